@@ -1,0 +1,1 @@
+"""Manage declarative NixOS containers like imperative ones."""

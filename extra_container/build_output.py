@@ -1,0 +1,64 @@
+"""The layout of a build: which containers an ``etc`` derivation holds.
+
+Source: ``nixos/modules/virtualisation/nixos-containers.nix`` and ``nixos/lib/systemd-lib.nix`` of nixpkgs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import MappingProxyType
+
+from extra_container import environment_file
+from extra_container.errors import BuildError, UsageError
+from extra_container.model import BuildResult, BuiltContainer, container_root
+
+_UNIT = re.compile(r"container@(.+)\.service")
+# The directory depends on the state version of the evaluated host part: 22.05 introduced the first one.
+_CONF_DIRECTORIES = ("nixos-containers", "containers")
+
+
+def read(path: Path) -> BuildResult:
+    """Return the containers of a build.
+
+    Raises :class:`~extra_container.errors.UsageError` if ``path`` holds no ``etc``, and
+    :class:`~extra_container.errors.BuildError` if a unit has no conf.
+    """
+    etc = path / "etc"
+    if not etc.is_dir():
+        raise UsageError(
+            f"{path} holds no etc/", hint="Give a definition, a NixOS system, or what `extra-container build` printed."
+        )
+    units = etc / "systemd/system"
+    names = []
+    if units.is_dir():
+        matches = (_UNIT.fullmatch(entry.name) for entry in units.iterdir())
+        names = sorted(match[1] for match in matches if match)
+    return BuildResult(path=path, containers=tuple(_container(etc, name) for name in names))
+
+
+def _container(etc: Path, name: str) -> BuiltContainer:
+    conf = _conf(etc, name)
+    unit = Path(os.path.realpath(etc / "systemd/system" / f"container@{name}.service"))
+    unit_text = "" if unit == Path(os.devnull) else unit.read_text()
+    conf_text = conf.read_text()
+    conf_directory = Path("/etc") / conf.relative_to(etc).parent
+    return BuiltContainer(
+        name=name,
+        unit=unit,
+        conf=Path(os.path.realpath(conf)),
+        unit_text=unit_text,
+        conf_text=conf_text,
+        conf_directory=conf_directory,
+        root=container_root(unit_text, conf_directory, name),
+        settings=MappingProxyType(environment_file.parse(conf_text)),
+    )
+
+
+def _conf(etc: Path, name: str) -> Path:
+    for directory in _CONF_DIRECTORIES:
+        conf = etc / directory / f"{name}.conf"
+        if conf.exists():
+            return conf
+    raise BuildError(f"The build {etc.parent} has a unit but no conf for the container {name}")

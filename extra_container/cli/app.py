@@ -1,0 +1,162 @@
+"""The application: global options, dispatch, and the one place where errors are printed and exit codes made."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from cliff.app import App
+
+from extra_container.cli import registry
+from extra_container.errors import ExtraContainerError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from extra_container.cli.command import Command
+    from extra_container.log import Log
+    from extra_container.plugin_loader import LoadedPlugins
+
+ETC_VARIABLE = "EXTRA_CONTAINER_ETC"
+DISABLE_VARIABLE = "EXTRA_CONTAINER_DISABLE_PLUGINS"
+PROGRAM = "extra-container"
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+class Ended(KeyboardInterrupt):
+    """The process was asked to end by a signal; like Ctrl-C it unwinds everything on the way."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class ExtraContainer(App):
+    """The cliff application. What cliff does between parsing and running is done here without its surprises."""
+
+    NAME = PROGRAM
+
+    def __init__(self) -> None:
+        super().__init__(
+            description=None, version=None, command_manager=registry.Registry(registry.GROUP, convert_underscores=False)
+        )
+        self.argv: list[str] = []
+        self.environment = dict(os.environ)
+
+    @cached_property
+    def plugins(self) -> LoadedPlugins:
+        """All plugins but those that the command line or the environment disables, loaded when first needed."""
+        from extra_container import plugin_loader
+
+        listed = self.environment.get(DISABLE_VARIABLE, "").replace(",", " ").split()
+        return plugin_loader.load(frozenset([*listed, *self.options.disable_plugin]))
+
+    def build_option_parser(
+        self, description: str | None, version: str | None, argparse_kwargs: dict[str, Any] | None = None
+    ) -> argparse.ArgumentParser:
+        """Return the parser of the global options, which stand before the command."""
+        del description, version, argparse_kwargs
+        parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+        parser.add_argument("-h", "--help", action="store_true", dest="wants_help")
+        parser.add_argument("--version", action="store_true", dest="wants_version")
+        parser.add_argument("-v", "--verbose", action="store_true")
+        parser.add_argument("-q", "--quiet", action="store_true")
+        parser.add_argument("--debug", action="store_true")
+        parser.add_argument("--log-format", choices=["text", "json"])
+        parser.add_argument("--log-file", type=Path, metavar="FILE")
+        parser.add_argument("--host", metavar="NAME")
+        parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME")
+        return parser
+
+    def run(self, argv: list[str]) -> int:
+        """Run one command line and return its exit code."""
+        self.argv = argv
+        head, command = self._split(argv)
+        self.options = self.parser.parse_args(head)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _end)
+        try:
+            return self._dispatch(command)
+        except ExtraContainerError as error:
+            return self._fail(error)
+        except BrokenPipeError:
+            # Python would complain once more when it flushes stdout at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _BROKEN_PIPE
+        except Ended as end:
+            return 128 + end.number
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+
+    def run_subcommand(self, argv: list[str]) -> int:
+        """Run one command: parse its arguments, become root if it needs that, do it."""
+        try:
+            factory, name, arguments = self.command_manager.find_command(argv)
+        except ValueError:
+            from extra_container.cli.forward import forward
+
+            return forward(argv, self)
+        command = cast("Command", factory(self, self.options, cmd_name=name))
+        parser = command.get_parser(f"{PROGRAM} {name}")
+        parsed = parser.parse_args(arguments)
+        if command.needs_root:
+            from extra_container.cli.root import become_root
+
+            become_root(self.argv, self.environment)
+        return command.run(parsed)
+
+    def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:
+        """Split at the command's name, so that no option of a command is ever taken for a global one."""
+        actions = self.parser._option_string_actions
+        with_value = {option for option, action in actions.items() if action.nargs is None}
+        position = 0
+        while position < len(argv) and argv[position].startswith("-"):
+            if self.environment.get(ETC_VARIABLE) and argv[position] not in actions:
+                break  # an option of the implied `shell`
+            position += 2 if argv[position] in with_value else 1
+        head, command = argv[:position], argv[position:]
+        implied = self.environment.get(ETC_VARIABLE) and (not command or command[0].startswith("-"))
+        return (head, ["shell", *command]) if implied and not {"-h", "--help"} & set(head) else (head, command)
+
+    def _dispatch(self, command: list[str]) -> int:
+        if self.options.wants_version:
+            from importlib.metadata import version
+
+            self.stdout.write(f"{PROGRAM} {version(PROGRAM)}\n")
+            return 0
+        if self.options.wants_help or not command:
+            command = ["help"]
+        return self.run_subcommand(command)
+
+    def _fail(self, error: ExtraContainerError) -> int:
+        if self.options.debug:
+            import traceback
+
+            traceback.print_exception(error, file=self.stderr)
+        log = self.open_error_log()
+        if log is not None:
+            log.failed(error.message, error.hint, error.exit_code)
+        if log is None or self.options.log_file is not None:
+            self.stderr.write(f"Error: {error.message}\n")
+            if error.hint:
+                self.stderr.write(f"{error.hint}\n")
+        return error.exit_code
+
+    def open_error_log(self) -> Log | None:
+        """Return the log that the error which ends the program is written to, if the user asked for one."""
+        if self.options.log_format is None and self.options.log_file is None:
+            return None
+        from extra_container.log import LogFormat, open_log
+
+        chosen = LogFormat(self.options.log_format) if self.options.log_format else None
+        return open_log(self.options.log_file, chosen, self.stderr, verbose=False)[0]
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Ended(number)

@@ -1,0 +1,28 @@
+"""Unknown commands belong to ``nixos-container``, if the host has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from extra_container.cli.root import become_root
+from extra_container.errors import UsageError
+from extra_container.process import Runner
+
+if TYPE_CHECKING:
+    from extra_container.cli.app import ExtraContainer
+
+
+def forward(argv: list[str], app: ExtraContainer) -> NoReturn:
+    """Become ``nixos-container`` with unchanged arguments.
+
+    Raises :class:`~extra_container.errors.UsageError` naming the command where the host does not have it.
+    """
+    runner = Runner(environment=app.environment)
+    program = runner.look("nixos-container")
+    if program is None:
+        raise UsageError(
+            f"Unknown command {argv[0]!r}",
+            hint="See `extra-container help`. The host has no nixos-container that could know it.",
+        )
+    become_root(app.argv, app.environment)
+    runner.replace([program, *argv])

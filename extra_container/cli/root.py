@@ -1,0 +1,53 @@
+"""Becoming root: a call of an ordinary user runs itself again through sudo."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from extra_container.errors import HostError
+from extra_container.process import Runner
+
+# What Nix needs, what names the definition, and what marks a running session.
+KEPT_VARIABLES = (
+    "PATH",
+    "NIX_PATH",
+    "EXTRA_CONTAINER_ETC",
+    "EXTRA_CONTAINER_DISABLE_PLUGINS",
+    "runningShellContainer",
+    "containerIp",
+    "containerStateDirectory",
+)
+
+
+def program_argv() -> list[str]:
+    """Return the command line that starts this program again, without its arguments.
+
+    An installed script is called as it was (a package may have wrapped it to be complete); otherwise the module is
+    run with an isolated interpreter, which neither the caller's environment nor the working directory can influence.
+    """
+    script = Path(sys.argv[0])
+    if script.name != "__main__.py" and os.access(script, os.X_OK) and script.is_file():
+        return [os.fspath(script.absolute())]
+    return [sys.executable, "-I", "-m", "extra_container"]
+
+
+def sudo_argv(argv: list[str], environment: Mapping[str, str]) -> list[str]:
+    """Return the sudo call that repeats ``argv`` as root with the variables that matter."""
+    kept = [f"{name}={environment[name]}" for name in KEPT_VARIABLES if environment.get(name)]
+    return ["sudo", *kept, *program_argv(), *argv]
+
+
+def become_root(argv: list[str], environment: Mapping[str, str]) -> None:
+    """Replace this process by the same call as root; return if it is root's already.
+
+    Raises :class:`~extra_container.errors.HostError` where sudo is missing.
+    """
+    if os.geteuid() == 0:
+        return
+    runner = Runner(environment=environment)
+    if runner.look("sudo") is None:
+        raise HostError("Root rights are needed, and sudo was not found", hint="Run the command as root.")
+    runner.replace(sudo_argv(argv, environment))

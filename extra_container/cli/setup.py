@@ -1,0 +1,68 @@
+"""From the command line's global options to the pipeline's context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.cli.app import DISABLE_VARIABLE
+from extra_container.cli.report import Report
+from extra_container.context import Context
+from extra_container.errors import PluginError
+from extra_container.events import Event, ProblemFound
+from extra_container.hooks import Hooks
+from extra_container.log import LogFormat, open_log
+from extra_container.model import Problem, Severity
+from extra_container.process import Runner
+
+if TYPE_CHECKING:
+    from extra_container.cli.app import ExtraContainer
+    from extra_container.plugin_loader import PluginFailure
+
+
+@contextmanager
+def open_context(app: ExtraContainer, *, changes_machine: bool) -> Iterator[Context]:
+    """Give the context for one command.
+
+    A broken plugin of a third party is a warning for commands that only read. Raises
+    :class:`~extra_container.errors.PluginError` for commands that change the machine, and for a broken plugin of our
+    own; raises :class:`~extra_container.errors.HostError` on a host that no plugin knows.
+    """
+    options = app.options
+    chosen = LogFormat(options.log_format) if options.log_format else None
+    log, close = open_log(options.log_file, chosen, app.stderr, verbose=options.verbose)
+    report = Report(
+        app.stdout,
+        app.stderr,
+        quiet=options.quiet,
+        silent_stderr=chosen is LogFormat.JSON and options.log_file is None,
+    )
+    loaded = app.plugins
+    hooks = Hooks(loaded.manager)
+
+    def emit(event: Event) -> None:
+        report.event(event)
+        if log is not None:
+            log.write(event)
+        for error in hooks.observe(event):
+            report.event(ProblemFound(problem=Problem(message=error.message, severity=Severity.WARNING)))
+
+    try:
+        _judge(loaded.failures, emit, changes_machine=changes_machine)
+        runner = Runner(environment=app.environment, notify=emit)
+        host = hooks.detect_host(Path("/"), runner, options.host)
+        tell: Callable[[str], None] = log.line if log is not None else report.progress
+        yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=tell)
+    finally:
+        close()
+
+
+def _judge(failures: tuple[PluginFailure, ...], emit: Callable[[Event], None], *, changes_machine: bool) -> None:
+    for failure in failures:
+        message = f"The plugin {failure.plugin} cannot be used ({failure.stage}): {failure.error}"
+        hint = f"Go on without it: {DISABLE_VARIABLE}={failure.plugin.name}"
+        if changes_machine or failure.plugin.first_party:
+            raise PluginError(message, hint=hint)
+        emit(ProblemFound(problem=Problem(message=message, hint=hint, severity=Severity.WARNING)))

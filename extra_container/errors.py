@@ -1,0 +1,79 @@
+"""The errors that a user can meet, each with the exit code it ends the program with.
+
+Exit codes are part of the command line's promise and stand in the man page:
+
+====  =============================================================================
+1     the operation failed
+2     the command line is wrong, or the named container does not exist
+3     the definition could not be evaluated or built
+4     a container did not start, stop or update
+5     this host lacks what the operation needs (systemd, Nix, rights, a directory)
+6     another run holds the lock
+7     a plugin is broken
+====  =============================================================================
+"""
+
+from __future__ import annotations
+
+
+class ExtraContainerError(Exception):
+    """A failure that the user can understand and act on.
+
+    ``message`` names the thing that failed, ``hint`` the next step, if there is one.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ExtraContainerError):
+    """The command line is wrong or names something that does not exist."""
+
+    exit_code = 2
+
+
+class BuildError(ExtraContainerError):
+    """The definition could not be evaluated or built."""
+
+    exit_code = 3
+
+
+class ContainerError(ExtraContainerError):
+    """A container did not do what was asked: start, stop, update or run."""
+
+    exit_code = 4
+
+
+class HostError(ExtraContainerError):
+    """The host lacks something that the operation needs."""
+
+    exit_code = 5
+
+
+class LockError(ExtraContainerError):
+    """Another run of the program holds the machine's lock."""
+
+    exit_code = 6
+
+
+class PluginError(ExtraContainerError):
+    """A plugin cannot be loaded, or broke the rules of the hooks."""
+
+    exit_code = 7
+
+
+class InstallError(ExtraContainerError):
+    """Files could not be installed or removed; what had been done was undone."""
+
+
+class ProcessError(ExtraContainerError):
+    """A foreign program failed: the message holds its command line, code and last lines of stderr."""
+
+    def __init__(self, message: str, *, returncode: int, stderr: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.returncode = returncode
+        self.stderr = stderr

@@ -1,0 +1,163 @@
+"""Changes to the host's files: installed all together or not at all, removed without ever leaving their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.errors import InstallError
+from extra_container.model import FileOps, Link, MakeDirectory, Remove, RemoveTree
+from extra_container.removal import remove_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extra_container.process import Runner
+
+
+def install(ops: FileOps) -> Undo:
+    """Apply all operations, or none: what was done is undone when one fails.
+
+    New links are first made under temporary names, so that a full disk shows before anything is replaced. The result
+    can take the installation back later, until :meth:`Undo.forget` is called. Raises
+    :class:`~extra_container.errors.InstallError`, also for a :class:`~extra_container.model.RemoveTree`, which cannot
+    be undone.
+    """
+    undo = Undo()
+    try:
+        prepared = [_prepare(op, undo) for op in ops]
+        for commit in prepared:
+            commit()
+    except OSError as error:
+        undo.roll_back()
+        place = error.filename or "a file"
+        raise InstallError(f"Installing {place} failed: {error.strerror}", hint="Nothing was changed.") from error
+    except BaseException:
+        undo.roll_back()
+        raise
+    return undo
+
+
+def remove(ops: FileOps, runner: Runner) -> None:
+    """Apply removals in order. Can be repeated after a failure.
+
+    Raises :class:`~extra_container.errors.InstallError` naming what could not be removed.
+    """
+    for op in ops:
+        try:
+            match op:
+                case Remove(path=path):
+                    path.unlink(missing_ok=True)
+                case RemoveTree(path=path):
+                    remove_tree(path, runner)
+                case MakeDirectory() | Link():
+                    raise AssertionError(f"{op} does not remove anything")
+        except OSError as error:
+            raise InstallError(f"Removing {op.path} failed: {error.strerror}") from error
+
+
+class Undo:
+    """The steps back from an installation."""
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], None]] = []
+        self._leftovers: list[Path] = []
+        self._directories: list[Path] = []
+
+    def add(self, step: Callable[[], None]) -> None:
+        """Remember how to take one step back."""
+        self._steps.append(step)
+
+    def keep(self, path: Path) -> None:
+        """Remember a file that only a step back needs."""
+        self._leftovers.append(path)
+
+    def made(self, directory: Path) -> None:
+        """Remember a directory that was not there before."""
+        self._directories.append(directory)
+
+    def roll_back(self) -> None:
+        """Take every step back, last first. Raises OSError where that is impossible, after trying the others."""
+        failed: OSError | None = None
+        for step in reversed(self._steps):
+            try:
+                step()
+            except OSError as error:
+                failed = error
+        made = self._directories
+        self.forget()
+        for directory in reversed(made):
+            with contextlib.suppress(OSError):  # somebody else uses it by now
+                directory.rmdir()
+        if failed is not None:
+            raise failed
+
+    def forget(self) -> None:
+        """Keep the installation: the way back is thrown away."""
+        for path in self._leftovers:
+            path.unlink(missing_ok=True)
+        self._steps, self._leftovers, self._directories = [], [], []
+
+
+def _prepare(op: MakeDirectory | Link | Remove | RemoveTree, undo: Undo) -> Callable[[], None]:
+    match op:
+        case MakeDirectory(path=path, mode=mode):
+            _make_directory(path, mode, undo)
+            return lambda: None
+        case Link(path=path, target=target):
+            temporary = _beside(path)
+            temporary.symlink_to(target)
+            undo.keep(temporary)
+            saved = _save(path, undo)
+            return lambda: _replace(temporary, path, saved, undo)
+        case Remove(path=path):
+            saved = _save(path, undo)
+            return lambda: _remove(path, saved, undo)
+        case RemoveTree(path=path):
+            raise InstallError(f"{path} is a directory tree and cannot be replaced")
+
+
+def _make_directory(path: Path, mode: int, undo: Undo) -> None:
+    missing = [place for place in [path, *path.parents] if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir()
+        place.chmod(mode if place == path else 0o755)
+        undo.made(place)
+
+
+def _save(path: Path, undo: Undo) -> Path | None:
+    """Give what stands at ``path`` a second name, from which it can come back; None if nothing stands there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(21, "it is a directory", str(path))
+    saved = _beside(path)
+    os.link(path, saved, follow_symlinks=False)
+    undo.keep(saved)
+    return saved
+
+
+def _replace(temporary: Path, path: Path, saved: Path | None, undo: Undo) -> None:
+    temporary.replace(path)
+    undo.add((lambda: path.unlink(missing_ok=True)) if saved is None else (lambda: _bring_back(saved, path)))
+
+
+def _remove(path: Path, saved: Path | None, undo: Undo) -> None:
+    path.unlink(missing_ok=True)
+    if saved is not None:
+        undo.add(lambda: _bring_back(saved, path))
+
+
+def _bring_back(saved: Path, path: Path) -> None:
+    # rename(2) does nothing if both names are the same file, as after a step that changed nothing.
+    saved.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")

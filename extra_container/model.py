@@ -1,0 +1,370 @@
+"""The values that one stage of the pipeline hands to the next.
+
+``Request -> Definition -> BuildResult -> InstallPlan -> RunPlan -> RunState``. All of them are frozen; a stage never
+changes what it was given. This module imports nothing of the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+
+
+def _empty() -> Mapping[str, object]:
+    return MappingProxyType({})
+
+
+# --- what the user asked for ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressionSource:
+    """A definition given as text: ``--expr`` or stdin."""
+
+    text: str
+    origin: str  # how messages name it: "--expr" or "stdin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSource:
+    """A definition in a file, or in a directory with ``default.nix``; the path is absolute."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltSource:
+    """A finished build: a NixOS system or an ``etc`` derivation; the path is absolute and holds ``etc/``."""
+
+    path: Path
+
+
+Source: TypeAlias = ExpressionSource | FileSource | BuiltSource
+
+
+class BaseKind(Enum):
+    """Which NixOS module tree evaluates the definition."""
+
+    DEFAULT = "default"  # <nixpkgs/nixos> if NIX_PATH has it, else the built-in host base
+    NIXPKGS = "nixpkgs"  # a path to nixpkgs, given as Nix expression
+    NIXOS = "nixos"  # a path to the `nixos` folder of nixpkgs, given as Nix expression
+    HOST = "host"  # the built-in host base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The choice of the module tree; ``expression`` is Nix text for ``NIXPKGS`` and ``NIXOS``, else empty."""
+
+    kind: BaseKind = BaseKind.DEFAULT
+    expression: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call of a command that works on a definition.
+
+    ``options`` holds the values of the arguments that plugins added to the command, by argparse's ``dest``.
+    """
+
+    command: str
+    source: Source
+    attr_path: tuple[str, ...] = ()
+    base: Base = Base()
+    build_args: tuple[str, ...] = ()
+    start: bool = False
+    update_changed: bool = False
+    restart_changed: bool = False
+    keep_failed: bool = False
+    options: Mapping[str, object] = field(default_factory=_empty)
+
+
+# --- what plugins contribute ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildInputs:
+    """What a plugin adds to the evaluation.
+
+    ``modules`` are absolute paths of NixOS modules of the host part. ``values`` reach every module as
+    ``extraContainer.inputs.NAME`` (Nix) and must be JSON values; two plugins must not set the same name.
+    """
+
+    modules: tuple[Path, ...] = ()
+    values: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Severity(Enum):
+    """How bad a :class:`Problem` is."""
+
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a check found. An ``ERROR`` ends the command before it changes anything."""
+
+    message: str
+    hint: str | None = None
+    severity: Severity = Severity.ERROR
+
+
+Problems: TypeAlias = tuple[Problem, ...]
+
+
+# --- the build -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A request together with everything that evaluation needs."""
+
+    source: Source
+    attr_path: tuple[str, ...] = ()
+    base: Base = Base()
+    build_args: tuple[str, ...] = ()
+    inputs: BuildInputs = BuildInputs()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltContainer:
+    """One container of a build.
+
+    ``unit`` and ``conf`` are the files in the store (links resolved). ``conf_directory`` is where the built unit
+    reads its conf (``/etc/nixos-containers``, or ``/etc/containers`` for NixOS before 22.05), ``root`` the directory
+    that becomes the container's ``/``. ``settings`` are the parsed assignments of the conf.
+    """
+
+    name: str
+    unit: Path
+    conf: Path
+    unit_text: str
+    conf_text: str
+    conf_directory: Path
+    root: Path
+    settings: Mapping[str, str]
+
+    @property
+    def auto_start(self) -> bool:
+        """Whether the host starts the container when it boots."""
+        return self.settings.get("AUTO_START") == "1"
+
+    @property
+    def masked(self) -> bool:
+        """Whether the build disables the unit (``enable = false`` makes it a link to ``/dev/null``)."""
+        return self.unit == Path("/dev/null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """A build with its containers, sorted by name."""
+
+    path: Path
+    containers: tuple[BuiltContainer, ...]
+
+
+def container_root(unit_text: str, conf_directory: Path, name: str) -> Path:
+    """Return the container's root directory: the unit says it (``Environment=root=…``), else the layout does.
+
+    Source: ``nixos/modules/virtualisation/nixos-containers.nix`` sets ``root`` in the unit's environment.
+    """
+    for line in unit_text.splitlines():
+        key, _, value = line.strip().partition("=")
+        value = value.strip('"')
+        if key == "Environment" and value.startswith("root="):
+            root = Path(value.removeprefix("root=").replace("%i", name))
+            # A directory of somebody else would be removed with the container.
+            if root.name == name:
+                return root
+    state = "containers" if conf_directory.name == "containers" else "nixos-containers"
+    return Path("/var/lib") / state / name
+
+
+# --- the host and what is installed --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledContainer:
+    """A container that this tool, or the bash tool before it, installed: known by its two GC roots.
+
+    ``unit_link`` and ``conf_link`` are the links outside the store. ``unit`` and ``conf`` are the files in the store
+    they point to, ``None`` where a link is gone; ``unit_text`` and ``conf_text`` their contents, empty where they
+    cannot be read. ``wants_link`` starts the container with the host and need not exist.
+    """
+
+    name: str
+    unit_link: Path
+    conf_link: Path
+    unit: Path | None
+    conf: Path | None
+    unit_text: str
+    conf_text: str
+    settings: Mapping[str, str]
+    auto_started: bool
+
+    @property
+    def wants_link(self) -> Path:
+        """The link that makes ``machines.target`` start the container."""
+        return self.unit_link.parent / "machines.target.wants" / self.unit_link.name
+
+    @property
+    def root(self) -> Path:
+        """The directory that is the container's ``/``."""
+        return container_root(self.unit_text, self.conf_link.parent, self.name)
+
+
+Installed: TypeAlias = Mapping[str, InstalledContainer]
+
+
+class ActiveState(Enum):
+    """systemd's ``ActiveState`` (org.freedesktop.systemd1(5))."""
+
+    ACTIVE = "active"
+    RELOADING = "reloading"
+    INACTIVE = "inactive"
+    FAILED = "failed"
+    ACTIVATING = "activating"
+    DEACTIVATING = "deactivating"
+    MAINTENANCE = "maintenance"
+    REFRESHING = "refreshing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitState:
+    """What the manager says of a container's unit.
+
+    ``loaded`` is false for a unit that the manager does not know, ``fragment`` is the unit file it uses.
+    """
+
+    name: str
+    active: ActiveState
+    loaded: bool = True
+    fragment: Path | None = None
+    result: str = "success"
+
+    @property
+    def up(self) -> bool:
+        """Whether the container has booted."""
+        return self.active in {ActiveState.ACTIVE, ActiveState.RELOADING, ActiveState.REFRESHING}
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of the container runs and no job is on the way."""
+        return self.active in {ActiveState.INACTIVE, ActiveState.FAILED}
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDirectory:
+    """Create a directory, and its parents with mode 0755, unless it exists."""
+
+    path: Path
+    mode: int = 0o755
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Make ``path`` a symbolic link to ``target``, replacing a link or file that stands there, atomically."""
+
+    path: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Remove a link or file; nothing there is fine."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveTree:
+    """Remove a directory with all below it, never following a link nor crossing a mount out of it."""
+
+    path: Path
+
+
+FileOp: TypeAlias = MakeDirectory | Link | Remove | RemoveTree
+FileOps: TypeAlias = tuple[FileOp, ...]
+
+
+# --- install and run -----------------------------------------------------------------------------------------------
+
+
+class Change(Enum):
+    """How a built container differs from the installed one."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"  # unit and conf are the installed ones
+    SYSTEM = "system"  # they differ only in SYSTEM_PATH and in X-* lines of the unit
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallItem:
+    """One container of an :class:`InstallPlan`: ``ops`` put it in place, in order."""
+
+    container: BuiltContainer
+    change: Change
+    ops: FileOps = ()
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return self.container.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlan:
+    """What to install, sorted by name."""
+
+    items: tuple[InstallItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What to do with the containers once they are installed; each tuple is sorted."""
+
+    start: tuple[str, ...] = ()
+    update: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One container that did not do what was asked; ``details`` are the last lines it said."""
+
+    name: str
+    message: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What came of a request."""
+
+    result: BuildResult
+    plan: InstallPlan
+    done: RunPlan
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a plugin adds to an interactive or ``--run`` session around one container.
+
+    ``commands`` are POSIX shell scripts by name; they are put on the session's PATH. ``environment`` is set for
+    everything that runs in the session. ``help`` are lines that the command ``h`` shows.
+    """
+
+    commands: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    help: tuple[str, ...] = ()

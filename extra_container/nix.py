@@ -1,0 +1,149 @@
+"""Nix: command lines built, output understood."""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.errors import BuildError, ExtraContainerError, HostError
+from extra_container.model import Base, BaseKind, BuiltSource, Definition, ExpressionSource, FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from extra_container.process import Completed, Runner
+
+_NIX_FILES = Path(__file__).with_name("nix")
+EVAL_FILE = _NIX_FILES / "eval.nix"
+HOST_BASE = _NIX_FILES / "host-base"
+
+# The kernel limits one argument to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+_LONGEST_ARGUMENT = 128 * 1024 - 1
+
+
+def has_nixpkgs(runner: Runner) -> bool:
+    """Whether ``<nixpkgs/nixos>`` can be found. Raises :class:`~extra_container.errors.HostError` without Nix."""
+    _require_nix(runner)
+    return runner.run(["nix-instantiate", "--find-file", "nixpkgs/nixos"], check=False).returncode == 0
+
+
+def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable[[str], None]) -> Path:
+    """Build a definition's ``etc`` and return its store path.
+
+    ``out_link`` keeps the result from garbage collection while it exists. Lines that Nix prints while it works go to
+    ``tell``. Raises :class:`~extra_container.errors.BuildError` with Nix' error.
+    """
+    argv = ["nix-build", *arguments(definition), "-A", "etc", "--out-link", str(out_link), *definition.build_args]
+    _run(argv, runner, tell)
+    return Path(os.path.realpath(out_link))
+
+
+def container_names(definition: Definition, runner: Runner, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """Return the names of a definition's containers, sorted, without building them.
+
+    Raises :class:`~extra_container.errors.BuildError` with Nix' error.
+    """
+    argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "names"]
+    names = json.loads(_run([*argv, *definition.build_args], runner, tell).stdout)
+    return tuple(sorted(names))
+
+
+def arguments(definition: Definition) -> list[str]:
+    """Return the words that make Nix evaluate a definition: the file to evaluate and its arguments."""
+    words = [str(EVAL_FILE), *_base_arguments(definition.base), *_source_arguments(definition)]
+    inputs = definition.inputs
+    words += ["--argstr", "attrPath", json.dumps(definition.attr_path)]
+    words += ["--argstr", "pluginModules", json.dumps([str(module) for module in inputs.modules])]
+    words += ["--argstr", "inputs", json.dumps(dict(inputs.values))]
+    # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.
+    words += ["-I", f"pwd={Path.cwd()}"]
+    return words + _settings(definition.base)
+
+
+def _base_arguments(base: Base) -> list[str]:
+    match base.kind:
+        case BaseKind.DEFAULT:
+            return ["--arg", "nixos", "<nixpkgs/nixos>"]
+        case BaseKind.NIXOS:
+            return ["--arg", "nixos", base.expression]
+        case BaseKind.NIXPKGS:
+            return ["--arg", "nixpkgs", base.expression]
+        case BaseKind.HOST:
+            return ["--argstr", "nixpkgs", str(HOST_BASE)]
+
+
+def _source_arguments(definition: Definition) -> list[str]:
+    match definition.source:
+        case ExpressionSource(text=text, origin=origin):
+            if len(text.encode()) > _LONGEST_ARGUMENT:
+                raise BuildError(
+                    f"The definition from {origin} is longer than 128 KiB", hint="Put it in a file and give its path."
+                )
+            return ["--arg", "definition", text, "--argstr", "definitionName", origin]
+        case FileSource(path=path):
+            return ["--argstr", "definitionFile", str(path)]
+        case BuiltSource(path=path):
+            raise AssertionError(f"{path} is built already")
+
+
+def _settings(base: Base) -> list[str]:
+    """Return the Nix settings that a machine without a Nix set-up of its own lacks."""
+    settings = []
+    if base.kind is BaseKind.HOST:
+        # The host base's packages link to /usr, which a sandbox hides, and no cache has them.
+        settings += ["--option", "sandbox", "false", "--option", "substituters", ""]
+    if os.geteuid() == 0 and not _group_exists("nixbld"):
+        settings += ["--option", "build-users-group", ""]
+    return settings
+
+
+def _group_exists(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _require_nix(runner: Runner) -> None:
+    if runner.look("nix-build") is None:
+        raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
+
+
+def _run(argv: list[str], runner: Runner, tell: Callable[[str], None]) -> Completed:
+    _require_nix(runner)
+    error: list[str] = []
+
+    def on_line(line: str) -> None:
+        # Everything from the first `error:` on belongs to the message that ends the command.
+        if error or line.startswith("error:"):
+            error.append(line)
+        else:
+            tell(line)
+
+    done = runner.stream(argv, on_stderr=on_line)
+    if done.returncode != 0:
+        raise build_error(error, done)
+    for line in error:
+        tell(line)
+    return done
+
+
+def build_error(lines: list[str], done: Completed) -> ExtraContainerError:
+    """Return what to tell of a failed evaluation or build, given Nix' lines from ``error:`` on."""
+    if not lines:
+        said = done.stderr.strip().splitlines()[-10:]
+        lines = [*said, f"{Path(done.argv[0]).name} ended with code {done.returncode}"]
+    text = [line for line in lines if "--show-trace" not in line]
+    while text and not text[-1].strip():
+        text.pop()
+    first, *rest = text
+    shown = "\n".join([first.removeprefix("error:").strip(), *rest])
+    shortened = len(text) != len(lines)
+    return BuildError(
+        f"The definition could not be built: {shown}",
+        hint="`--build-args --show-trace` shows how Nix got there." if shortened else None,
+    )

@@ -1,0 +1,105 @@
+"""The public API: everything that a plugin imports. Version 1.
+
+Names that are not in ``__all__``, and every other module of the package but :mod:`extra_container.testing`, may change
+at any time.
+"""
+
+from __future__ import annotations
+
+import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
+
+from extra_container.errors import (
+    BuildError,
+    ContainerError,
+    ExtraContainerError,
+    HostError,
+    InstallError,
+    PluginError,
+    ProcessError,
+    UsageError,
+)
+from extra_container.events import Event
+from extra_container.host import Host, Manager
+from extra_container.model import (
+    ActiveState,
+    Base,
+    BaseKind,
+    BuildInputs,
+    BuildResult,
+    BuiltContainer,
+    BuiltSource,
+    Change,
+    ExpressionSource,
+    Failure,
+    FileOp,
+    FileOps,
+    FileSource,
+    Installed,
+    InstalledContainer,
+    InstallItem,
+    InstallPlan,
+    Link,
+    MakeDirectory,
+    Problem,
+    Problems,
+    Remove,
+    RemoveTree,
+    Request,
+    RunPlan,
+    RunState,
+    Session,
+    Severity,
+    UnitState,
+)
+from extra_container.process import Completed, Runner
+from extra_container.systemd import SystemdManager, fragment_problems
+
+hookimpl = pluggy.HookimplMarker("extra_container")
+
+__all__ = [
+    "ActiveState",
+    "Base",
+    "BaseKind",
+    "BuildError",
+    "BuildInputs",
+    "BuildResult",
+    "BuiltContainer",
+    "BuiltSource",
+    "Change",
+    "Completed",
+    "ContainerError",
+    "Event",
+    "ExpressionSource",
+    "ExtraContainerError",
+    "Failure",
+    "FileOp",
+    "FileOps",
+    "FileSource",
+    "Host",
+    "HostError",
+    "InstallError",
+    "InstallItem",
+    "InstallPlan",
+    "Installed",
+    "InstalledContainer",
+    "Link",
+    "MakeDirectory",
+    "Manager",
+    "PluginError",
+    "Problem",
+    "Problems",
+    "ProcessError",
+    "Remove",
+    "RemoveTree",
+    "Request",
+    "RunPlan",
+    "RunState",
+    "Runner",
+    "Session",
+    "Severity",
+    "SystemdManager",
+    "UnitState",
+    "UsageError",
+    "fragment_problems",
+    "hookimpl",
+]

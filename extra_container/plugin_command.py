@@ -1,0 +1,35 @@
+"""The public API for plugins that bring commands of their own. Version 1.
+
+A command is a class named by an entry point of the group ``extra_container.commands``; it is imported only when it is
+called. Its base parses, its ``take_action`` calls the functions here and renders what they return. The module is apart
+from :mod:`extra_container.plugin` because plugins without commands should not pay for the command framework.
+"""
+
+from __future__ import annotations
+
+from extra_container.cli.command import Command, NameCommand, NamesCommand
+from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.root import program_argv
+from extra_container.containers import login_shell_argv, run_argv
+from extra_container.context import Context
+from extra_container.control import expel, fail
+from extra_container.pipeline import aftermath, build, create, destroy
+from extra_container.process import shell_code
+
+__all__ = [
+    "Command",
+    "Context",
+    "DefinitionCommand",
+    "NameCommand",
+    "NamesCommand",
+    "aftermath",
+    "build",
+    "create",
+    "destroy",
+    "expel",
+    "fail",
+    "login_shell_argv",
+    "program_argv",
+    "run_argv",
+    "shell_code",
+]

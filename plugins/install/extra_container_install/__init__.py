@@ -1,0 +1,133 @@
+"""Decides which links and GC roots make a container installed, and what goes when it is destroyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from extra_container.plugin import (
+    BuildResult,
+    BuiltContainer,
+    Change,
+    FileOp,
+    FileOps,
+    Host,
+    Installed,
+    InstalledContainer,
+    InstallItem,
+    InstallPlan,
+    Link,
+    MakeDirectory,
+    Remove,
+    RemoveTree,
+    hookimpl,
+)
+
+# Nix keeps what a container builds for itself below these; the unit's start script makes them.
+_PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
+_JOURNAL = Path("/var/log/journal")
+
+
+@hookimpl
+def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> InstallPlan:
+    """Compare each built container with the installed one and list the links that put it in place."""
+    return InstallPlan(
+        items=tuple(_plan_one(container, host, installed.get(container.name)) for container in result.containers)
+    )
+
+
+@hookimpl
+def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+    """List what a container leaves behind. The GC roots go last: until then the container is still listed."""
+    return tuple(op for name in names for op in _destroy_one(installed[name], host))
+
+
+def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | None) -> InstallItem:
+    unit_link = host.unit_directory / f"container@{container.name}.service"
+    conf_link = (host.conf_directory or container.conf_directory) / f"{container.name}.conf"
+    change = _change(container, old)
+    if old is not None and (old.unit_link, old.conf_link) != (unit_link, conf_link):
+        change = Change.OTHER
+    wants_link = unit_link.parent / "machines.target.wants" / unit_link.name
+    ops: list[FileOp] = []
+    if change is not Change.UNCHANGED:
+        if old is not None:
+            places = ((old.unit_link, unit_link), (old.conf_link, conf_link), (old.wants_link, wants_link))
+            ops += [Remove(path=before) for before, now in places if before != now]
+        ops += [
+            # The start script would make it readable by everybody, and with it the set-uid files of containers.
+            MakeDirectory(path=container.root.parent, mode=0o700),
+            MakeDirectory(path=conf_link.parent),
+            MakeDirectory(path=unit_link.parent),
+            MakeDirectory(path=host.gc_roots),
+            Link(path=conf_link, target=container.conf),
+            Link(path=unit_link, target=container.unit),
+            # Nix follows one hop from an indirect root; it deletes roots whose target is not there.
+            Link(path=_gc_root(host, container.name, ".conf"), target=conf_link),
+            Link(path=_gc_root(host, container.name), target=unit_link),
+        ]
+    ops += _auto_start_ops(container, host, old, wants_link)
+    return InstallItem(container=container, change=change, ops=tuple(ops))
+
+
+def _auto_start_ops(
+    container: BuiltContainer, host: Host, old: InstalledContainer | None, wants_link: Path
+) -> list[FileOp]:
+    wanted = container.auto_start and host.auto_start
+    present = old is not None and old.auto_started and old.wants_link == wants_link
+    if wanted and not present:
+        return [
+            MakeDirectory(path=wants_link.parent),
+            Link(path=wants_link, target=Path("..") / wants_link.name),
+        ]
+    if present and not wanted:
+        return [Remove(path=wants_link)]
+    return []
+
+
+def _change(container: BuiltContainer, old: InstalledContainer | None) -> Change:
+    if old is None:
+        return Change.NEW
+    if (old.unit, old.conf) == (container.unit, container.conf):
+        return Change.UNCHANGED
+    if (_essence(old.unit_text, "X-"), _essence(old.conf_text, "SYSTEM_PATH=")) == (
+        _essence(container.unit_text, "X-"),
+        _essence(container.conf_text, "SYSTEM_PATH="),
+    ):
+        return Change.SYSTEM
+    return Change.OTHER
+
+
+def _essence(text: str, without: str) -> list[str]:
+    """Return the lines that decide how the container runs.
+
+    With autoStart the unit has ``X-Restart-Triggers`` that name the system, so those lines change with every system.
+    """
+    return [line for line in text.splitlines() if not line.startswith(without)]
+
+
+def _gc_root(host: Host, name: str, ending: str = "") -> Path:
+    return host.gc_roots / f"extra-container-{name}{ending}"
+
+
+def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
+    root = container.root
+    return [
+        RemoveTree(path=root),
+        # systemd-nspawn's lock, which stays behind when it is killed.
+        Remove(path=root.parent / f".#{container.name}.lck"),
+        *(Remove(path=link) for link in _journal_links(root)),
+        *(RemoveTree(path=directory / container.name) for directory in _PER_CONTAINER),
+        Remove(path=container.wants_link),
+        Remove(path=container.conf_link),
+        Remove(path=container.unit_link),
+        Remove(path=_gc_root(host, container.name, ".conf")),
+        Remove(path=_gc_root(host, container.name)),
+    ]
+
+
+def _journal_links(root: Path) -> list[Path]:
+    """Return the links that ``--link-journal=try-guest`` made on the host (systemd-nspawn(1))."""
+    if not _JOURNAL.is_dir():
+        return []
+    links = (entry for entry in _JOURNAL.iterdir() if entry.is_symlink())
+    return [link for link in links if link.readlink().is_relative_to(root)]

@@ -1,0 +1,134 @@
+"""What is installed, and what goes."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+import extra_container_install as plugin
+from extra_container.model import BuildResult, Change, Link, MakeDirectory, Remove, RemoveTree
+from extra_container.testing import as_installed, built_container, fake_host
+
+
+@pytest.fixture
+def host(tmp_path):
+    return fake_host(tmp_path)
+
+
+def plan_one(container, host, *installed):
+    result = BuildResult(path=Path("/nix/store/b"), containers=(container,))
+    known = MappingProxyType({old.name: old for old in installed})
+    (item,) = plugin.ec_plan_install(result, host, known).items
+    return item
+
+
+def links(item):
+    return {op.path: op.target for op in item.ops if isinstance(op, Link)}
+
+
+def test_a_new_container(host, tmp_path):
+    item = plan_one(built_container(), host)
+    unit, conf = tmp_path / "units/container@demo.service", tmp_path / "conf/demo.conf"
+    assert item.change is Change.NEW
+    assert links(item) == {
+        conf: item.container.conf,
+        unit: item.container.unit,
+        tmp_path / "gcroots/extra-container-demo.conf": conf,
+        tmp_path / "gcroots/extra-container-demo": unit,
+    }
+    assert MakeDirectory(path=Path("/var/lib/nixos-containers"), mode=0o700) in item.ops
+
+
+def test_gc_roots_come_after_the_links_they_point_to(host, tmp_path):
+    paths = [op.path for op in plan_one(built_container(), host).ops if isinstance(op, Link)]
+    assert [path.parent.name for path in paths] == ["conf", "units", "gcroots", "gcroots"]
+
+
+def test_unchanged(host):
+    container = built_container()
+    item = plan_one(container, host, as_installed(container, host))
+    assert (item.change, item.ops) == (Change.UNCHANGED, ())
+
+
+def test_only_the_system_changed(host):
+    old = as_installed(built_container(system="/nix/store/s1"), host)
+    assert plan_one(built_container(system="/nix/store/s2"), host, old).change is Change.SYSTEM
+
+
+def test_with_auto_start_only_the_system_changed(host):
+    unit = "[Unit]\nX-Restart-Triggers=/nix/store/{}\n[Service]\nEnvironment=root=/var/lib/nixos-containers/demo\n"
+    conf = "SYSTEM_PATH=/nix/store/{}\nAUTO_START=1\n"
+    old, new = (
+        built_container(
+            unit=Path(f"/nix/store/unit-{system}"),
+            unit_text=unit.format(system),
+            conf_text=conf.format(system),
+            conf=Path(f"/nix/store/conf-{system}"),
+        )
+        for system in ("s1", "s2")
+    )
+    assert plan_one(new, host, as_installed(old, host, auto_started=True)).change is Change.SYSTEM
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"conf_text": "SYSTEM_PATH=/nix/store/s1\nPRIVATE_USERS=pick\n", "conf": Path("/nix/store/other.conf")},
+        {"unit_text": "[Service]\nDeviceAllow=/dev/kvm\n", "unit": Path("/nix/store/other.service")},
+    ],
+)
+def test_any_other_change(host, changes):
+    assert plan_one(built_container(**changes), host, as_installed(built_container(), host)).change is Change.OTHER
+
+
+def test_auto_start_makes_the_wants_link_and_its_end_removes_it(host, tmp_path):
+    wants = tmp_path / "units/machines.target.wants/container@demo.service"
+    automatic = built_container(
+        conf_text="SYSTEM_PATH=/nix/store/s1\nAUTO_START=1\n", conf=Path("/nix/store/auto.conf")
+    )
+    assert links(plan_one(automatic, host))[wants] == Path("../container@demo.service")
+    manual = plan_one(built_container(), host, as_installed(automatic, host, auto_started=True))
+    assert Remove(path=wants) in manual.ops
+
+
+def test_auto_start_10_is_not_auto_start(host):
+    container = built_container(conf_text="SYSTEM_PATH=/nix/store/s1\nAUTO_START=10\n")
+    assert not any("machines.target.wants" in str(path) for path in links(plan_one(container, host)))
+
+
+def test_a_lost_wants_link_is_made_again(host, tmp_path):
+    automatic = built_container(conf_text="AUTO_START=1\n")
+    item = plan_one(automatic, host, as_installed(automatic, host, auto_started=False))
+    assert item.change is Change.UNCHANGED
+    assert [op.path.name for op in item.ops if isinstance(op, Link)] == ["container@demo.service"]
+
+
+def test_a_host_without_auto_start_gets_no_wants_link(tmp_path):
+    automatic = built_container(conf_text="AUTO_START=1\n")
+    item = plan_one(automatic, fake_host(tmp_path, auto_start=False))
+    assert not any("wants" in str(path) for path in links(item))
+
+
+def test_links_of_another_layout_go(host, tmp_path):
+    container = built_container()
+    elsewhere = as_installed(container, fake_host(tmp_path / "elsewhere"))
+    item = plan_one(container, host, elsewhere)
+    assert item.change is Change.OTHER
+    assert {Remove(path=elsewhere.unit_link), Remove(path=elsewhere.conf_link)} <= set(item.ops)
+
+
+def test_destroy_removes_the_data_first_and_the_gc_root_last(host, tmp_path):
+    container = built_container()
+    known = MappingProxyType({"demo": as_installed(container, host)})
+    ops = plugin.ec_plan_destroy(("demo",), host, known)
+    assert ops[0] == RemoveTree(path=Path("/var/lib/nixos-containers/demo"))
+    assert ops[-1] == Remove(path=tmp_path / "gcroots/extra-container-demo")
+    removed = {op.path for op in ops}
+    assert {
+        Path("/nix/var/nix/profiles/per-container/demo"),
+        Path("/nix/var/nix/gcroots/per-container/demo"),
+        tmp_path / "conf/demo.conf",
+        tmp_path / "units/container@demo.service",
+        tmp_path / "units/machines.target.wants/container@demo.service",
+        tmp_path / "gcroots/extra-container-demo.conf",
+    } <= removed

@@ -1,0 +1,55 @@
+"""Which containers are started, updated and restarted."""
+
+import pytest
+
+from extra_container.model import ActiveState, Change, InstallItem, InstallPlan, RunPlan, UnitState
+from extra_container.pipeline import plan_run
+from extra_container.testing import built_container, make_request
+
+
+def decide(change, active, **options):
+    plan = InstallPlan(items=(InstallItem(container=built_container(), change=change),))
+    states = {"demo": UnitState(name="demo", active=active)}
+    return plan_run(make_request(**options), plan, states)
+
+
+NOTHING = RunPlan()
+START = RunPlan(start=("demo",))
+UPDATE = RunPlan(update=("demo",))
+RESTART = RunPlan(restart=("demo",))
+
+
+@pytest.mark.parametrize("change", Change)
+@pytest.mark.parametrize("active", [ActiveState.INACTIVE, ActiveState.FAILED])
+def test_what_does_not_run_is_started_only_when_asked(change, active):
+    assert decide(change, active) == NOTHING
+    assert decide(change, active, update_changed=True, restart_changed=True) == NOTHING
+    assert decide(change, active, start=True) == START
+
+
+@pytest.mark.parametrize("options", [{"start": True}, {"update_changed": True}, {"restart_changed": True}])
+def test_running_and_unchanged_is_left_alone(options):
+    assert decide(Change.UNCHANGED, ActiveState.ACTIVE, **options) == NOTHING
+
+
+@pytest.mark.parametrize("change", [Change.SYSTEM, Change.OTHER, Change.NEW])
+def test_running_and_changed_is_left_alone_without_options(change):
+    assert decide(change, ActiveState.ACTIVE) == NOTHING
+
+
+@pytest.mark.parametrize("options", [{"start": True}, {"update_changed": True}])
+def test_a_changed_system_is_updated(options):
+    assert decide(Change.SYSTEM, ActiveState.ACTIVE, **options) == UPDATE
+
+
+def test_restart_changed_restarts_even_if_only_the_system_changed():
+    assert decide(Change.SYSTEM, ActiveState.ACTIVE, update_changed=True, restart_changed=True) == RESTART
+
+
+@pytest.mark.parametrize("options", [{"start": True}, {"update_changed": True}, {"restart_changed": True}])
+def test_any_other_change_restarts(options):
+    assert decide(Change.OTHER, ActiveState.ACTIVE, **options) == RESTART
+
+
+def test_a_container_that_still_boots_cannot_be_updated():
+    assert decide(Change.SYSTEM, ActiveState.ACTIVATING, start=True) == RESTART

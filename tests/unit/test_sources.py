@@ -1,0 +1,88 @@
+"""Where a definition comes from."""
+
+import pytest
+
+from extra_container import sources
+from extra_container.errors import UsageError
+from extra_container.model import BuiltSource, ExpressionSource, FileSource
+
+
+def find(**changes):
+    asked = {
+        "expression": None,
+        "positional": None,
+        "environment": {},
+        "read_stdin": lambda: "{ stdin = 1; }",
+        "command": "create",
+    }
+    return sources.find(**{**asked, **changes})
+
+
+def test_expression_wins_over_everything(tmp_path):
+    found = find(expression="{}", positional=str(tmp_path), environment={"EXTRA_CONTAINER_ETC": str(tmp_path)})
+    assert found == ExpressionSource(text="{}", origin="--expr")
+
+
+def test_a_file_becomes_absolute(tmp_path, monkeypatch):
+    (tmp_path / "c.nix").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert find(positional="c.nix") == FileSource(path=tmp_path / "c.nix")
+
+
+def test_a_directory_with_default_nix_is_a_definition(tmp_path):
+    (tmp_path / "default.nix").write_text("{}")
+    (tmp_path / "etc").mkdir()
+    assert find(positional=str(tmp_path)) == FileSource(path=tmp_path)
+
+
+def test_a_directory_with_etc_is_a_build(tmp_path):
+    (tmp_path / "etc").mkdir()
+    assert find(positional=str(tmp_path)) == BuiltSource(path=tmp_path)
+
+
+def test_the_environment_names_a_build(tmp_path):
+    (tmp_path / "etc").mkdir()
+    assert find(environment={"EXTRA_CONTAINER_ETC": str(tmp_path)}) == BuiltSource(path=tmp_path)
+
+
+@pytest.mark.parametrize("positional", [None, "-"])
+def test_stdin(positional):
+    assert find(positional=positional) == ExpressionSource(text="{ stdin = 1; }", origin="stdin")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"positional": "/nonexistent/c.nix"}, "/nonexistent/c.nix does not exist"),
+        ({"positional": "/proc"}, "neither default.nix nor etc/"),
+        ({"environment": {"EXTRA_CONTAINER_ETC": "/proc"}}, "/proc holds no etc/"),
+        ({"read_stdin": lambda: " \n"}, "stdin is empty"),
+        ({"command": "shell"}, "Reading container config from STDIN is not supported for command 'shell'"),
+        ({"command": "shell", "positional": "-"}, "Reading container config from STDIN is not supported"),
+    ],
+)
+def test_what_is_refused(changes, message):
+    with pytest.raises(UsageError, match=message):
+        find(**changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a", ("a",)),
+        ("a b", ("a b",)),
+        ("a.b", ("a", "b")),
+        ('a."b c"', ("a", "b c")),
+        ('"a.b".c', ("a.b", "c")),
+        (r'"a\"b"', ('a"b',)),
+        ("''${x}", ("''${x}",)),
+    ],
+)
+def test_attribute_paths(text, path):
+    assert sources.parse_attribute_path(text) == path
+
+
+@pytest.mark.parametrize("text", ["a.", ".a", "a..b", '"a', 'a"b'])
+def test_bad_attribute_paths(text):
+    with pytest.raises(UsageError):
+        sources.parse_attribute_path(text)
