@@ -222,43 +222,6 @@ class InstalledContainer:
 Installed: TypeAlias = Mapping[str, InstalledContainer]
 
 
-class ActiveState(Enum):
-    """systemd's ``ActiveState`` (org.freedesktop.systemd1(5))."""
-
-    ACTIVE = "active"
-    RELOADING = "reloading"
-    INACTIVE = "inactive"
-    FAILED = "failed"
-    ACTIVATING = "activating"
-    DEACTIVATING = "deactivating"
-    MAINTENANCE = "maintenance"
-    REFRESHING = "refreshing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitState:
-    """What the manager says of a container's unit.
-
-    ``loaded`` is false for a unit that the manager does not know, ``fragment`` is the unit file it uses.
-    """
-
-    name: str
-    active: ActiveState
-    loaded: bool = True
-    fragment: Path | None = None
-    result: str = "success"
-
-    @property
-    def up(self) -> bool:
-        """Whether the container has booted."""
-        return self.active in {ActiveState.ACTIVE, ActiveState.RELOADING, ActiveState.REFRESHING}
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether nothing of the container runs and no job is on the way."""
-        return self.active in {ActiveState.INACTIVE, ActiveState.FAILED}
-
-
 # --- files ---------------------------------------------------------------------------------------------------------
 
 

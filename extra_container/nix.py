@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _NIX_FILES = Path(__file__).with_name("nix")
 EVAL_FILE = _NIX_FILES / "eval.nix"
 HOST_BASE = _NIX_FILES / "host-base"
+
+_BUILD_LINE = re.compile(
+    r"(these \d+ derivations|this derivation) will be built:|  /nix/store/\S+\.drv$|building '/nix/store/"
+)
 
 # The kernel limits one argument to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _LONGEST_ARGUMENT = 128 * 1024 - 1
@@ -37,7 +42,7 @@ def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable
     ``tell``. Raises :class:`~extra_container.errors.BuildError` with Nix' error.
     """
     argv = ["nix-build", *arguments(definition), "-A", "etc", "--out-link", str(out_link), *definition.build_args]
-    _run(argv, runner, tell)
+    _run(argv, definition.base, runner, tell)
     return Path(os.path.realpath(out_link))
 
 
@@ -47,7 +52,7 @@ def container_names(definition: Definition, runner: Runner, tell: Callable[[str]
     Raises :class:`~extra_container.errors.BuildError` with Nix' error.
     """
     argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "names"]
-    names = json.loads(_run([*argv, *definition.build_args], runner, tell).stdout)
+    names = json.loads(_run([*argv, *definition.build_args], definition.base, runner, tell).stdout)
     return tuple(sorted(names))
 
 
@@ -113,15 +118,16 @@ def _require_nix(runner: Runner) -> None:
         raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
 
 
-def _run(argv: list[str], runner: Runner, tell: Callable[[str], None]) -> Completed:
+def _run(argv: list[str], base: Base, runner: Runner, tell: Callable[[str], None]) -> Completed:
     _require_nix(runner)
     error: list[str] = []
+    quick = base.kind is BaseKind.HOST  # its derivations are built faster than their names can be read
 
     def on_line(line: str) -> None:
         # Everything from the first `error:` on belongs to the message that ends the command.
         if error or line.startswith("error:"):
             error.append(line)
-        else:
+        elif not (quick and _BUILD_LINE.match(line)):
             tell(line)
 
     done = runner.stream(argv, on_stderr=on_line)

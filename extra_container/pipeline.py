@@ -1,36 +1,45 @@
-"""The pipeline: define, build, plan, install, run; and its reverse, destroy.
+"""The pipeline: build, plan, install, run. Its reverse is in :mod:`extra_container.destruction`.
 
 ``plan_*`` functions are pure and decide; everything else acts and decides nothing.
 """
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 
-from extra_container import build_output, containers, control, events, files, installed, lock, names, nix
+from extra_container import building, control, destruction, events, files, installed, lock, names, running
 from extra_container.context import Context, report
 from extra_container.errors import UsageError
+from extra_container.host import UnitState
 from extra_container.model import (
-    Base,
-    BaseKind,
     BuildResult,
-    BuiltSource,
     Change,
-    Definition,
     Failure,
-    Installed,
     InstallPlan,
     Request,
     RunPlan,
     RunState,
-    UnitState,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """An installation that can still be taken back; ``untouched`` had no data of their own before."""
+
+    plan: InstallPlan
+    run_plan: RunPlan
+    undo: Mapping[str, files.Undo]
+    untouched: frozenset[str]
+
+
+class StartInterrupted(KeyboardInterrupt):
+    """Ctrl-C while containers started: they are installed and go on booting. ``state`` knows of no failures yet."""
+
+    def __init__(self, state: RunState) -> None:
+        super().__init__()
+        self.state = state
 
 
 def create(request: Request, context: Context, keep: ExitStack | None = None) -> RunState:
@@ -41,52 +50,14 @@ def create(request: Request, context: Context, keep: ExitStack | None = None) ->
     the host is as before, unless ``request.keep_failed``.
     """
     with ExitStack() as stack:
-        result = build(request, context, keep or stack)
-        stack.enter_context(lock.machine_lock(request.command, context.emit))
+        return create_built(request, building.build(request, context, keep or stack), context)
+
+
+def create_built(request: Request, result: BuildResult, context: Context) -> RunState:
+    """Do what :func:`create` does with a build that is there already."""
+    with lock.machine_lock(request.command, context.emit):
         plan = plan_install(result, context)
         return install_and_run(request, plan, result, context)
-
-
-def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
-    """Return the containers of a request's definition, built unless it is a finished build.
-
-    The build is safe from garbage collection until ``stack`` is closed.
-    """
-    definition = define(request, context)
-    if isinstance(definition.source, BuiltSource):
-        result = build_output.read(definition.source.path)
-        context.emit(events.BuildFinished(path=str(result.path), containers=_names(result)))
-        return result
-    began = time.monotonic()
-    context.emit(events.BuildStarted())
-    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-"))
-    result = build_output.read(nix.build(definition, Path(directory, "result"), context.runner, context.tell))
-    seconds = time.monotonic() - began
-    context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
-    return result
-
-
-def define(request: Request, context: Context) -> Definition:
-    """Check a request and gather what its evaluation needs."""
-    report(context.hooks.check_request(request, context.host), context, UsageError)
-    if isinstance(request.source, BuiltSource):
-        return Definition(source=request.source)
-    context.hooks.before_build(request, context.host)
-    return Definition(
-        source=request.source,
-        attr_path=request.attr_path,
-        base=_choose_base(request.base, context),
-        build_args=request.build_args,
-        inputs=context.hooks.build_inputs(request, context.host),
-    )
-
-
-def defined_names(request: Request, context: Context) -> tuple[str, ...]:
-    """Return the names of a request's containers, sorted, without building them."""
-    definition = define(request, context)
-    if isinstance(definition.source, BuiltSource):
-        return _names(build_output.read(definition.source.path))
-    return nix.container_names(definition, context.runner, context.tell)
 
 
 def plan_install(result: BuildResult, context: Context) -> InstallPlan:
@@ -124,107 +95,50 @@ def install_and_run(request: Request, plan: InstallPlan, result: BuildResult, co
     """Install a plan and run it.
 
     Containers that are to be restarted are stopped before their units are replaced, so that the old unit's own
-    clean-up runs. A failure on the way brings the files back, and the containers that ran before.
+    clean-up runs. A failure on the way brings the files back, and the containers that ran before. Raises
+    :class:`StartInterrupted` on Ctrl-C once everything is installed.
     """
-    manager = context.host.manager
+    states = context.host.manager.states([item.name for item in plan.items])
+    run_plan = plan_run(request, plan, states)
     context.emit(events.InstallPlanned(plan=plan))
-    run_plan = plan_run(request, plan, manager.states([item.name for item in plan.items]))
-    if run_plan.restart:
-        context.emit(events.Restarting(names=run_plan.restart))
-        control.stop(run_plan.restart, context)
-    undo = {}
+    untouched = frozenset(item.name for item in plan.items if not item.container.root.exists())
+    undo = _install(plan, run_plan, context)
+    attempt = _Attempt(plan=plan, run_plan=run_plan, undo=undo, untouched=untouched)
     try:
-        for item in plan.items:
-            undo[item.name] = files.install(item.ops)
-        changed = tuple(item.name for item in plan.items if item.change is not Change.UNCHANGED)
-        if changed:
-            manager.reload()
-            context.emit(events.ContainersInstalled(names=changed))
-            report(context.hooks.check_install(plan, context.host), context)
-    except BaseException:
-        _take_back(undo, run_plan.restart, context)
-        raise
-    context.hooks.before_start(run_plan, context.host)
-    failures = run(run_plan, plan, context)
-    if failures and not request.keep_failed:
-        failed = {failure.name for failure in failures}
-        kept = set(run_plan.update)  # they still run, with what the switch left of the new system
-        back = {name: step for name, step in undo.items() if name in failed - kept}
-        _take_back(back, tuple(name for name in run_plan.restart if name in failed), context)
-    for step in undo.values():
-        step.forget()
+        context.hooks.before_start(run_plan, context.host)
+        failures = running.run(run_plan, plan, context)
+        if failures and not request.keep_failed:
+            _take_back_failed(failures, attempt, context)
+    except KeyboardInterrupt as interrupt:
+        if type(interrupt) is KeyboardInterrupt:
+            raise StartInterrupted(RunState(result=result, plan=plan, done=run_plan)) from interrupt
+        raise  # the program is asked to end
+    finally:
+        for step in undo.values():
+            step.forget()
     state = RunState(result=result, plan=plan, done=run_plan, failures=failures)
     context.hooks.after_run(state, context.host)
     return state
 
 
-def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[Failure, ...]:
-    """Update, start and restart as planned; return what failed."""
-    failures: list[Failure] = []
-    restart = list(run_plan.restart)
-    if run_plan.start:
-        context.emit(events.Starting(names=run_plan.start))
-    failures += context.host.manager.start([*run_plan.start, *restart]) if run_plan.start or restart else ()
-    if run_plan.update:
-        context.emit(events.Updating(names=run_plan.update))
-        again, failed = _update(run_plan.update, plan, context)
-        failures += failed
-        if again:
-            context.emit(events.Restarting(names=again))
-            control.stop(again, context)
-            failures += context.host.manager.start(again)
-    for failure in failures:
-        context.emit(events.ContainerFailed(failure=failure))
-    return tuple(failures)
-
-
-def aftermath(state: RunState, request: Request) -> str:
-    """Return what became of the containers that failed. Pure."""
-    failed = {failure.name for failure in state.failures}
-    if failed & set(state.done.update):
-        return "It still runs; look at it with `extra-container root-login NAME`, or restart it."
-    if request.keep_failed:
-        return "It stays installed; `extra-container destroy NAME` removes it."
-    return "The host is as before; --keep-failed leaves it installed, to look at it."
-
-
-def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy") -> tuple[str, ...]:
-    """Stop the installed containers among ``wanted`` and remove all that is theirs; return their names.
-
-    Raises :class:`~extra_container.errors.UsageError` for a container that somebody else declared, before anything
-    is changed.
-    """
-    names.check_known(wanted)
-    with lock.machine_lock(command, context.emit):
-        present = installed.read(context.host.gc_roots)
-        _refuse_foreign(wanted, present)
-        doomed = tuple(name for name in wanted if name in present)
-        if not doomed:
-            return ()
-        ops = context.hooks.plan_destroy(doomed, context.host, present)
-        # Data that is bound in from outside survives, so what writes there may finish.
-        gently = tuple(name for name in doomed if "--bind=" in present[name].settings.get("EXTRA_NSPAWN_FLAGS", ""))
-        if gently:
-            control.stop(gently, context)
-        abruptly = tuple(name for name in doomed if name not in gently)
-        if abruptly:
-            control.kill(abruptly, context)
-        files.remove(ops, context.runner)
-        context.host.manager.reload()
-        context.host.manager.forget(doomed)
-    context.emit(events.ContainersDestroyed(names=doomed))
-    return doomed
-
-
-def _choose_base(base: Base, context: Context) -> Base:
-    if base.kind is BaseKind.DEFAULT and not nix.has_nixpkgs(context.runner):
-        context.emit(events.HostBaseChosen())
-        return replace(base, kind=BaseKind.HOST)
-    return base
-
-
-def _names(result: BuildResult) -> tuple[str, ...]:
-    return tuple(container.name for container in result.containers)
+def _install(plan: InstallPlan, run_plan: RunPlan, context: Context) -> dict[str, files.Undo]:
+    """Stop what will be restarted and put the files of a plan in place; return the way back of each container."""
+    undo: dict[str, files.Undo] = {}
+    try:
+        if run_plan.restart:
+            context.emit(events.Restarting(names=run_plan.restart))
+            control.stop(run_plan.restart, context)
+        for item in plan.items:
+            undo[item.name] = files.install(item.ops)
+        changed = tuple(item.name for item in plan.items if item.change is not Change.UNCHANGED)
+        if changed:
+            context.host.manager.reload()
+            context.emit(events.ContainersInstalled(names=changed))
+            report(context.hooks.check_install(plan, context.host), context)
+    except BaseException:
+        _take_back(undo, run_plan.restart, context)
+        raise
+    return undo
 
 
 def _take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> None:
@@ -232,39 +146,24 @@ def _take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Co
         step.roll_back()
     if undo:
         context.host.manager.reload()
-        context.host.manager.forget(tuple(undo))
     if ran:
         context.host.manager.start(ran)
 
 
-def _update(
-    wanted: tuple[str, ...], plan: InstallPlan, context: Context
-) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
-    settings = {item.name: item.container.settings for item in plan.items}
-    leaders = {name: context.host.manager.leader(name) for name in wanted}
-    failures = [
-        Failure(name=name, message="it ended while it was to be updated") for name in wanted if leaders[name] is None
-    ]
-    again = []
-    running = [(name, leader) for name, leader in leaders.items() if leader is not None]
-    with ThreadPoolExecutor(max_workers=max(len(running), 1)) as pool:
-        switches = pool.map(
-            lambda pair: containers.update(pair[0], pair[1], settings[pair[0]], context.runner), running
-        )
-        for switch in switches:
-            context.emit(events.ContainerUpdated(name=switch.name, code=switch.code, output=switch.output))
-            if switch.code == containers.SWITCH_NEEDS_RESTART:
-                again.append(switch.name)
-            elif switch.code != 0:
-                message = f"switch-to-configuration ended with code {switch.code}"
-                failures.append(Failure(name=switch.name, message=message))
-    return tuple(again), tuple(failures)
+def _take_back_failed(failures: tuple[Failure, ...], attempt: _Attempt, context: Context) -> None:
+    """Make the host as it was before for the containers that did not start.
 
-
-def _refuse_foreign(wanted: tuple[str, ...], present: Installed) -> None:
-    for name in wanted:
-        if name not in present and control.find_conf(name) is not None:
-            raise UsageError(
-                f"The container {name} was not installed by extra-container",
-                hint="Remove it from the host's configuration, or with `nixos-container destroy`.",
-            )
+    Those whose update failed stay: they run, with what the switch left of the new system.
+    """
+    failed = {failure.name for failure in failures} - set(attempt.run_plan.update)
+    new = {item.name for item in attempt.plan.items if item.change is Change.NEW} & attempt.untouched & failed
+    if new:
+        destruction.remove(tuple(sorted(new)), installed.read(context.host.gc_roots), context)
+    changed = tuple(sorted(failed - new))
+    if not changed:
+        return
+    # The manager may be about to try again; it must not find the old files under a new container.
+    control.kill(changed, context)
+    context.host.manager.forget(changed)
+    ran = tuple(name for name in changed if name in attempt.run_plan.restart)
+    _take_back({name: attempt.undo[name] for name in changed}, ran, context)

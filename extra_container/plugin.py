@@ -19,9 +19,8 @@ from extra_container.errors import (
     UsageError,
 )
 from extra_container.events import Event
-from extra_container.host import Host, Manager
+from extra_container.host import ActiveState, Host, Manager, UnitState
 from extra_container.model import (
-    ActiveState,
     Base,
     BaseKind,
     BuildInputs,
@@ -49,7 +48,6 @@ from extra_container.model import (
     RunState,
     Session,
     Severity,
-    UnitState,
 )
 from extra_container.process import Completed, Runner
 from extra_container.systemd import SystemdManager, fragment_problems

@@ -7,14 +7,17 @@ from :mod:`extra_container.plugin` because plugins without commands should not p
 
 from __future__ import annotations
 
+from extra_container.building import build
 from extra_container.cli.command import Command, NameCommand, NamesCommand
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.cli.root import program_argv
 from extra_container.containers import login_shell_argv, run_argv
 from extra_container.context import Context
 from extra_container.control import expel, fail
-from extra_container.pipeline import aftermath, build, create, destroy
+from extra_container.destruction import destroy
+from extra_container.pipeline import StartInterrupted, create, create_built
 from extra_container.process import shell_code
+from extra_container.running import aftermath
 
 __all__ = [
     "Command",
@@ -22,9 +25,11 @@ __all__ = [
     "DefinitionCommand",
     "NameCommand",
     "NamesCommand",
+    "StartInterrupted",
     "aftermath",
     "build",
     "create",
+    "create_built",
     "destroy",
     "expel",
     "fail",

@@ -20,9 +20,8 @@ from extra_container.context import Context
 from extra_container.environment_file import parse
 from extra_container.events import Event
 from extra_container.hooks import Hooks
-from extra_container.host import Host
+from extra_container.host import ActiveState, Host, UnitState
 from extra_container.model import (
-    ActiveState,
     Base,
     BaseKind,
     BuildInputs,
@@ -32,7 +31,6 @@ from extra_container.model import (
     Failure,
     InstalledContainer,
     Request,
-    UnitState,
 )
 from extra_container.process import Completed, Runner, process_error
 

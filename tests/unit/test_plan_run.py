@@ -2,7 +2,13 @@
 
 import pytest
 
-from extra_container.model import ActiveState, Change, InstallItem, InstallPlan, RunPlan, UnitState
+from extra_container.host import ActiveState, UnitState
+from extra_container.model import (
+    Change,
+    InstallItem,
+    InstallPlan,
+    RunPlan,
+)
 from extra_container.pipeline import plan_run
 from extra_container.testing import built_container, make_request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from extra_container import pipeline
+from extra_container import building
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.errors import UsageError
 
@@ -19,6 +19,6 @@ class Build(DefinitionCommand):
             raise UsageError("build has no option --run", hint="`extra-container shell` runs a command in a session.")
         request = self.request(parsed_args)
         with self.context() as context, ExitStack() as stack:
-            result = pipeline.build(request, context, stack)
+            result = building.build(request, context, stack)
         self.app.stdout.write(f"{result.path}\n")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, cast
 
-from extra_container import events, installed, pipeline
+from extra_container import building, destruction, events, installed
 from extra_container.cli.app import ETC_VARIABLE
 from extra_container.cli.command import Parser
 from extra_container.cli.definition import DefinitionCommand, DefinitionParser, add_run_arguments
@@ -72,7 +72,7 @@ class Destroy(DefinitionCommand):
             raise UsageError("No container name specified", hint="Name containers, or use --all.")
         with self.context() as context:
             names = self._names(parsed_args, context)
-            done = pipeline.destroy(names, context)
+            done = destruction.destroy(names, context)
         for name in names:
             if name not in done and parsed_args.names:
                 self.app.stderr.write(f"The container {name} does not exist.\n")
@@ -83,6 +83,6 @@ class Destroy(DefinitionCommand):
             return tuple(installed.names(context.host.gc_roots))
         if parsed_args.names is not None:
             return tuple(dict.fromkeys(cast("list[str]", parsed_args.names)))
-        names = pipeline.defined_names(self.request(parsed_args), context)
+        names = building.defined_names(self.request(parsed_args), context)
         context.emit(events.Destroying(names=names))
         return names

@@ -1,0 +1,96 @@
+"""The host ``nixos``: a booted NixOS."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from extra_container.plugin import (
+    BuildResult,
+    Host,
+    InstallPlan,
+    Problem,
+    Problems,
+    Runner,
+    SystemdManager,
+    fragment_problems,
+    hookimpl,
+)
+
+_UNIT_PATH_HINT = (
+    "Set programs.extra-container.enable = true in the configuration of this host, "
+    'or boot.extraSystemdUnitPaths = [ "/etc/systemd-mutable/system" ], and switch to it.'
+)
+
+_CONF_LINE = re.compile(r"^EnvironmentFile=-?(/.*)/%i\.conf$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NixosHost(Host):
+    """A NixOS host. ``root`` is the root of its file system."""
+
+    root: Path
+
+
+@hookimpl
+def ec_detect_host(root: Path, runner: Runner) -> NixosHost | None:
+    """Recognise NixOS by the version file of the system that was booted."""
+    if not (root / "run/systemd/system").is_dir() or not (root / "run/booted-system/nixos-version").exists():
+        return None
+    return NixosHost(
+        name="nixos",
+        manager=SystemdManager(runner),
+        unit_directory=root / "etc/systemd-mutable/system",
+        gc_roots=root / "nix/var/nix/gcroots/auto",
+        root=root,
+    )
+
+
+@hookimpl
+def ec_check_build(result: BuildResult, host: Host) -> Problems:
+    """Refuse containers whose conf is not where the host's own containers have theirs.
+
+    ``nixos-container`` of the host looks in one directory only, and would not know the others.
+    """
+    if not isinstance(host, NixosHost):
+        return ()
+    own = host_conf_directory(host.root)
+    if own is None:
+        return ()
+    return tuple(
+        Problem(
+            message=f"container {container.name} has its conf in {container.conf_directory}, this host in {own}",
+            hint=_layout_hint(legacy=own.name == "containers"),
+        )
+        for container in result.containers
+        if not container.masked and container.conf_directory != own
+    )
+
+
+@hookimpl
+def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
+    """Check that systemd uses the installed units: it does not read their directory unless it was told to."""
+    if not isinstance(host, NixosHost):
+        return ()
+    return fragment_problems(plan, host, hint=_UNIT_PATH_HINT)
+
+
+def host_conf_directory(root: Path) -> Path | None:
+    """Return where the host's containers have their conf, as the unit template of ``boot.enableContainers`` says.
+
+    ``None`` if the host has no template. Source: ``nixos/modules/virtualisation/nixos-containers.nix``,
+    ``configurationDirectoryName``: ``nixos-containers`` since ``system.stateVersion`` 22.05, ``containers`` before.
+    """
+    try:
+        template = (root / "etc/systemd/system/container@.service").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    found = _CONF_LINE.search(template)
+    return Path(found[1]) if found else None
+
+
+def _layout_hint(*, legacy: bool) -> str:
+    if legacy:
+        return "Build with legacyInstallDirs = true, as the system.stateVersion of this host is below 22.05."
+    return "Build without legacyInstallDirs, as the system.stateVersion of this host is 22.05 or later."

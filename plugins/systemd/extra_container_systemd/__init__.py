@@ -1,0 +1,89 @@
+"""The host ``systemd``: a Linux other than NixOS that was booted with systemd."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from extra_container.plugin import (
+    Host,
+    InstallPlan,
+    Problem,
+    Problems,
+    Request,
+    Runner,
+    SystemdManager,
+    fragment_problems,
+    hookimpl,
+)
+
+# Commands that neither install nor start anything do not need what containers need.
+_HARMLESS = frozenset({"build", "destroy"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemdHost(Host):
+    """A host with systemd. ``root`` is the root of its file system, ``machinectl`` whether it has that program."""
+
+    root: Path
+    machinectl: bool
+
+
+@hookimpl
+def ec_detect_host(root: Path, runner: Runner) -> SystemdHost | None:
+    """Recognise a booted systemd by its runtime directory, as sd_booted(3) does."""
+    if not (root / "run/systemd/system").is_dir() or (root / "run/booted-system/nixos-version").exists():
+        return None
+    return SystemdHost(
+        name="systemd",
+        manager=SystemdManager(runner),
+        unit_directory=unit_directory(root),
+        gc_roots=root / "nix/var/nix/gcroots/auto",
+        root=root,
+        machinectl=runner.look("machinectl") is not None,
+    )
+
+
+@hookimpl
+def ec_check_request(request: Request, host: Host) -> Problems:
+    """Find what the host lacks for containers."""
+    if not isinstance(host, SystemdHost) or request.command in _HARMLESS:
+        return ()
+    problems = []
+    if not host.machinectl:
+        problems.append(
+            Problem(
+                message="machinectl was not found", hint="Install the package systemd-container, which provides it."
+            )
+        )
+    release = host.root / "etc/static/os-release"
+    if not release.exists():
+        problems.append(
+            Problem(
+                message=f"{release} is missing; containers need it to start",
+                hint=f"Create it: mkdir -p {release.parent} && ln -sfn ../os-release {release}",
+            )
+        )
+    return tuple(problems)
+
+
+@hookimpl
+def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
+    """Check that systemd uses the installed units."""
+    if not isinstance(host, SystemdHost):
+        return ()
+    return fragment_problems(plan, host, hint='"systemctl show -p UnitPath" lists the directories that systemd reads.')
+
+
+def unit_directory(root: Path) -> Path:
+    """Return where units are installed: below ``/usr``, or below ``/usr/local`` if ``/usr`` is mounted read-only.
+
+    Both are directories of systemd's unit path (systemd.unit(5)).
+    """
+    units = root / "usr/lib/systemd/system"
+    existing = next(path for path in (units, *units.parents) if path.exists())
+    # Not os.access: whoever may not write there still has to look in the right place.
+    if os.statvfs(existing).f_flag & os.ST_RDONLY:
+        return root / "usr/local/lib/systemd/system"
+    return units

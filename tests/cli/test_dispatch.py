@@ -1,0 +1,118 @@
+"""Which command a command line means, and what the program says about itself."""
+
+import pytest
+
+from extra_container.cli.definition import split_tail
+
+
+@pytest.mark.parametrize("words", [(), ("help",), ("-h",), ("--help",)])
+def test_help(shell, words):
+    assert shell.run(*words) == 0
+    assert "extra-container shell -E" in shell.out
+    for command in ("create", "list", "destroy", "run", "root-login"):
+        assert f"  {command} " in shell.out
+    assert shell.err == ""
+
+
+@pytest.mark.parametrize("command", ["create", "add", "build", "destroy", "restart", "run", "list", "plugins"])
+def test_help_of_a_command(shell, command):
+    assert shell.run("help", command) == 0
+    assert f"usage: extra-container {command}" in shell.out
+
+
+def test_the_version(shell):
+    assert shell.run("--version") == 0
+    assert shell.out.startswith("extra-container 1.")
+
+
+@pytest.mark.parametrize("word", ["d", "destro", "creat", "frob"])
+def test_no_abbreviations_and_unknown_commands(shell, word):
+    assert shell.run(word, "x") == 2
+    assert shell.err.startswith(f"Error: Unknown command '{word}'\n")
+
+
+def test_an_unknown_command_goes_to_nixos_container_unchanged(shell, tmp_path, monkeypatch):
+    shell.program("nixos-container", "true")
+    became = []
+
+    def execve(path, argv, environment):
+        became.append((path, argv))
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execve", execve)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    with pytest.raises(SystemExit):
+        shell.run("update", "demo", "--flake", "-h", "--", "x")
+    program = str(shell.programs / "nixos-container")
+    assert became == [(program, [program, "update", "demo", "--flake", "-h", "--", "x"])]
+
+
+@pytest.mark.parametrize(
+    ("words", "head", "build_args", "run"),
+    [
+        (["c.nix", "--run", "ls", "-v", "--", "-h"], ["c.nix"], (), ("ls", "-v", "--", "-h")),
+        (["c.nix", "--build-args", "--log-file", "x"], ["c.nix"], ("--log-file", "x"), None),
+        (["--build-args", "-v", "--run", "a", "--run"], [], ("-v",), ("a", "--run")),
+        (["-E", "--run", "--run", "a"], ["--expr=--run"], (), ("a",)),
+        (["-A", "-x", "-s"], ["--attr=-x", "-s"], (), None),
+        (["--run", "a", "--build-args", "b"], [], (), ("a", "--build-args", "b")),
+        (["--build-args"], [], (), None),
+    ],
+)
+def test_build_args_and_run_neither_lose_nor_interpret_an_argument(words, head, build_args, run):
+    assert split_tail(words) == (head, build_args, run)
+
+
+def test_two_definitions(shell):
+    assert shell.run("build", "a.nix", "b.nix") == 2
+    assert "Unhandled arguments: b.nix" in shell.err
+
+
+def test_an_expression_and_a_path(shell):
+    assert shell.run("build", "-E", "{}", "a.nix") == 2
+    assert "Unhandled arguments: a.nix" in shell.err
+
+
+def test_an_unknown_option(shell):
+    assert shell.run("create", "--strat", "a.nix") == 2
+    assert shell.err.startswith("Error: Unknown option: --strat\n")
+
+
+def test_a_missing_file(shell):
+    assert shell.run("build", "/nonexistent.nix") == 2
+    assert shell.err.startswith("Error: /nonexistent.nix does not exist\n")
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "restart", "terminate", "status", "run", "show-ip", "destroy"])
+@pytest.mark.parametrize("name", ["a/../../x", "a b", "ä", ".."])
+def test_names_that_no_container_can_have(shell, command, name):
+    words = ("./x",) if command == "destroy" and name.startswith(".") else (name,)
+    code = shell.run(command, *words)
+    assert code == 2
+    assert shell.err.count("\n") <= 2
+
+
+def test_errors_in_json(shell):
+    import json
+
+    assert shell.run("--log-format", "json", "build", "/nonexistent.nix") == 2
+    (entry,) = [json.loads(line) for line in shell.err.splitlines()]
+    assert (entry["event"], entry["code"], entry["level"]) == ("command.failed", 2, "error")
+    assert entry["message"] == "/nonexistent.nix does not exist"
+
+
+def test_sudo_repeats_the_call_with_the_variables_that_matter(shell, monkeypatch):
+    from extra_container.cli import root
+
+    monkeypatch.setattr("sys.argv", ["/usr/lib/x/extra_container/__main__.py"])
+    environment = {"PATH": "/p", "NIX_PATH": "n=1 2", "LD_PRELOAD": "evil", "runningShellContainer": "demo"}
+    argv = root.sudo_argv(["run", "demo", "--", "ls", "-h"], environment)
+    assert argv[:4] == ["sudo", "PATH=/p", "NIX_PATH=n=1 2", "runningShellContainer=demo"]
+    assert argv[5:] == ["-I", "-m", "extra_container", "run", "demo", "--", "ls", "-h"]
+
+
+def test_without_sudo_an_ordinary_user_is_told(shell, monkeypatch, tmp_path):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    shell.environment["PATH"] = str(shell.programs)
+    assert shell.run("start", "demo") == 5
+    assert shell.err.startswith("Error: Root rights are needed, and sudo was not found\n")

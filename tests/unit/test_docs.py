@@ -1,0 +1,43 @@
+"""The documentation says what the program does."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAN = ROOT / "docs/extra-container.1"
+
+
+def test_the_reference_of_the_hooks_is_current():
+    done = subprocess.run(
+        [sys.executable, "dev/docs", "--check"], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def commands():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return sorted(project["entry-points"]["extra_container.commands"])
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_stands_in_the_man_page(command):
+    assert re.search(rf"^\.It Cm {re.escape(command)}\b", MAN.read_text(), re.MULTILINE)
+
+
+def test_every_exit_code_stands_in_the_man_page():
+    from extra_container import errors
+
+    codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type)}
+    listed = set(map(int, re.findall(r"^\.It (\d+)$", MAN.read_text(), re.MULTILINE)))
+    assert codes <= listed
+
+
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"], ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target

@@ -1,0 +1,69 @@
+"""Rules that keep the structure what it is, read off the source."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = sorted((ROOT / "extra_container").rglob("*.py"))
+PLUGINS = sorted(ROOT.glob("plugins/*/extra_container_*/**/*.py"))
+PUBLIC = {"extra_container.plugin", "extra_container.plugin_command"}
+
+
+def imports(path):
+    """Return the absolute names of all modules that a file imports, wherever it does so."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def ids(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=ids)
+def test_plugins_use_the_public_api_only(path):
+    own = path.relative_to(ROOT).parts[2]
+    ours = {name for name in imports(path) if name == "extra_container" or name.startswith("extra_container.")}
+    modules = {name for name in ours if not any(name.startswith(f"{public}.") for public in PUBLIC)}
+    assert modules - {"extra_container"} <= PUBLIC
+    others = {name for name in imports(path) if name.startswith("extra_container_") and name.partition(".")[0] != own}
+    assert others == set()
+
+
+@pytest.mark.parametrize("path", CORE, ids=ids)
+def test_the_core_knows_no_plugin(path):
+    assert not {name for name in imports(path) if name.startswith("extra_container_")}
+
+
+@pytest.mark.parametrize("path", CORE, ids=ids)
+def test_only_one_module_starts_processes(path):
+    if path.name != "process.py":
+        assert "subprocess" not in imports(path)
+
+
+@pytest.mark.parametrize("path", [path for path in CORE if "cli" not in path.parts], ids=ids)
+def test_the_core_does_not_know_the_command_line(path):
+    if path.name not in {"__main__.py", "plugin_command.py"}:
+        assert not {name for name in imports(path) if name.startswith(("extra_container.cli", "cliff", "argparse."))}
+
+
+@pytest.mark.parametrize("path", [*CORE, *PLUGINS], ids=ids)
+def test_a_module_fits_in_a_head(path):
+    assert len(path.read_text().splitlines()) <= 350
+
+
+def test_list_imports_nothing_that_it_does_not_need():
+    code = (
+        "import sys; from extra_container.cli import main; main(['list']); print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    heavy = {"structlog", "rich", "cmd2", "prompt_toolkit", "prettytable", "yaml", "asyncio", "pluggy"}
+    assert heavy & set(done.stderr.split()) == set()

@@ -1,0 +1,334 @@
+"""What SystemdManager asks the tools of a systemd host, and what it makes of recorded answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from extra_container.errors import HostError, ProcessError
+from extra_container.host import ActiveState
+from extra_container.machined import parse_machines
+from extra_container.nspawn import Nspawn
+from extra_container.process import Completed, Runner
+from extra_container.systemctl import parse_show
+from extra_container.systemd import SystemdManager
+
+# Recorded with systemd 257.
+ACTIVE = """\
+MainPID=41
+Result=success
+Id=container@{0}.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+FragmentPath=/usr/lib/systemd/system/container@{0}.service
+Job=
+InactiveExitTimestampMonotonic=98123456789
+"""
+INACTIVE = """\
+MainPID=0
+Result=success
+Id=container@{0}.service
+LoadState=loaded
+ActiveState=inactive
+SubState=dead
+FragmentPath=/usr/lib/systemd/system/container@{0}.service
+Job=
+InactiveExitTimestampMonotonic=0
+"""
+UNKNOWN = """\
+MainPID=0
+Result=success
+Id=container@{0}.service
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+FragmentPath=
+Job=
+InactiveExitTimestampMonotonic=0
+"""
+MASKED = UNKNOWN.replace("not-found", "masked").replace(
+    "Path=\n", "Path=/usr/lib/systemd/system/container@{0}.service\n"
+)
+REFUSED = INACTIVE.replace("=inactive", "=failed").replace("=dead", "=failed").replace("=success", "=signal")
+STOP_POST = ACTIVE.replace("=active", "=deactivating").replace("=running", "=stop-post").replace("PID=41", "PID=0")
+STOPPING = ACTIVE.replace("=active", "=deactivating").replace("=running", "=stop-sigterm")
+QUEUED = INACTIVE.replace("Job=", "Job=4711")
+
+
+def machines(*names: str) -> str:
+    rows = [[".host", "host", "", "/org/freedesktop/machine1/machine/_2ehost"]]
+    rows += [[name, "container", "systemd-nspawn", f"/org/freedesktop/machine1/machine/{name}"] for name in names]
+    return json.dumps({"type": "a(ssso)", "data": [rows]})
+
+
+def units(*names: str) -> list[str]:
+    return ["--", *(f"container@{name}.service" for name in names)]
+
+
+Answer = tuple[int, str, str]
+
+
+class FakeRunner(Runner):
+    """Records every call; ``answers`` gives, by the first words of a call, its code, stdout and stderr in turn."""
+
+    def __init__(self, answers: dict[str, list[Answer | ProcessError]], missing: tuple[str, ...] = ()) -> None:
+        super().__init__(environment={}, trusted=())
+        self.answers, self.missing = answers, missing
+        self.calls: list[list[str]] = []
+
+    def look(self, program: str) -> str | None:
+        return None if program in self.missing else f"/usr/bin/{program}"
+
+    def run(self, argv, *, check=True, stdin=None, environment=None, timeout=None) -> Completed:
+        self.calls.append(list(argv))
+        line = " ".join(argv)
+        key = max((key for key in self.answers if line.startswith(key)), key=len, default=None)
+        queue = self.answers[key] if key else [(0, "", "")]
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if isinstance(answer, ProcessError):
+            raise answer
+        code, out, err = answer
+        if check and code:
+            raise ProcessError(err, returncode=code, stderr=err)
+        return Completed(argv=tuple(argv), returncode=code, stdout=out, stderr=err)
+
+    def verbs(self) -> list[str]:
+        return [" ".join(call[:2]) if call[0] != "busctl" else "busctl" for call in self.calls]
+
+
+def shown(*blocks: str) -> Answer:
+    return (0, "\n".join(blocks), "")
+
+
+@pytest.fixture
+def make(tmp_path) -> Callable[..., tuple[SystemdManager, FakeRunner]]:
+    def make(answers=None, missing=()):
+        runner = FakeRunner({"busctl": [(0, machines(), "")], **(answers or {})}, missing)
+        nspawn = Nspawn(runner, proc=tmp_path / "proc", runtime=tmp_path / "run")
+        return SystemdManager(runner, nspawn=nspawn, patience=0.2, grace=1, kill_patience=1), runner
+
+    return make
+
+
+def test_parse_show():
+    facts = parse_show(["a", "b", "c", "d"], "\n".join([ACTIVE, UNKNOWN, MASKED, QUEUED]).format("a"))
+    assert facts["a"].state.up
+    assert facts["a"].state.fragment == Path("/usr/lib/systemd/system/container@a.service")
+    assert (facts["a"].main_pid, facts["a"].left_rest) == (41, 98123.456789)
+    assert (facts["b"].state.loaded, facts["b"].state.fragment, facts["b"].load) == (False, None, "not-found")
+    assert (facts["c"].state.loaded, facts["c"].load) == (True, "masked")
+    assert facts["d"].state.at_rest
+    assert not facts["d"].at_rest
+
+
+def test_parse_show_of_too_few_units():
+    with pytest.raises(HostError, match="described 1 units when asked for 2"):
+        parse_show(["a", "b"], ACTIVE)
+
+
+def test_parse_machines():
+    assert parse_machines(machines("demo", "x")) == {".host", "demo", "x"}
+
+
+def test_states_come_from_one_call(make):
+    manager, runner = make({"systemctl show": [shown(ACTIVE, REFUSED)]})
+    states = manager.states(["a", "b", "a"])
+    assert (states["a"].active, states["b"].active, states["b"].result) == (
+        ActiveState.ACTIVE,
+        ActiveState.FAILED,
+        "signal",
+    )
+    (call,) = runner.calls
+    assert call[-3:] == units("a", "b")
+
+
+def test_nothing_is_asked_about_no_names(make):
+    manager, runner = make()
+    assert manager.states([]) == {}
+    assert manager.start([]) == manager.stop([]) == manager.kill([]) == ()
+    manager.forget([])
+    assert runner.calls == []
+
+
+def test_start_that_succeeds_is_one_call(make):
+    manager, runner = make()
+    assert manager.start(["a", "b"]) == ()
+    assert runner.calls == [["systemctl", "start", *units("a", "b")]]
+
+
+def test_start_that_systemd_refused_as_too_frequent_is_tried_once_more(make):
+    manager, runner = make(
+        {
+            "systemctl start": [(1, "", "Job for container@b.service failed.\n"), (0, "", "")],
+            "systemctl show": [shown(ACTIVE, REFUSED), shown(ACTIVE, ACTIVE)],
+        }
+    )
+    assert manager.start(["a", "b"]) == ()
+    assert runner.calls[2:4] == [["systemctl", "reset-failed", *units("b")], ["systemctl", "start", *units("b")]]
+
+
+def test_start_that_was_tried_and_failed_is_not_repeated(make):
+    tried = REFUSED.replace("Monotonic=0", "Monotonic=99999999999999999")
+    manager, runner = make(
+        {
+            "systemctl start": [(1, "", "Job for container@a.service failed.\n")],
+            "systemctl show": [shown(tried)],
+            "journalctl -q": [(0, "first\nlast\n", "")],
+        }
+    )
+    (failure,) = manager.start(["a"])
+    assert failure.message == "container a did not start: its unit failed with result signal"
+    assert failure.details == ("first", "last")
+    assert runner.verbs() == ["systemctl start", "systemctl show", "journalctl --sync", "journalctl -q"]
+    assert any(option.startswith("--since=@") for option in runner.calls[-1])
+
+
+@pytest.mark.parametrize(
+    ("block", "said", "message"),
+    [
+        (MASKED, "", "its unit is masked (enable = false in its definition makes it so)"),
+        (UNKNOWN, "", "systemd does not know container@a.service"),
+        (
+            MASKED.replace("masked", "bad-setting"),
+            "",
+            "systemd cannot use its unit /usr/lib/systemd/system/container@a.service",
+        ),
+        (
+            INACTIVE,
+            "A dependency job for container@a.service failed. See 'journalctl -xe' for details.\n",
+            "A dependency job for container@a.service failed. See 'journalctl -xe' for details.",
+        ),
+        (INACTIVE, "", "its unit is inactive"),
+        (
+            INACTIVE.replace("Result=success", "Result=timeout"),
+            "",
+            "it did not boot within the time that its unit allows (TimeoutStartSec)",
+        ),
+    ],
+)
+def test_reasons_of_failed_starts(make, block, said, message):
+    manager, _ = make({"systemctl start": [(1, "", said)], "systemctl show": [shown(block.format("a"))]})
+    (failure,) = manager.start(["a"])
+    assert failure.message == f"container a did not start: {message}"
+
+
+def test_failure_is_reported_even_if_the_journal_is_not_there(make):
+    lost = ProcessError("journalctl failed", returncode=1, stderr="")
+    manager, _ = make(
+        {"systemctl start": [(1, "", "")], "systemctl show": [shown(UNKNOWN)], "journalctl --sync": [lost]}
+    )
+    (failure,) = manager.start(["a"])
+    assert failure.details == ("journalctl failed",)
+
+
+def test_stop_waits_until_machined_has_forgotten_and_ends_the_machine_on_the_way(make):
+    manager, runner = make(
+        {
+            "busctl": [(0, machines("a"), ""), (0, machines("a"), ""), (0, machines(), "")],
+            "machinectl show": [(0, "container@a.service\n", "")],
+        }
+    )
+    assert manager.stop(["a", "b"]) == ()
+    assert runner.verbs() == [
+        "systemctl stop",
+        "busctl",
+        "machinectl show",
+        "machinectl terminate",
+        "busctl",
+        "busctl",
+    ]
+
+
+def test_stop_fails_if_machined_never_forgets(make):
+    manager, _ = make(
+        {"busctl": [(0, machines("a"), "")], "machinectl show": [(1, "", "Could not get path: No machine 'a' known")]}
+    )
+    (failure,) = manager.stop(["a", "b"])
+    assert failure.message == "container a stopped, but systemd-machined still knows its machine"
+
+
+def test_stop_leaves_a_machine_of_somebody_else_alone(make):
+    manager, runner = make({"busctl": [(0, machines("a"), "")], "machinectl show": [(0, "machine-a.scope\n", "")]})
+    assert manager.stop(["a"]) == ()
+    assert "machinectl terminate" not in runner.verbs()
+
+
+def test_stop_of_units_that_are_not_loaded_is_done(make):
+    manager, runner = make(
+        {
+            "systemctl stop": [(5, "", "Failed to stop container@a.service: Unit container@a.service not loaded.\n")],
+            "systemctl show": [shown(UNKNOWN)],
+        },
+        missing=("machinectl",),
+    )
+    assert manager.stop(["a"]) == ()
+    assert runner.verbs() == ["systemctl stop", "systemctl show"]
+
+
+def test_stop_that_leaves_a_unit_running_is_a_failure(make):
+    manager, _ = make({"systemctl stop": [(1, "", "refused")], "systemctl show": [shown(STOPPING, INACTIVE)]})
+    (failure,) = manager.stop(["a", "b"])
+    assert failure.message == "container a did not stop: its unit is still deactivating"
+
+
+def test_kill_of_what_does_not_run_stops_nothing(make):
+    manager, runner = make({"systemctl show": [shown(INACTIVE, UNKNOWN)]})
+    assert manager.kill(["a", "b"]) == ()
+    assert runner.verbs() == ["systemctl show", "busctl"]
+
+
+def test_kill_asks_for_the_stop_first_and_kills_only_what_does_not_end(make):
+    slow = ProcessError("did not end", returncode=-9, stderr="")
+    manager, runner = make(
+        {
+            "systemctl show": [shown(QUEUED, STOPPING, STOP_POST), shown(INACTIVE, STOPPING, STOP_POST)],
+            "systemctl stop": [(0, "", ""), slow, (0, "", "")],
+        }
+    )
+    assert manager.kill(["a", "b", "c"]) == ()
+    assert runner.calls[1] == ["systemctl", "stop", "--no-block", *units("a", "b", "c")]
+    assert runner.calls[2] == ["systemctl", "stop", *units("a", "b", "c")]
+    assert runner.calls[4] == ["systemctl", "kill", "-s", "KILL", *units("b")]
+    assert runner.calls[5] == ["systemctl", "stop", *units("b", "c")]
+
+
+def test_forget_ignores_units_that_are_not_loaded_only(make):
+    gone = "Failed to reset failed state of unit container@a.service: Unit container@a.service not loaded.\n"
+    manager, _ = make({"systemctl reset-failed": [(1, "", gone), (1, "", gone + "Access denied\n"), (1, "", "")]})
+    manager.forget(["a"])
+    with pytest.raises(ProcessError, match="Access denied"):
+        manager.forget(["a"])
+    with pytest.raises(ProcessError):
+        manager.forget(["a"])
+
+
+def test_login_without_machinectl_names_the_package(make):
+    manager, _ = make(missing=("machinectl",))
+    with pytest.raises(HostError) as caught:
+        manager.login_argv("a")
+    assert "systemd-container" in str(caught.value.hint)
+
+
+def process(proc: Path, pid: int, *, cgroup: str, spaces: str, children: str = "") -> None:
+    (proc / str(pid) / "task" / str(pid)).mkdir(parents=True)
+    (proc / str(pid) / "task" / str(pid) / "children").write_text(children)
+    (proc / str(pid) / "cgroup").write_text(cgroup)
+    (proc / str(pid) / "status").write_text(f"Name:\tx\nNSpid:\t{spaces}\nThreads:\t1\n")
+
+
+def test_leader_is_the_supervisors_child_with_pid_1_in_the_unit(tmp_path):
+    unit = "container@a.service"
+    own = f"4:memory:/other\n1:name=systemd:/machine.slice/{unit}/payload\n0::/machine.slice/{unit}/payload\n"
+    process(tmp_path, 41, cgroup=own, spaces="41", children="42 43 44 ")
+    process(tmp_path, 42, cgroup=own, spaces="42")
+    process(tmp_path, 43, cgroup="0::/machine.slice/container@a.service.d/x\n", spaces="43\t1")
+    process(tmp_path, 44, cgroup=own, spaces="44\t1")
+    nspawn = Nspawn(Runner(environment={}, trusted=()), proc=tmp_path)
+    assert nspawn.leader(41, unit) == 44
+    assert nspawn.leader(0, unit) is None
+    assert nspawn.runs_in(43, unit) is False
+    assert nspawn.runs_in(99, unit) is False
