@@ -1,0 +1,38 @@
+"""The host for machines without a booted systemd: CI images, rescue systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from extra_container.plugin import BuildResult, Host, Problems, Runner, hookimpl
+
+
+@hookimpl(trylast=True)
+def ec_detect_host(root: Path, runner: Runner) -> Host | None:
+    """Recognise a machine without a booted systemd that has systemd-nspawn and nsenter."""
+    if (root / "run/systemd/system").is_dir():
+        return None
+    if runner.look("systemd-nspawn") is None or runner.look("nsenter") is None:
+        return None
+    from extra_container_standalone.manager import StandaloneManager
+    from extra_container_standalone.places import Places
+
+    places = Places.below(root)
+    return Host(
+        name="standalone",
+        manager=StandaloneManager(places),
+        unit_directory=places.units,
+        conf_directory=places.confs,
+        gc_roots=root / "nix/var/nix/gcroots/auto",
+        auto_start=False,
+    )
+
+
+@hookimpl
+def ec_check_build(result: BuildResult, host: Host) -> Problems:
+    """Warn of each thing that a definition asks for and only systemd can give."""
+    if host.name != "standalone":
+        return ()
+    from extra_container_standalone.missing import missing_features
+
+    return tuple(problem for container in result.containers for problem in missing_features(container))

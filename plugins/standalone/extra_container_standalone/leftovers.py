@@ -1,0 +1,78 @@
+"""What a container that was killed leaves outside its control group: lock files, copies, directories, interfaces.
+
+The names are those of systemd-nspawn: ``ve-NAME`` and ``vb-NAME`` for the host's end of the network, ``.#NAME.lck``
+beside the root directory, ``.#machine.NAME`` and 16 hexadecimal digits for the copy that ``--ephemeral`` makes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from extra_container_standalone.service import Service
+
+_NSPAWN = Path("/run/systemd/nspawn")
+_NETWORK_KEYS = ("HOST_BRIDGE", "HOST_ADDRESS", "LOCAL_ADDRESS", "HOST_ADDRESS6", "LOCAL_ADDRESS6")
+
+
+def interfaces(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that the host's end of the container's network can have; none without private network."""
+    return (f"ve-{name}", f"vb-{name}") if any(environment.get(key) for key in _NETWORK_KEYS) else ()
+
+
+def present(interface: str) -> bool:
+    """Whether an interface of that name exists (one that the kernel knows by a shortened name is not found)."""
+    return Path("/sys/class/net", interface).exists()
+
+
+def mounts(name: str) -> tuple[Path, ...]:
+    """Return the mount points that systemd-nspawn (from version 256 on) makes on the host for this container."""
+    point = _NSPAWN / "unix-export" / name
+    return (point,) if point.is_mount() else ()
+
+
+def remove_files(service: Service) -> tuple[str, ...]:
+    """Remove the lock files, the ephemeral copies and the runtime directories of a container that is gone.
+
+    Returns a sentence for each thing that has to stay.
+    """
+    kept: list[str] = []
+    if (root := service.root) is not None:
+        for directory in (root, *_copies(service.name, root)):
+            for lock in _locks(directory):
+                lock.unlink(missing_ok=True)
+            if directory != root:
+                kept += _remove_tree(directory)
+    own = (_NSPAWN / "propagate" / service.name, _NSPAWN / "unix-export" / service.name)
+    for directory in (*own, *service.runtime_directories):
+        kept += _remove_tree(directory)
+    return tuple(kept)
+
+
+def _locks(root: Path) -> tuple[Path, ...]:
+    lock = root.with_name(f".#{root.name}.lck")
+    try:
+        status = root.stat()
+    except FileNotFoundError:
+        return (lock,)
+    return (lock, _NSPAWN / "locks" / f"inode-{status.st_dev}:{status.st_ino}")
+
+
+def _copies(name: str, root: Path) -> tuple[Path, ...]:
+    copy = re.compile(rf"\.#machine\.{re.escape(name)}[0-9a-f]{{16}}")
+    return tuple(found for found in root.parent.glob(".#machine.*") if copy.fullmatch(found.name))
+
+
+def _remove_tree(directory: Path) -> tuple[str, ...]:
+    if directory.is_symlink() or not directory.exists():
+        return ()
+    below = f"{directory.resolve()}{os.sep}"
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    points = [line.split(" ")[4] for line in mounts.splitlines()]
+    if any(f"{point}{os.sep}".startswith(below) for point in points):
+        return (f"{directory} stays: something is mounted in it",)
+    shutil.rmtree(directory)
+    return ()

@@ -1,0 +1,56 @@
+"""The state of a container as its supervisor writes it down."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+
+from extra_container.plugin import ActiveState
+from extra_container_standalone.identity import Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One container's run: who supervises it, what runs, how it stands.
+
+    ``main`` is systemd-nspawn (the unit's ``ExecStart=``), ``leader`` the container's PID 1. ``result`` has systemd's
+    words (``success``, ``exit-code``, ``timeout`` …); ``message`` says in a sentence why a run failed, ``failed_at``
+    how long the log was then, in bytes. ``stop_timeout`` is in seconds, ``None`` for unlimited.
+    """
+
+    supervisor: Identity
+    active: ActiveState
+    main: Identity | None = None
+    leader: Identity | None = None
+    result: str = "success"
+    message: str = ""
+    failed_at: int | None = None
+    stop_timeout: float | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the supervisor ended in order: nothing is left to clean up."""
+        return self.active in {ActiveState.INACTIVE, ActiveState.FAILED}
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Replace the record at once: a reader sees the old or the new one."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(json.dumps({**asdict(record), "active": record.active.value}), encoding="utf-8")
+    draft.replace(path)
+
+
+def read_record(path: Path) -> Record | None:
+    """Return the record, ``None`` if the container was never started since the machine booted."""
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    # A supervisor may outlive the version of the program that started it.
+    fields = {field.name: written[field.name] for field in dataclass_fields(Record) if field.name in written}
+    for key in ("supervisor", "main", "leader"):
+        fields[key] = None if fields.get(key) is None else Identity(**fields[key])
+    fields["active"] = ActiveState(fields["active"])
+    return Record(**fields)
