@@ -303,7 +303,10 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One container that did not do what was asked; ``details`` are the last lines it said."""
+    """One container that did not do what was asked.
+
+    ``message`` is the reason, to stand behind "Container NAME did not start: "; ``details`` are the last lines it said.
+    """
 
     name: str
     message: str

@@ -6,6 +6,7 @@ import grp
 import json
 import os
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,9 +148,10 @@ def build_error(lines: list[str], done: Completed) -> ExtraContainerError:
     while text and not text[-1].strip():
         text.pop()
     first, *rest = text
-    shown = "\n".join([first.removeprefix("error:").strip(), *rest])
+    first = first.removeprefix("error:").strip()
+    shown = textwrap.indent("\n".join(line for line in [first, textwrap.dedent("\n".join(rest))] if line), "  ")
     shortened = len(text) != len(lines)
     return BuildError(
-        f"The definition could not be built: {shown}",
+        f"The definition could not be built:\n{shown}",
         hint="`--build-args --show-trace` shows how Nix got there." if shortened else None,
     )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from extra_container import containers, control, events
 from extra_container.context import Context
+from extra_container.errors import ContainerError
 from extra_container.model import Failure, InstallPlan, Request, RunPlan, RunState
 
 
@@ -27,6 +28,16 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[Failure
     for failure in failures:
         context.emit(events.ContainerFailed(failure=failure))
     return tuple(failures)
+
+
+def require_success(state: RunState, request: Request) -> None:
+    """Raise one :class:`~extra_container.errors.ContainerError` that names every container that failed."""
+    if state.failures:
+        lines = [
+            control.describe(failure, "update" if failure.name in state.done.update else "start")
+            for failure in state.failures
+        ]
+        raise ContainerError("\n".join(lines), hint=aftermath(state, request))
 
 
 def aftermath(state: RunState, request: Request) -> str:

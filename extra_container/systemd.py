@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -34,6 +35,9 @@ _ENDING = frozenset(
     }
 )
 
+_LINES_OF_A_BOOT = 500
+# What a container's systemd says on its console when all is well hides what went wrong.
+_GOOD_NEWS = re.compile(r"\[  OK  \]|         \S+ing ")
 _DETAIL_LINES = 15
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
@@ -192,15 +196,14 @@ class SystemdManager:
                 break
             time.sleep(_POLL_SECONDS)
         return tuple(
-            Failure(name=name, message=f"container {name} stopped, but systemd-machined still knows its machine")
-            for name in sorted(waiting - foreign)
+            Failure(name=name, message="systemd-machined still knows its machine") for name in sorted(waiting - foreign)
         )
 
     def _stop_failures(self, left: Mapping[str, UnitFacts], began: float) -> Iterator[Failure]:
         for name, facts in left.items():
             yield Failure(
                 name=name,
-                message=f"container {name} did not stop: its unit is still {facts.state.active.value}",
+                message=f"its unit is still {facts.state.active.value}",
                 details=self._details(name, began),
             )
 
@@ -211,7 +214,7 @@ class SystemdManager:
             said = _about(name, complaints)
             yield Failure(
                 name=name,
-                message=f"container {name} did not start: {_reason(facts[name], said)}",
+                message=_reason(facts[name], said),
                 details=self._details(name, began) or said,
             )
 
@@ -220,7 +223,8 @@ class SystemdManager:
         try:
             # The last lines of a process that ended a moment ago may still be on their way into the journal.
             self._runner.run(["journalctl", "--sync"], environment=PLAIN)
-            return self._journal(name, _DETAIL_LINES, f"--since=@{began:.6f}")
+            lines = self._journal(name, _LINES_OF_A_BOOT, f"--since=@{began:.6f}")
+            return tuple(line for line in lines if not _GOOD_NEWS.match(line))[-_DETAIL_LINES:]
         except ProcessError as error:
             return tuple(error.message.splitlines())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from extra_container import control, pipeline, running
+from extra_container import pipeline, running
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.errors import UsageError
 
@@ -28,5 +28,5 @@ class Create(DefinitionCommand):
             state = pipeline.create(request, context)
         if not state.result.containers:
             self.app.stderr.write("The definition has no containers: nothing to do.\n")
-        control.fail(state.failures, "start or update", hint=running.aftermath(state, request))
+        running.require_success(state, request)
         return 0

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from extra_container.plugin import (
     Host,
+    HostError,
     InstallPlan,
-    Problem,
     Problems,
     Request,
     Runner,
+    RunPlan,
     SystemdManager,
     fragment_problems,
     hookimpl,
@@ -47,25 +48,27 @@ def ec_detect_host(root: Path, runner: Runner) -> SystemdHost | None:
 
 @hookimpl
 def ec_check_request(request: Request, host: Host) -> Problems:
-    """Find what the host lacks for containers."""
+    """Raise HostError for what the host lacks to run containers."""
     if not isinstance(host, SystemdHost) or request.command in _HARMLESS:
         return ()
-    problems = []
     if not host.machinectl:
-        problems.append(
-            Problem(
-                message="machinectl was not found", hint="Install the package systemd-container, which provides it."
-            )
+        raise HostError(
+            "machinectl was not found", hint="Install the package that provides it; Debian's is systemd-container."
         )
-    release = host.root / "etc/static/os-release"
-    if not release.exists():
-        problems.append(
-            Problem(
-                message=f"{release} is missing; containers need it to start",
-                hint=f"Create it: mkdir -p {release.parent} && ln -sfn ../os-release {release}",
-            )
-        )
-    return tuple(problems)
+    return ()
+
+
+@hookimpl
+def ec_before_start(plan: RunPlan, host: Host) -> None:
+    """Make ``/etc/static/os-release``: a container's ``/etc/os-release`` leads there, and nspawn looks for it outside.
+
+    NixOS has it. Source: NixOS/nixpkgs#28833.
+    """
+    if isinstance(host, SystemdHost) and (plan.start or plan.restart):
+        release = host.root / "etc/static/os-release"
+        if not release.exists():
+            release.parent.mkdir(parents=True, exist_ok=True)
+            release.write_text("# Made by extra-container, for containers.\n")
 
 
 @hookimpl

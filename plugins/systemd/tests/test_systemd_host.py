@@ -16,10 +16,12 @@ from extra_container.plugin import (
     Change,
     ExpressionSource,
     Host,
+    HostError,
     InstallItem,
     InstallPlan,
     Request,
     Runner,
+    RunPlan,
     UnitState,
 )
 
@@ -53,9 +55,6 @@ class Units:
 def root(tmp_path: Path) -> Path:
     (tmp_path / "run/systemd/system").mkdir(parents=True)
     (tmp_path / "usr/lib").mkdir(parents=True)
-    (tmp_path / "etc/static").mkdir(parents=True)
-    (tmp_path / "etc/os-release").write_text("ID=x\n")
-    (tmp_path / "etc/static/os-release").symlink_to("../os-release")
     return tmp_path
 
 
@@ -112,19 +111,28 @@ def test_a_complete_host_has_no_problems(root):
     assert plugin.ec_check_request(request("create"), plugin.ec_detect_host(root, FoundRunner())) == ()
 
 
-def test_missing_machinectl_and_os_release_are_named_with_the_next_step(root):
-    (root / "etc/static/os-release").unlink()
+def test_missing_machinectl_is_named_with_the_next_step(root):
     host = plugin.ec_detect_host(root, FoundRunner("machinectl"))
-    machinectl, release = plugin.ec_check_request(request("shell"), host)
-    assert "systemd-container" in machinectl.hint
-    assert f"{root}/etc/static/os-release is missing" in release.message
-    assert release.hint.endswith(f"ln -sfn ../os-release {root}/etc/static/os-release")
+    with pytest.raises(HostError, match="machinectl was not found") as caught:
+        plugin.ec_check_request(request("shell"), host)
+    assert "systemd-container" in caught.value.hint
 
 
 @pytest.mark.parametrize("command", ["build", "destroy"])
 def test_commands_that_start_nothing_need_nothing(root, command):
-    (root / "etc/static/os-release").unlink()
     assert plugin.ec_check_request(request(command), plugin.ec_detect_host(root, FoundRunner("machinectl"))) == ()
+
+
+def test_os_release_is_made_before_a_start_and_never_replaced(root):
+    host = plugin.ec_detect_host(root, FoundRunner())
+    release = root / "etc/static/os-release"
+    plugin.ec_before_start(RunPlan(update=("demo",)), host)
+    assert not release.exists()
+    plugin.ec_before_start(RunPlan(start=("demo",)), host)
+    assert release.read_text().startswith("#")
+    release.write_text("ID=x\n")
+    plugin.ec_before_start(RunPlan(restart=("demo",)), host)
+    assert release.read_text() == "ID=x\n"
 
 
 def test_other_hosts_are_not_judged(tmp_path):

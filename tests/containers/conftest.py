@@ -1,0 +1,142 @@
+"""The installed command, with real Nix, real systemd-nspawn and real containers.
+
+The same tests run on a machine without a booted systemd and inside a booted one.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROGRAM = shutil.which("extra-container", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+BOOTED = Path("/run/systemd/system").is_dir()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Tool:
+    """Runs the command, in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.environment = {name: value for name, value in os.environ.items() if name != "NIX_PATH"}
+
+    def __call__(self, *argv, stdin="", code=0, timeout=120, **environment):
+        """Run a command line; its exit code must be ``code`` (None: any)."""
+        done = subprocess.run(
+            [PROGRAM, *map(str, argv)],
+            check=False,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            env={**self.environment, **environment},
+            timeout=timeout,
+        )
+        if code is not None:
+            assert done.returncode == code, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *argv, **options):
+        """Start a command line without waiting for it."""
+        return subprocess.Popen(
+            [PROGRAM, *map(str, argv)], cwd=self.directory, env=self.environment, text=True, **options
+        )
+
+
+@pytest.fixture
+def tool(tmp_path):
+    """The installed command."""
+    return Tool(tmp_path)
+
+
+@pytest.fixture
+def name(tool):
+    """A container name of its own; whatever is left under it after the test is destroyed."""
+    chosen = f"t{secrets.token_hex(3)}"
+    yield chosen
+    if chosen in tool("list").out.split():
+        tool("destroy", chosen)
+
+
+@pytest.fixture
+def prefix():
+    """A private subnet of its own, as the first three bytes of an address."""
+    return f"10.{secrets.randbelow(100) + 100}.{secrets.randbelow(250)}"
+
+
+def write_definition(path, name, config="", options=""):
+    """Write a definition of one container and return its path."""
+    path.write_text(f"{{ containers.{name} = {{ {options} config = {{ pkgs, ... }}: {{ {config} }}; }}; }}")
+    return path
+
+
+def web_service(text):
+    """Return the configuration of a web server on port 50 that says ``text``."""
+    return f"""
+      systemd.services.hello = {{
+        wantedBy = [ "multi-user.target" ];
+        script = ''
+          cd ${{pkgs.writeTextDir "index.html" "{text}"}}
+          exec ${{pkgs.python3}}/bin/python3 -m http.server 50
+        '';
+      }};
+      networking.firewall.allowedTCPPorts = [ 50 ];
+    """
+
+
+def fetch(address, port=50, tries=50):
+    """Return what a web server says, asking again until it has started."""
+    for _ in range(tries):
+        done = subprocess.run(
+            ["curl", "-s", "--max-time", "3", f"{address}:{port}"], check=False, capture_output=True, text=True
+        )
+        if done.returncode == 0:
+            return done.stdout
+        time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {address}:{port}")
+
+
+def leftovers(name):
+    """Return everything on this machine that still bears a container's name."""
+    found = []
+    places = [
+        "/etc/nixos-containers",
+        "/etc/systemd-mutable",
+        "/usr/lib/systemd/system",
+        "/nix/var/nix/gcroots",
+        "/nix/var/nix/profiles",
+        "/run/extra-container",
+        "/run/nixos-containers",
+        "/run/systemd/machines",
+        "/run/systemd/nspawn",
+        "/var/lib/nixos-containers",
+        "/sys/class/net",
+        "/sys/fs/cgroup",
+    ]
+    for place in places:
+        for directory, directories, files in os.walk(place):
+            found += [f"{directory}/{entry}" for entry in [*directories, *files] if name in entry]
+    for table in ("/proc/mounts", "/etc/hosts"):
+        found += [f"{table}: {line}" for line in Path(table).read_text().splitlines() if name in line]
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = process.read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if name in line and str(os.getpid()) != process.parent.name:
+            found.append(f"{process}: {line}")
+    return found

@@ -1,0 +1,211 @@
+"""Where a definition comes from, and what is wrong with bad ones: one clear error, and the host as before."""
+
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.containers.conftest import leftovers, write_definition
+
+
+def built_names(path):
+    """Return the containers of a build."""
+    units = Path(path, "etc/systemd/system").iterdir()
+    return sorted(
+        unit.name.removeprefix("container@").removesuffix(".service")
+        for unit in units
+        if unit.name.startswith("container@") and unit.name != "container@.service"
+    )
+
+
+def build(tool, *argv, **options):
+    """Build and return the containers' names; stdout must be one line."""
+    (line,) = tool("build", *argv, **options).out.splitlines()
+    assert line.startswith("/nix/store/")
+    return built_names(line)
+
+
+TWO = '{ a.containers.one = {}; "b c".containers.two = {}; d.e.containers.three = {}; }'
+
+
+def test_from_a_file_a_directory_and_stdin(tool, tmp_path):
+    write_definition(tmp_path / "default.nix", "one")
+    assert build(tool, "default.nix") == ["one"]
+    assert build(tool, ".") == ["one"]
+    assert build(tool, tmp_path) == ["one"]
+    assert build(tool, stdin="{ containers.two = {}; }") == ["two"]
+    assert build(tool, "-", stdin="{ containers.two = {}; }") == ["two"]
+
+
+def test_relative_paths_of_an_expression_are_those_of_the_working_directory(tool, tmp_path):
+    write_definition(tmp_path / "c.nix", "one")
+    assert build(tool, "-E", "import ./c.nix") == ["one"]
+    assert build(tool, stdin="import <pwd/c.nix>") == ["one"]
+
+
+def test_a_function_as_definition(tool):
+    assert build(tool, "-E", '{ lib, pkgs, config, ... }: { containers = lib.genAttrs [ "x" "y" ] (_: {}); }') == [
+        "x",
+        "y",
+    ]
+
+
+@pytest.mark.parametrize(("path", "name"), [("a", "one"), ("b c", "two"), ('"b c"', "two"), ("d.e", "three")])
+def test_attributes(tool, path, name):
+    assert build(tool, "-E", TWO, "-A", path) == [name]
+
+
+@pytest.mark.parametrize("evil", ["''${abort \"evil\"}", "a'' + abort \"evil\" + ''", '${abort "evil"}'])
+def test_text_of_the_user_never_becomes_nix_syntax(tool, evil):
+    done = tool("build", "-E", TWO, "-A", evil, code=None)
+    assert done.code in {2, 3}
+    assert "evaluation aborted" not in done.err
+
+
+def test_a_finished_build(tool, name):
+    path = tool("build", "-E", f"{{ containers.{name} = {{}}; }}").out.strip()
+    done = tool("create", path)
+    assert "Building" not in done.err
+    tool("destroy", path)
+    assert leftovers(name) == []
+    done = tool("create", EXTRA_CONTAINER_ETC=path)
+    assert f"Installing containers:\n{name}\n" in done.out
+    tool("destroy", EXTRA_CONTAINER_ETC=path)
+    assert leftovers(name) == []
+
+
+def test_build_args_reach_nix(tool):
+    done = tool("build", "-E", "{ containers.one = {}; }", "--build-args", "--no-such-option", code=3)
+    assert "--no-such-option" in done.err
+
+
+def test_nixpkgs_path_is_a_nix_expression(tool):
+    from extra_container import nix
+
+    assert build(tool, "-E", "{ containers.one = {}; }", "--nixpkgs-path", f'/. + "{nix.HOST_BASE}"') == ["one"]
+    assert build(tool, "-E", "{ containers.one = {}; }", "--nixos-path", f"{nix.HOST_BASE}/nixos") == ["one"]
+
+
+def test_no_container_is_no_error(tool):
+    assert "has no containers" in tool("create", "-E", "{ containers = {}; }").err
+
+
+BAD = {
+    "syntax error": ("{ containers.{NAME} = ; }", 3, "syntax error"),
+    "unknown option of a container": ("{ containers.{NAME}.privateNetwrok = true; }", 3, "privateNetwrok"),
+    "unknown option in a container": ("{ containers.{NAME}.config.services.fooo.enable = true; }", 3, "services.fooo"),
+    "unknown top-level option": ("{ containerz.{NAME} = {}; }", 3, "containerz"),
+    "wrong type": ("{ containers.{NAME}.autoStart = 1; }", 3, "autoStart"),
+    "a number": ("1", 3, ""),
+    "a name with an underscore": ("{ containers.{NAME}_x = {}; }", None, "{NAME}_x"),
+    "a name of 64 characters": ("{ containers." + "x" * 64 + " = {}; }", None, "x" * 64),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_definition(tool, name, kind):
+    text, code, message = BAD[kind]
+    done = tool("create", "-s", "-E", text.replace("{NAME}", name), code=code)
+    assert done.code in {2, 3}
+    errors = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert message.replace("{NAME}", name) in done.err
+    assert "Traceback" not in done.err
+    assert leftovers(name) == []
+
+
+def test_a_path_without_etc(tool, tmp_path):
+    assert "neither default.nix nor etc/" in tool("create", tmp_path, code=2).err
+
+
+def test_no_nix(tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    code = (
+        "import extra_container.process as p; p.TRUSTED_DIRECTORIES = (); "
+        "import sys; from extra_container.cli import main; sys.exit(main(['create', '-E', '{}']))"
+    )
+    for program in ("systemd-nspawn", "nsenter", "machinectl"):
+        (programs / program).symlink_to("/bin/true")
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env={"PATH": str(programs)}
+    )
+    assert done.returncode == 5
+    assert "Nix was not found" in done.stderr
+
+
+def test_a_container_that_fails_to_boot(tool, name):
+    text = f'{{ containers.{name}.extraFlags = [ "--no-such-flag" ]; }}'
+    done = tool("create", "-s", "-E", text, code=4)
+    assert f"Container {name} did not start" in done.err
+    assert "no-such-flag" in done.err
+    assert "The host is as before" in done.err
+    assert leftovers(name) == []
+
+
+def test_a_changed_container_that_fails_to_boot_gives_way_to_what_ran(tool, name, tmp_path):
+    definition = write_definition(tmp_path / "c.nix", name)
+    tool("create", "-s", definition)
+    tool("run", name, "--", "touch", "/precious")
+    write_definition(definition, name, options='extraFlags = [ "--no-such-flag" ];')
+    tool("create", "-r", definition, code=4)
+    assert tool("status", name).out == "up\n"
+    assert tool("run", name, "--", "ls", "/precious").out == "/precious\n"
+    write_definition(definition, name)
+    assert "unchanged, skipped" in tool("create", "-s", definition).out
+
+
+def test_keep_failed(tool, name):
+    text = f'{{ containers.{name}.extraFlags = [ "--no-such-flag" ]; }}'
+    done = tool("create", "-s", "--keep-failed", "-E", text, code=4)
+    assert "stays installed" in done.err
+    assert tool("status", name).out == "down\n"
+
+
+def test_an_occupied_address(tool, name, prefix):
+    link, peer = (f"{end}{secrets.token_hex(3)}" for end in "xy")
+    subprocess.run(["ip", "link", "add", link, "type", "veth", "peer", "name", peer], check=True)
+    try:
+        subprocess.run(["ip", "link", "set", link, "up"], check=True)
+        subprocess.run(["ip", "route", "add", f"{prefix}.2/32", "dev", link], check=True)
+        done = tool("create", "-s", "-E", f'{{ containers.{name}.extra.addressPrefix = "{prefix}"; }}', code=4)
+    finally:
+        subprocess.run(["ip", "link", "del", link], check=True)
+    assert "File exists" in done.err
+    assert leftovers(name) == []
+
+
+def test_a_full_disk_while_linking(tool, name, tmp_path):
+    """The unit directory's file system has no room for one more name."""
+    path = tool("build", "-E", f"{{ containers.{name} = {{}}; }}").out.strip()
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=2", "none", full], check=True)
+    roots = Path("/nix/var/nix/gcroots/auto")
+    try:
+        (full / "last").touch()
+        subprocess.run(["mount", "--bind", full, roots], check=True)
+        try:
+            done = tool("create", "-s", path, code=1)
+        finally:
+            subprocess.run(["umount", roots], check=True)
+    finally:
+        subprocess.run(["umount", full], check=True)
+    assert "No space left on device" in done.err
+    assert "Nothing was changed" in done.err
+    assert leftovers(name) == []
+
+
+def test_an_ordinary_user_is_told_when_sudo_is_missing():
+    # The interpreter's files may be where only root can read, so everything is imported before root is given up.
+    code = (
+        "import os, sys; from extra_container.cli import main; main(['list']); main(['start', 'x y']); "
+        "import extra_container.cli.root; os.setuid(65534); sys.exit(main(['start', 'x']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env={"PATH": "/nonexistent"}
+    )
+    assert done.returncode == 5, done.stderr
+    assert "Root rights are needed, and sudo was not found" in done.stderr
