@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from types import MappingProxyType
 
-from extra_container import environment_file
+from extra_container.environment_file import parse_environment_file
 from extra_container.errors import BuildError, UsageError
 from extra_container.model import BuildResult, BuiltContainer, container_root
 
@@ -52,7 +52,7 @@ def _container(etc: Path, name: str) -> BuiltContainer:
         conf_text=conf_text,
         conf_directory=conf_directory,
         root=container_root(unit_text, conf_directory, name),
-        settings=MappingProxyType(environment_file.parse(conf_text)),
+        settings=MappingProxyType(parse_environment_file(conf_text)),
     )
 
 

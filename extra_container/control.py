@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from extra_container import containers, environment_file, installed, lock
+from extra_container import containers, installed, lock
 from extra_container.context import Context
+from extra_container.environment_file import parse_environment_file
 from extra_container.errors import ContainerError, UsageError
 from extra_container.model import Failure, container_root
 
@@ -82,7 +83,7 @@ def settings(name: str, context: Context) -> Mapping[str, str]:
     if ours is not None:
         return ours.settings
     conf = find_conf(name)
-    return environment_file.parse(conf.read_text(errors="replace")) if conf is not None else {}
+    return parse_environment_file(conf.read_text(errors="replace")) if conf is not None else {}
 
 
 def root(name: str, context: Context) -> Path:

@@ -55,7 +55,7 @@ def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
 
 def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:
     # Both are late because `list` needs neither and should be as quick as it can.
-    from extra_container import environment_file
+    from extra_container.environment_file import parse_environment_file
     from extra_container.model import InstalledContainer
 
     conf_link = conf_link or Path("/etc/nixos-containers") / f"{name}.conf"
@@ -68,7 +68,7 @@ def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledCo
         conf=_target(conf_link),
         unit_text=_text(unit_link),
         conf_text=conf_text,
-        settings=MappingProxyType(environment_file.parse(conf_text)),
+        settings=MappingProxyType(parse_environment_file(conf_text)),
         auto_started=(unit_link.parent / "machines.target.wants" / unit_link.name).is_symlink(),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
+from extra_container.environment_file import parse_environment_file
 from extra_container.errors import (
     BuildError,
     ContainerError,
@@ -100,4 +101,5 @@ __all__ = [
     "UsageError",
     "fragment_problems",
     "hookimpl",
+    "parse_environment_file",
 ]

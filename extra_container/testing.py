@@ -17,7 +17,7 @@ import pluggy  # noqa: TID253 -- never imported by the program
 
 from extra_container import hookspecs, nix
 from extra_container.context import Context
-from extra_container.environment_file import parse
+from extra_container.environment_file import parse_environment_file
 from extra_container.events import Event
 from extra_container.hooks import Hooks
 from extra_container.host import ActiveState, Host, UnitState
@@ -183,7 +183,7 @@ def built_container(name: str = "demo", *, system: str = "/nix/store/s1", **chan
         "conf_text": conf_text,
         "conf_directory": Path("/etc/nixos-containers"),
         "root": Path(f"/var/lib/nixos-containers/{name}"),
-        "settings": MappingProxyType(parse(conf_text)),
+        "settings": MappingProxyType(parse_environment_file(conf_text)),
     }
     return BuiltContainer(**{**fields, **changes})
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from extra_container_standalone.environment_file import parse_environment_file
+from extra_container.plugin import parse_environment_file
 from extra_container_standalone.places import Places, unit_name
 from extra_container_standalone.unit_file import (
     UnitFile,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extra_container_standalone.environment_file import parse_environment_file
+from extra_container.plugin import parse_environment_file
 from extra_container_standalone.unit_file import (
     UnitFileError,
     expand_specifiers,
