@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -132,29 +133,34 @@ class Runner:
         """
         command = self._command(argv)
         began = time.monotonic()
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env={**self.environment, **(environment or {})},
-        ) as child:
+        # stdout goes to a file: a pipe that nobody reads while stderr is read would stop the program when it is full.
+        with (
+            tempfile.TemporaryFile("w+", errors="replace") as out,
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env={**self.environment, **(environment or {})},
+            ) as child,
+        ):
             lines: list[str] = []
-            stdout, stderr = child.stdout, child.stderr
-            if stdout is None or stderr is None:
-                raise AssertionError("both streams are pipes")
+            if child.stderr is None:
+                raise AssertionError("stderr is a pipe")
             try:
-                for line in stderr:
+                for line in child.stderr:
                     lines.append(line)
                     on_stderr(line.rstrip("\n"))
-                out = stdout.read()
+                child.wait()
             except BaseException:
                 child.terminate()
                 raise
+            out.seek(0)
+            stdout = out.read()
         self._finished(command, child.returncode, began)
-        return Completed(argv=tuple(command), returncode=child.returncode, stdout=out, stderr="".join(lines))
+        return Completed(argv=tuple(command), returncode=child.returncode, stdout=stdout, stderr="".join(lines))
 
     def attached(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> int:
         """Run a program on the caller's own stdin, stdout and stderr; return its :func:`shell_code`."""

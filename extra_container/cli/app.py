@@ -80,7 +80,8 @@ class ExtraContainer(App):
         head, command = self._split(argv)
         self.options = self.parser.parse_args(head)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _end)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, _end)
         try:
             return self._dispatch(command)
         except ExtraContainerError as error:
@@ -105,7 +106,7 @@ class ExtraContainer(App):
         command = cast("Command", factory(self, self.options, cmd_name=name))
         parser = command.get_parser(f"{PROGRAM} {name}")
         parsed = parser.parse_args(arguments)
-        if command.needs_root:
+        if getattr(command, "needs_root", True):  # a plugin may derive from cliff's own classes
             from extra_container.cli.root import become_root
 
             become_root(self.argv, self.environment)

@@ -71,7 +71,7 @@ class Help(Command):
             lines.append(f"{title}:")
             lines += [f"  {name:<14}  {self._summary(name)}" for name in group if name in names]
             lines.append("")
-        return "\n".join(lines) + _GLOBAL_OPTIONS
+        return "\n".join([*lines, _GLOBAL_OPTIONS])
 
     def _summary(self, name: str) -> str:
         summary = self._load(name).get_description().partition("\n")[0]

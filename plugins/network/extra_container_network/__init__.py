@@ -1,0 +1,46 @@
+"""Network options of containers: ``containers.NAME.extra.{addressPrefix,enableWAN,exposeLocalhost,…}``.
+
+The options are NixOS modules in ``nix/`` and work without this package. What it adds is the choice of a subnet for
+``addressPrefix = "auto"``, which only the machine that gets the container can make.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import BuildInputs, Host, hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONF_DIRECTORIES = (Path("/etc/nixos-containers"), Path("/etc/containers"))
+_ROUTES = Path("/proc/net/route")
+
+
+@hookimpl
+def ec_build_inputs(host: Host) -> BuildInputs:
+    """Contribute the modules, the subnets that are free here, and those that installed containers have."""
+    from extra_container_network.confs import addresses, assigned_prefixes, installed_confs
+    from extra_container_network.subnets import free_prefixes, read_routes, single
+
+    ours = installed_confs(host.gc_roots)
+    taken = [single(address) for _, conf in (*ours.items(), *_declared(host)) for address in addresses(conf)]
+    return BuildInputs(
+        modules=(Path(__file__).parent / "nix" / "module.nix",),
+        values={
+            "network": {
+                "assigned": {**assigned_prefixes(ours)},
+                "free": [*free_prefixes([*taken, *read_routes(_ROUTES)])],
+            }
+        },
+    )
+
+
+def _declared(host: Host) -> Iterator[tuple[str, str]]:
+    """Yield name and conf of every container that the host knows, whoever made it."""
+    from extra_container_network.confs import read_confs
+
+    directories = {*_CONF_DIRECTORIES, *([host.conf_directory] if host.conf_directory else [])}
+    for directory in sorted(directories):
+        yield from read_confs(directory).items()

@@ -1,0 +1,104 @@
+#!/bin/sh
+# The container's name in the host's /etc/hosts, for hosts that do not ask systemd-machined for it (nss-mymachines).
+#
+#   host-name.sh start NAME ADDRESS...
+#   host-name.sh stop NAME
+#
+# The file is the host's. Every line of ours ends in a comment that names the container, only such lines are touched, and the
+# file is replaced as a whole. Which containers run is kept where a reboot forgets it, so that the next call removes lines that
+# a crash of the host left behind. A host on which this cannot work is told about it; the container runs all the same.
+set -eu
+
+PATH="${PATH:+$PATH:}/run/current-system/sw/bin:/usr/sbin:/sbin:/usr/bin:/bin"
+
+action=$1
+name=$2
+shift 2
+
+hosts=/etc/hosts
+running=/run/extra-container/names
+tag="# extra-container:"
+
+give_up() {
+  echo "extra-container: containers.$name.extra.registerName: $1" >&2
+  exit 0
+}
+
+uses_mymachines() {
+  [ -r /etc/nsswitch.conf ] && grep -Eq '^[[:space:]]*hosts:.*[[:space:]]mymachines([[:space:]]|$)' /etc/nsswitch.conf
+}
+
+# The lines of the file but those of this container and of containers that do not run.
+others() {
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      *"$tag"*)
+        owner=${line##*"$tag"}
+        if [ "$owner" = "$name" ] || [ ! -e "$running/$owner" ]; then
+          continue
+        fi
+        ;;
+      *) ;;
+    esac
+    printf '%s\n' "$line"
+  done <"$hosts"
+}
+
+own() {
+  for address; do
+    printf '%s %s %s%s\n' "$address" "$name" "$tag" "$name"
+  done
+}
+
+# The unit must not fail with this, whatever goes wrong.
+finish() {
+  code=$?
+  [ -z "$new" ] || rm -f "$new"
+  [ $code = 0 ] || give_up "$hosts was not changed"
+}
+
+replace() {
+  new=$(mktemp "$hosts.XXXXXX")
+  # A copy keeps owner and mode; its text is replaced.
+  cp -p "$hosts" "$new"
+  {
+    others
+    own "$@"
+  } >"$new"
+  if cmp -s "$new" "$hosts"; then
+    return
+  fi
+  # A file that is mounted there cannot be replaced.
+  mv -f "$new" "$hosts" 2>/dev/null || cat "$new" >"$hosts"
+}
+
+new=
+trap finish EXIT
+
+if [ "$action" = start ] && uses_mymachines; then
+  exit 0
+fi
+if [ "$action" = stop ] && ! grep -qs "$tag$name\$" "$hosts"; then
+  rm -f "$running/$name"
+  exit 0
+fi
+[ ! -L "$hosts" ] || give_up "$hosts is a link; the name is not added"
+[ -w "$hosts" ] || give_up "$hosts cannot be written; the name is not added"
+command -v flock >/dev/null 2>&1 || give_up "flock is not installed; the name is not added"
+
+mkdir -p "$running"
+exec 9>"$running.lock"
+flock 9
+case $action in
+  start)
+    : >"$running/$name"
+    replace "$@"
+    ;;
+  stop)
+    rm -f "$running/$name"
+    replace
+    ;;
+  *)
+    give_up "unknown action '$action'"
+    ;;
+esac

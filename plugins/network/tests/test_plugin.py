@@ -1,0 +1,47 @@
+import pytest
+
+import extra_container_network
+from extra_container.plugin import Host
+
+
+@pytest.fixture
+def host(tmp_path):
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "confs").mkdir()
+    return Host(
+        name="test",
+        manager=None,
+        unit_directory=tmp_path / "units",
+        conf_directory=tmp_path / "confs",
+        gc_roots=tmp_path / "roots",
+    )
+
+
+@pytest.fixture
+def inputs(host, tmp_path, monkeypatch):
+    monkeypatch.setattr(extra_container_network, "_ROUTES", tmp_path / "route")
+    monkeypatch.setattr(extra_container_network, "_CONF_DIRECTORIES", ())
+    return lambda: extra_container_network.ec_build_inputs(host)
+
+
+def test_the_module_is_there(inputs):
+    (module,) = inputs().modules
+    assert module.is_absolute()
+    assert "imports" in module.read_text()
+
+
+def test_installed_containers_keep_theirs_and_nobody_else_gets_it(inputs, host, tmp_path):
+    conf = tmp_path / "demo.conf"
+    conf.write_text("HOST_ADDRESS=10.251.0.1\nLOCAL_ADDRESS=10.251.0.2\n")
+    (host.gc_roots / "extra-container-demo.conf").symlink_to(conf)
+    # A container of the host itself is in the way, but its subnet is not ours to give.
+    (host.conf_directory / "declared.conf").write_text("HOST_ADDRESS=10.251.1.1\nLOCAL_ADDRESS=10.251.1.2\n")
+    network = inputs().values["network"]
+    assert network["assigned"] == {"demo": "10.251.0"}
+    assert network["free"][0] == "10.251.2"
+
+
+def test_values_are_json_and_repeatable(inputs):
+    import json
+
+    assert json.dumps(dict(inputs().values)) == json.dumps(dict(inputs().values))

@@ -1,0 +1,131 @@
+"""One session: destroy leftovers, create, start, session, destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from extra_container.plugin import BuildResult, BuiltContainer, Event, Request, RunState, UsageError
+from extra_container.plugin_command import Context, StartInterrupted, aftermath, create_built, destroy, fail
+from extra_container_shell import processes
+from extra_container_shell.directory import furnish, shell_command
+from extra_container_shell.interruptions import Interruptions
+from extra_container_shell.plan import Plan
+
+_COMMAND = "shell"
+
+
+def only_container(result: BuildResult) -> BuiltContainer:
+    """Return the container of a build. Raises :class:`~extra_container.errors.UsageError` unless there is just one."""
+    if len(result.containers) != 1:
+        names = ", ".join(container.name for container in result.containers) or "none"
+        raise UsageError(
+            "Command 'shell' requires only one container to be defined",
+            hint=f"The definition has: {names}. `extra-container create` takes any number.",
+        )
+    return result.containers[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """A container and the session around it; ``command`` is None for an interactive shell.
+
+    ``caller`` is the environment that the session starts from.
+    """
+
+    name: str
+    command: tuple[str, ...] | None
+    plan: Plan
+    request: Request
+    result: BuildResult
+    context: Context
+    caller: Mapping[str, str]
+    directory: Path
+    interruptions: Interruptions
+    stdout: TextIO
+    stderr: TextIO
+
+    def live(self) -> int:
+        """Create the container, run the session and destroy the container, whatever happens on the way.
+
+        Returns the exit code of the session's shell or command. Raises
+        :class:`~extra_container.errors.ExtraContainerError`, and KeyboardInterrupt for a signal that ended it.
+        """
+        destroys = self.plan.destroy_after
+        try:
+            # A signal that comes while an exception is on its way to the clean-up must not replace the clean-up.
+            try:
+                if self.plan.destroy_before:
+                    destroy((self.name,), self.context, _COMMAND)
+                state = self._create()
+                if state.failures:
+                    destroys = self.plan.destroy_failed
+                    fail(state.failures, "start or update", hint=aftermath(state, self.request))
+                return self._session(state)
+            finally:
+                self.interruptions.hold()
+        finally:
+            if destroys:
+                with self.interruptions.held():
+                    destroy((self.name,), self._deaf_context(), _COMMAND)
+
+    def _create(self) -> RunState:
+        # What failed is destroyed here, and with it all that its start left behind.
+        keeps = self.request.keep_failed or self.plan.destroy_failed
+        try:
+            return create_built(replace(self.request, keep_failed=keeps), self.result, self.context)
+        except StartInterrupted as interruption:
+            if not self._is_interactive:
+                raise
+            self.interruptions.resume()
+            return interruption.state
+
+    def _session(self, state: RunState) -> int:
+        if self.command is None and not self.plan.opens_shell:
+            return 0
+        environment = furnish(
+            self.directory, self.context.hooks.session(state, self.request, self.context.host), self.caller
+        )
+        if self.command is None:
+            self._say('Starting shell.\nEnter "h" for documentation.\n')
+            command = shell_command(environment, self.directory, self.context.runner.find)
+        else:
+            self._say("Running command.")
+            command = self.command
+        code = self._run(command, environment)
+        if self._is_interactive and self.plan.destroy_after:
+            self._say("Destroying container.")
+        return code
+
+    def _run(self, command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+        with processes.terminal_kept():
+            try:
+                with self.interruptions.keyboard_passed_by():
+                    return processes.run(command, environment)
+            except processes.CommandNotRunError as error:
+                self.stderr.write(f"{error}\n")
+                return error.code
+            finally:
+                with self.interruptions.held():
+                    processes.end(self.directory)
+
+    @property
+    def _is_interactive(self) -> bool:
+        return self.command is None and self.plan.opens_shell
+
+    def _say(self, text: str) -> None:
+        with suppress(OSError):  # the terminal was closed
+            self.stdout.write(f"{text}\n")
+            self.stdout.flush()
+
+    def _deaf_context(self) -> Context:
+        """Return a context that goes on if nobody can be told any more."""
+
+        def emit(event: Event) -> None:
+            with suppress(OSError):  # the terminal was closed
+                self.context.emit(event)
+
+        return replace(self.context, emit=emit)

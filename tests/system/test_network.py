@@ -1,0 +1,347 @@
+"""The network options of containers, with real packets. Runs inside the test host, as root.
+
+A network namespace of the test stands for the internet: 192.0.2.2 and 2001:db8::2, behind the host's interface `wan`.
+It has no route to containers, so that only translated traffic comes back.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+WEB4, WEB6 = "192.0.2.2", "2001:db8::2"
+
+# Answers each connection with its own address and that of the peer.
+SERVER = """
+import socket, sys, threading
+def serve(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listener.bind((address, port))
+    listener.listen()
+    def answer():
+        while True:
+            connection, peer = listener.accept()
+            connection.sendall(f"{connection.getsockname()[0]} {peer[0]}".encode())
+            connection.close()
+    threading.Thread(target=answer).start()
+for place in sys.argv[1:]:
+    address, port = place.split("@")
+    serve(address, int(port))
+print("ready", flush=True)
+"""
+
+CLIENT = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), 1) as connection:
+    print(connection.recv(100).decode())
+"""
+
+# A container with the server. Its firewall lets in 50, 60 and 70.
+SYSTEM = """
+{ pkgs, ... }: {
+  networking.firewall.allowedTCPPorts = [ 50 60 70 ];
+  systemd.services.web = {
+    wantedBy = [ "multi-user.target" ];
+    serviceConfig.ExecStart = "${pkgs.python3}/bin/python3 ${pkgs.writeText "server" SERVER} PLACES";
+  };
+}
+"""
+
+
+def run(*command, check=True, stdin=""):
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=120)
+    assert not check or done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done
+
+
+def asks(address, port, *inside):
+    """Return what the server says to a client on the host, or inside something; None if nothing is reached."""
+    done = run(
+        *inside, sys.executable if not inside else "/usr/bin/python3", "-c", CLIENT, address, str(port), check=False
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def inside(name):
+    return ("extra-container", "run", name, "--")
+
+
+def system(*places):
+    return SYSTEM.replace("SERVER", nix_string(SERVER)).replace("PLACES", " ".join(places))
+
+
+def nix_string(text):
+    return json.dumps(text).replace("${", "\\${")
+
+
+def settled(question, expected):
+    """Ask until the answer is as expected: a service of a container may need a moment after the boot."""
+    deadline = time.monotonic() + 10
+    while (answer := question()) != expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return answer
+
+
+def rules():
+    """Return all packet rules of the host, of every kind, without counters and comments."""
+    commands = [("nft", "--stateless", "list", "ruleset")]
+    commands += [(f"{ip}tables{kind}-save",) for ip in ("ip", "ip6") for kind in ("", "-legacy")]
+    listings = [run(*command).stdout for command in commands if Path("/usr/sbin", command[0]).exists()]
+    lines = "".join(listings).splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("#", ":")))
+
+
+class Containers:
+    def __init__(self):
+        self.names = set()
+
+    def create(self, options="", *, name="demo", places=(), extra=""):
+        """Install and start one container of this name, with `extra.*` options and, if there are places, the server."""
+        self.names.add(name)
+        definition = (
+            f"{{ containers.{name} = {{ {options} config = {system(*places) if places else '{ }'}; }}; {extra} }}"
+        )
+        return run("extra-container", "create", "--base", "host", "-E", definition, "--start")
+
+    def destroy(self):
+        if self.names:
+            run("extra-container", "destroy", *sorted(self.names))
+        self.names.clear()
+
+
+@pytest.fixture
+def containers():
+    new = Containers()
+    yield new
+    new.destroy()
+
+
+@pytest.fixture
+def internet():
+    run("ip", "netns", "add", "internet")
+    inner = ("ip", "netns", "exec", "internet")
+    run("ip", "link", "add", "wan", "type", "veth", "peer", "name", "eth0", "netns", "internet")
+    for place, prefix in (((), "wan"), (inner, "eth0")):
+        last = "1" if prefix == "wan" else "2"
+        run(*place, "ip", "link", "set", prefix, "up")
+        run(*place, "ip", "addr", "add", f"192.0.2.{last}/24", "dev", prefix)
+        run(*place, "ip", "addr", "add", f"2001:db8::{last}/64", "dev", prefix, "nodad")
+    run(*inner, "ip", "link", "set", "lo", "up")
+    command = [*inner, sys.executable, "-c", SERVER, f"{WEB4}@80", f"{WEB6}@80"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline() == "ready\n"
+    yield inner
+    server.kill()
+    server.wait()
+    run("ip", "link", "del", "wan")
+    run("ip", "netns", "del", "internet")
+
+
+@pytest.fixture(params=["nft and iptables", "nft only", "iptables only"])
+def tools(request):
+    """Take programs away from the host, and from its containers, which use the host's."""
+    hidden = {"nft only": ["xtables-nft-multi", "xtables-legacy-multi"], "iptables only": ["nft"]}.get(
+        request.param, []
+    )
+    links = [link for link in Path("/usr/sbin").iterdir() if link.is_symlink() and link.resolve().name in hidden]
+    moved = [
+        path for path in (*links, *(Path("/usr/sbin", name) for name in hidden)) if path.is_symlink() or path.exists()
+    ]
+    for path in moved:
+        path.rename(path.with_name(f".hidden-{path.name}"))
+    yield request.param
+    for path in moved:
+        path.with_name(f".hidden-{path.name}").rename(path)
+
+
+BOTH = 'extra.addressPrefix = "10.250.0"; extra.addressPrefix6 = "fd00:250:0:0";'
+V4, V6 = "10.250.0.2", "fd00:250:0:0::2"
+
+
+@pytest.mark.usefixtures("tools")
+def test_firewall_between_host_and_container(containers):
+    containers.create(BOTH, places=("0.0.0.0@50", "0.0.0.0@51", "::@50"))
+    assert settled(lambda: asks(V4, 50), "10.250.0.2 10.250.0.1") == "10.250.0.2 10.250.0.1"
+    assert settled(lambda: asks(V6, 50), "fd00:250::2 fd00:250::1") == "fd00:250::2 fd00:250::1"
+    assert asks(V4, 51) is None, "blocked ports stay blocked"
+
+    server = subprocess.Popen([sys.executable, "-c", SERVER, "10.250.0.1@80"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout.readline() == "ready\n"
+        assert asks("10.250.0.1", 80, *inside("demo")) == "10.250.0.1 10.250.0.2"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.usefixtures("tools")
+def test_firewall_allow_host(containers):
+    containers.create(BOTH + "extra.firewallAllowHost = true;", places=("0.0.0.0@51", "::@51"))
+    assert settled(lambda: asks(V4, 51), "10.250.0.2 10.250.0.1") == "10.250.0.2 10.250.0.1"
+    assert settled(lambda: asks(V6, 51), "fd00:250::2 fd00:250::1") == "fd00:250::2 fd00:250::1"
+
+
+@pytest.mark.usefixtures("tools")
+def test_wan_while_the_unit_runs(containers, internet):
+    containers.create(BOTH + "extra.enableWAN = true;")
+    assert asks(WEB4, 80, *inside("demo")) == "192.0.2.2 192.0.2.1"
+    assert asks(WEB6, 80, *inside("demo")) == "2001:db8::2 2001:db8::1"
+    assert "extra-container" in rules()
+
+    run("extra-container", "stop", "demo")
+    assert "extra-container" not in rules()
+
+    run("extra-container", "start", "demo")
+    once = rules()
+    assert asks(WEB4, 80, *inside("demo")) == "192.0.2.2 192.0.2.1"
+    run("extra-container", "restart", "demo")
+    assert rules() == once, "the rules are not repeated"
+
+    containers.destroy()
+    assert "extra-container" not in rules()
+
+
+def test_without_wan_there_is_no_way_out(containers, internet):
+    containers.create(BOTH)
+    assert asks(WEB4, 80, *inside("demo")) is None
+    assert asks(WEB6, 80, *inside("demo")) is None
+
+
+def test_rules_after_the_supervisor_was_killed(containers, internet):
+    containers.create(BOTH + "extra.enableWAN = true;")
+    once = rules()
+    main = int(run("systemctl", "show", "-P", "MainPID", "container@demo").stdout)
+    # KILL also keeps systemd from starting it again: what counts is that ExecStopPost ran.
+    run("systemctl", "stop", "--no-block", "container@demo")
+    os.kill(main, signal.SIGKILL)
+    assert settled(lambda: "extra-container" in rules(), expected=False) is False
+    run("systemctl", "reset-failed", "container@demo", check=False)
+    run("extra-container", "start", "demo")
+    assert rules() == once
+    assert asks(WEB4, 80, *inside("demo")) == "192.0.2.2 192.0.2.1"
+
+
+def test_rules_after_an_automatic_restart(containers, internet):
+    containers.create(BOTH + "extra.enableWAN = true;")
+    once = rules()
+    first = run("systemctl", "show", "-P", "MainPID", "container@demo").stdout
+    leader = run("machinectl", "show", "-P", "Leader", "demo").stdout
+    # The container's own PID 1 dies, and Restart=on-failure brings the container back.
+    os.kill(int(leader), signal.SIGKILL)
+
+    def state():
+        main = run("systemctl", "show", "-P", "MainPID", "container@demo").stdout
+        active = run("systemctl", "show", "-P", "ActiveState", "container@demo").stdout
+        return (main not in {first, "0\n"}, active)
+
+    assert settled(state, (True, "active\n")) == (True, "active\n")
+    assert rules() == once
+    assert asks(WEB4, 80, *inside("demo")) == "192.0.2.2 192.0.2.1"
+
+
+def test_rules_of_a_container_that_does_not_boot(containers):
+    containers.names.add("demo")
+    definition = (
+        "{ containers.demo = { "
+        + BOTH
+        + 'extra.enableWAN = true; path = "/nix/store/00000000000000000000000000000000-nothing"; }; }'
+    )
+    done = run("extra-container", "create", "--base", "host", "-E", definition, "--start", check=False)
+    assert done.returncode == 4, done.stderr
+    assert "extra-container" not in rules()
+
+
+def test_wan_behind_a_firewall_that_drops_what_it_forwards(containers, internet):
+    for command in ("iptables", "ip6tables"):
+        run(command, "-P", "FORWARD", "DROP")
+    try:
+        run(*internet, "ip", "route", "add", "10.250.0.0/24", "via", "192.0.2.1")
+        containers.create(BOTH + "extra.enableWAN = true;", places=("0.0.0.0@50",))
+        assert settled(lambda: asks(V4, 50), "10.250.0.2 10.250.0.1") == "10.250.0.2 10.250.0.1"
+        assert asks(WEB4, 80, *inside("demo")) == "192.0.2.2 192.0.2.1"
+        assert asks(WEB6, 80, *inside("demo")) == "2001:db8::2 2001:db8::1"
+        assert asks(V4, 50, *internet) is None, "connections from outside stay blocked"
+    finally:
+        for command in ("iptables", "ip6tables"):
+            run(command, "-P", "FORWARD", "ACCEPT")
+
+
+@pytest.mark.usefixtures("tools")
+def test_expose_localhost(containers):
+    places = ("127.0.0.1@60", "::1@60", "127.0.0.1@61", "0.0.0.0@50", f"{V4}@70")
+    containers.create(BOTH + "extra.exposeLocalhost = true;", places=places)
+    assert settled(lambda: asks(V4, 60), "127.0.0.1 10.250.0.1") == "127.0.0.1 10.250.0.1"
+    assert settled(lambda: asks(V6, 60), "::1 fd00:250::1") == "::1 fd00:250::1"
+    assert asks(V4, 50) == "10.250.0.2 10.250.0.1"
+    assert asks(V4, 70) == "10.250.0.2 10.250.0.1"
+    assert asks(V4, 61) is None, "the firewall's decision stands"
+
+    # The option goes: so does the way in, without a restart.
+    containers.create(BOTH, places=places)
+    assert settled(lambda: asks(V4, 60), None) is None
+    assert settled(lambda: asks(V4, 50), "10.250.0.2 10.250.0.1") == "10.250.0.2 10.250.0.1"
+
+
+def test_localhost_is_not_exposed_unasked(containers):
+    containers.create(BOTH, places=("127.0.0.1@60", "0.0.0.0@50"))
+    assert settled(lambda: asks(V4, 50), "10.250.0.2 10.250.0.1") == "10.250.0.2 10.250.0.1"
+    assert asks(V4, 60) is None
+
+
+def address_of(name):
+    return run("extra-container", "show-ip", name).stdout.strip()
+
+
+def test_automatic_prefixes_are_kept(containers):
+    automatic = 'extra.addressPrefix = "auto";'
+    containers.create(automatic, name="two", places=("0.0.0.0@50",))
+    containers.create(automatic, name="one", places=("0.0.0.0@50",))
+    first = {name: address_of(name) for name in ("one", "two")}
+    assert len(set(first.values())) == 2
+    for address in first.values():
+        own = f"{address} {address.rpartition('.')[0]}.1"
+        assert settled(lambda: asks(address, 50), own) == own  # noqa: B023 -- called at once
+
+    containers.create(automatic, name="one", places=("0.0.0.0@50", "0.0.0.0@51"))
+    containers.create(automatic, name="two")
+    assert {name: address_of(name) for name in ("one", "two")} == first
+
+
+def resolved(name):
+    return {line.split()[0] for line in run("getent", "ahosts", name, check=False).stdout.splitlines()}
+
+
+def test_the_name_resolves_on_the_host_while_the_container_runs(containers):
+    before = Path("/etc/hosts").read_text()
+    assert resolved("demo") == set()
+    containers.create(BOTH)
+    assert resolved("demo") == {V4, "fd00:250::2"}
+    run("extra-container", "stop", "demo")
+    assert resolved("demo") == set()
+    assert Path("/etc/hosts").read_text() == before
+
+
+def test_containers_reach_their_peers_by_name(containers):
+    containers.names.add("peer")
+    peer = f'{{ extra.addressPrefix = "10.250.1"; config = {system("0.0.0.0@50")}; }}'
+    containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;", extra=f"containers.peer = {peer};")
+    expected = "10.250.1.2 10.250.0.2"
+    assert settled(lambda: asks("peer", 50, *inside("demo")), expected) == expected
+
+
+@pytest.mark.parametrize("option", ["enableWAN", "exposeLocalhost", "firewallAllowHost"])
+def test_a_missing_address_is_named_and_nothing_is_installed(option):
+    definition = f"{{ containers.demo = {{ privateNetwork = true; extra.{option} = true; config = {{ }}; }}; }}"
+    done = run("extra-container", "create", "--base", "host", "-E", definition, "--start", check=False)
+    assert done.returncode == 3
+    assert f"containers.demo.extra.{option} needs containers.demo." in done.stderr
+    assert run("extra-container", "list").stdout == ""
