@@ -13,11 +13,11 @@ from extra_container.cli.definition import DefinitionCommand
 from extra_container.cli.root import program_argv
 from extra_container.containers import login_shell_argv, run_argv
 from extra_container.context import Context
-from extra_container.control import expel, fail
+from extra_container.control import expel
 from extra_container.destruction import destroy
 from extra_container.pipeline import StartInterrupted, create, create_built
 from extra_container.process import shell_code
-from extra_container.running import aftermath
+from extra_container.running import require_success
 
 __all__ = [
     "Command",
@@ -26,15 +26,14 @@ __all__ = [
     "NameCommand",
     "NamesCommand",
     "StartInterrupted",
-    "aftermath",
     "build",
     "create",
     "create_built",
     "destroy",
     "expel",
-    "fail",
     "login_shell_argv",
     "program_argv",
+    "require_success",
     "run_argv",
     "shell_code",
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from extra_container.plugin import BuildResult, BuiltContainer, Event, Request, RunState, UsageError
-from extra_container.plugin_command import Context, StartInterrupted, aftermath, create_built, destroy, fail
+from extra_container.plugin_command import Context, StartInterrupted, create_built, destroy, require_success
 from extra_container_shell import processes
 from extra_container_shell.directory import furnish, shell_command
 from extra_container_shell.interruptions import Interruptions
@@ -63,7 +63,7 @@ class Life:
                 state = self._create()
                 if state.failures:
                     destroys = self.plan.destroy_failed
-                    fail(state.failures, "start or update", hint=aftermath(state, self.request))
+                    require_success(state, self.request)
                 return self._session(state)
             finally:
                 self.interruptions.hold()
