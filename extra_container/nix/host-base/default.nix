@@ -1,0 +1,55 @@
+# `pkgs` of the host base: builders for small texts, and the host's own programs as packages.
+{
+  system ? builtins.currentSystem,
+  config ? { },
+  overlays ? [ ],
+  ...
+}:
+let
+  lib = import ./lib;
+  builders = import ./pkgs/builders.nix { inherit lib system; };
+  host = import ./pkgs/host-programs.nix { inherit lib builders; };
+  platform = {
+    inherit system;
+    config = system;
+    isLinux = true;
+    isDarwin = false;
+    isx86_64 = system == "x86_64-linux";
+    isAarch64 = system == "aarch64-linux";
+    isi686 = system == "i686-linux";
+    is64bit = builtins.match "(x86_64|aarch64|riscv64|powerpc64le|s390x)-linux" system != null;
+    parsed.cpu.name = builtins.head (lib.splitString "-" system);
+  };
+  base =
+    final:
+    # Builders win over a host program of the same name.
+    host.packages
+    // builders
+    // {
+      _type = "pkgs";
+      inherit lib system config;
+      path = ./.;
+      nixos = configuration: import ./nixos/lib/eval-config.nix { inherit system; modules = lib.toList configuration; };
+      stdenv = {
+        inherit system;
+        hostPlatform = platform;
+        buildPlatform = platform;
+        targetPlatform = platform;
+        isLinux = true;
+        shell = builders.runtimeShell;
+        mkDerivation =
+          _: throw "The built-in host base cannot build software (stdenv.mkDerivation): give a nixpkgs with --nixpkgs-path.";
+      };
+      stdenvNoCC = final.stdenv;
+      targetPlatform = platform;
+      hostPlatform = platform;
+      buildPlatform = platform;
+      formats = import ./pkgs/formats.nix {
+        inherit lib;
+        pkgs = final;
+      };
+      callPackage = lib.callPackageWith final;
+      extend = overlay: import ./. { inherit system config; overlays = overlays ++ [ overlay ]; };
+    };
+in
+lib.fix (lib.foldl' (f: overlay: lib.extends overlay f) base overlays)

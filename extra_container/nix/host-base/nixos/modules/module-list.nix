@@ -1,0 +1,23 @@
+# Every module of the host base: hosts and containers are evaluated with the same list.
+[
+  ./misc/assertions.nix
+  ./misc/nixpkgs.nix
+  ./misc/version.nix
+  ./misc/ignored.nix
+  ./config/environment.nix
+  ./config/system-path.nix
+  ./config/users.nix
+  ./config/pam.nix
+  ./system/etc.nix
+  ./system/activation.nix
+  ./system/toplevel.nix
+  ./systemd/units.nix
+  ./systemd/container-units.nix
+  ./systemd/tmpfiles.nix
+  ./networking/names.nix
+  ./networking/interfaces.nix
+  ./networking/firewall.nix
+  ./services/openssh.nix
+  ./services/dbus.nix
+  ./virtualisation/nixos-containers.nix
+]
