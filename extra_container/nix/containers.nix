@@ -1,0 +1,91 @@
+# What every container gets besides the options of nixpkgs' container module: one package set for all that can share it, and the
+# option `nixpkgs` where the evaluated release does not have it yet.
+{ nixos }:
+
+{
+  config,
+  extraContainer,
+  lib,
+  options,
+  pkgs,
+  ...
+}:
+
+let
+  # Declared by the tree itself since 21.05. Only the names of options are looked at, for which a module needs no configuration.
+  declaresNixpkgs =
+    let
+      module = import (import ./container-module-path.nix nixos) {
+        inherit lib;
+        config = { };
+        options = { };
+        pkgs = { };
+        utils = { };
+      };
+    in
+    module.options.containers.type.getSubOptions [ ] ? nixpkgs;
+
+  # A default is a definition too, in the file that declares the option.
+  isSet =
+    option: option.isDefined && builtins.any (file: !builtins.elem file option.declarations) option.files;
+
+  # Whether a configuration's packages are those that nixpkgs has for its platform. `settings` and `known` are its `nixpkgs`
+  # values and options.
+  isPlain =
+    settings: known:
+    !(known ? pkgs && isSet known.pkgs)
+    && settings.config == { }
+    && (settings.overlays or [ ]) == [ ]
+    && (settings.crossSystem or null) == null;
+
+  isHostPlatform =
+    platform: lib.systems ? equals && lib.systems.equals platform pkgs.stdenv.hostPlatform;
+
+  hasHostPlatform =
+    settings: known:
+    if known ? hostPlatform && known.hostPlatform.isDefined then
+      isHostPlatform settings.hostPlatform && isHostPlatform settings.buildPlatform
+    else if settings ? localSystem then
+      isHostPlatform (lib.systems.elaborate settings.localSystem)
+    else
+      settings.system == config.nixpkgs.system;
+
+  hostIsPlain = isPlain config.nixpkgs options.nixpkgs;
+
+  # A package set is by far the largest value of an evaluation. Where a container would import the very same one, it gets the
+  # host's: the same derivations with less memory and time.
+  sharePackages =
+    { config, options, ... }:
+    {
+      _file = "extra-container: the shared package set";
+      # Stronger than the definition in nixpkgs, weaker than a user's mkForce.
+      _module.args.pkgs =
+        lib.mkIf (isPlain config.nixpkgs options.nixpkgs && hasHostPlatform config.nixpkgs options.nixpkgs)
+          (lib.mkOverride 60 pkgs);
+    };
+
+  usesTreeOfHost = container: container.nixpkgs == null || toString container.nixpkgs == toString pkgs.path;
+in
+{
+  _file = "extra-container: every container";
+
+  options.containers = lib.mkOption {
+    type = lib.types.attrsOf (
+      lib.types.submodule (
+        { name, config, ... }:
+        {
+          options = lib.optionalAttrs (!declaresNixpkgs) {
+            nixpkgs = lib.mkOption {
+              type = lib.types.nullOr lib.types.path;
+              default = null;
+              description = "The nixpkgs of this container.";
+            };
+          };
+          config = lib.mkIf (extraContainer.hasConfig name && hostIsPlain && usesTreeOfHost config) {
+            config = sharePackages;
+          };
+        }
+      )
+    );
+  };
+}

@@ -1,0 +1,53 @@
+# Entry point of the command line: everything that comes from the user or from a plugin arrives as an argument, never as pasted
+# text. Structured values are JSON strings, because `--argstr` is the only form that needs no quoting rules.
+{
+  # A `nixos` folder, or a nixpkgs folder: exactly one of the two.
+  nixos ? null,
+  nixpkgs ? null,
+  # The definition as a value, or the absolute path of its file or directory: exactly one of the two.
+  definition ? null,
+  definitionFile ? null,
+  # What messages call a definition that has no file.
+  definitionName ? "the given expression",
+  # JSON list of attribute names.
+  attrPath ? "[]",
+  # JSON list of absolute paths.
+  pluginModules ? "[]",
+  # JSON object.
+  inputs ? "{}",
+  mode ? "small",
+  # JSON list of names, or null for all.
+  only ? "null",
+  kernelVersion ? "",
+  legacyInstallDirs ? false,
+  system ? builtins.currentSystem,
+}:
+
+let
+  chosen = import ./definition.nix {
+    inherit definition definitionFile;
+    attrPath = builtins.fromJSON attrPath;
+    label = definitionName;
+  };
+
+  given =
+    if nixos != null then
+      nixos
+    else if nixpkgs != null then
+      nixpkgs + "/nixos"
+    else
+      throw "no nixpkgs was given";
+in
+import ./evaluate.nix {
+  nixos = if chosen.nixpkgsPath != null then chosen.nixpkgsPath + "/nixos" else given;
+  definition = chosen.module;
+  pluginModules = map (path: /. + path) (builtins.fromJSON pluginModules);
+  inputs = builtins.fromJSON inputs;
+  only = builtins.fromJSON only;
+  inherit
+    mode
+    kernelVersion
+    legacyInstallDirs
+    system
+    ;
+}

@@ -1,0 +1,99 @@
+# The program with its bundled plugins. `withPlugins (python: [ … ])` adds others.
+{
+  lib,
+  python3Packages,
+  installShellFiles,
+  e2fsprogs,
+  iproute2,
+  openssh,
+  util-linux,
+}:
+
+let
+  inherit (builtins) pathExists;
+  inherit (builtins.fromTOML (builtins.readFile ../pyproject.toml)) project;
+
+  # What the build reads; everything else may change without a new build.
+  isSource =
+    path: _:
+    let
+      relative = lib.removePrefix "${toString ../.}/" (toString path);
+    in
+    builtins.elem (builtins.head (lib.splitString "/" relative)) [
+      "CHANGELOG.md"
+      "LICENSE"
+      "README.md"
+      "docs"
+      "extra_container"
+      "plugins"
+      "pyproject.toml"
+    ]
+    && baseNameOf path != "__pycache__";
+
+  manPage = ../docs/extra-container.1;
+  completions = ../docs/completions;
+
+  build =
+    plugins:
+    python3Packages.buildPythonApplication {
+      pname = project.name;
+      inherit (project) version;
+      pyproject = true;
+
+      src = lib.cleanSourceWith {
+        src = ../.;
+        filter = isSource;
+      };
+
+      nativeBuildInputs = [
+        installShellFiles
+        python3Packages.hatchling
+      ];
+
+      propagatedBuildInputs = [
+        python3Packages.cliff
+        python3Packages.pluggy
+        python3Packages.stevedore
+        python3Packages.structlog
+      ]
+      ++ plugins python3Packages;
+
+      # After the host's own: Nix and systemd must be those of the host.
+      makeWrapperArgs = [
+        "--suffix"
+        "PATH"
+        ":"
+        (lib.makeBinPath [
+          e2fsprogs
+          iproute2
+          openssh
+          util-linux
+        ])
+      ];
+
+      postInstall =
+        lib.optionalString (pathExists manPage) ''
+          installManPage ${manPage}
+        ''
+        + lib.optionalString (pathExists completions) ''
+          installShellCompletion --cmd extra-container \
+            --bash ${completions}/extra-container.bash \
+            --zsh ${completions}/_extra-container \
+            --fish ${completions}/extra-container.fish
+        '';
+
+      # The tests need Nix and systemd; they run in the VM test and in the sources.
+      doCheck = false;
+      pythonImportsCheck = [ "extra_container" ];
+
+      passthru.withPlugins = more: build (python: plugins python ++ more python);
+
+      meta = {
+        inherit (project) description;
+        license = lib.licenses.mit;
+        platforms = lib.platforms.linux;
+        mainProgram = "extra-container";
+      };
+    };
+in
+build (_: [ ])

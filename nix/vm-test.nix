@@ -1,0 +1,94 @@
+# The program on a real NixOS, in a virtual machine. Every step asserts.
+{
+  nixpkgs,
+  pkgs,
+  system,
+  module,
+  evalContainers,
+}:
+
+let
+  definition = content: ''
+    {
+      containers.test = {
+        autoStart = true;
+        privateNetwork = true;
+        hostAddress = "10.250.0.1";
+        localAddress = "10.250.0.2";
+        config.environment.etc.test-file.text = "${content}";
+      };
+    }
+  '';
+
+  first = builtins.toFile "first.nix" (definition "first");
+  second = builtins.toFile "second.nix" (definition "second");
+
+  etcOf = config: (evalContainers { inherit config nixpkgs system; }).etc;
+
+  runTest = pkgs.testers.nixosTest or pkgs.nixosTest;
+in
+runTest {
+  name = "extra-container";
+
+  nodes.machine =
+    { lib, ... }:
+    {
+      imports = [ module ];
+      virtualisation.memorySize = 2048;
+      nix.nixPath = [ "nixpkgs=${nixpkgs}" ];
+      nix.settings.substituters = lib.mkForce [ ];
+      system.stateVersion = lib.trivial.release;
+      # All that the machine evaluates is already built.
+      system.extraDependencies = [
+        (etcOf first)
+        (etcOf second)
+        pkgs.stdenv
+      ];
+    };
+
+  testScript = ''
+    def read_file() -> str:
+        return machine.succeed("extra-container run test -- cat /etc/test-file").strip()
+
+    def leader() -> str:
+        return machine.succeed("machinectl show test -p Leader --value").strip()
+
+    machine.wait_for_unit("multi-user.target")
+
+    with subtest("create and start"):
+        machine.succeed("extra-container create --start ${first}")
+        assert machine.succeed("extra-container list") == "test\n"
+        assert read_file() == "first", read_file()
+        machine.succeed("ping -c1 -W5 10.250.0.2")
+
+    with subtest("unchanged: left alone"):
+        before = leader()
+        output = machine.succeed("extra-container create --start ${first}")
+        assert "test (unchanged, skipped)" in output, output
+        assert leader() == before
+
+    with subtest("a new system: updated, not restarted"):
+        machine.succeed("extra-container create --start ${second}")
+        assert read_file() == "second", read_file()
+        assert leader() == before
+
+    with subtest("exit code of run"):
+        code, _ = machine.execute("extra-container run test -- sh -c 'exit 7'")
+        assert code == 7, code
+
+    with subtest("automatic start"):
+        machine.shutdown()
+        machine.wait_for_unit("container@test.service")
+        assert read_file() == "second", read_file()
+
+    with subtest("destroy"):
+        machine.succeed("extra-container destroy test")
+        assert machine.succeed("extra-container list") == ""
+        machine.fail("test -e /var/lib/nixos-containers/test")
+
+    with subtest("shell"):
+        output = machine.succeed("extra-container shell ${first} --run c cat /etc/test-file")
+        assert "first" in output, output
+        assert machine.succeed("extra-container list") == ""
+  '';
+}
