@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from extra_container import build_output, events, nix
+from extra_container import build_output, events, nix, nix_errors
 from extra_container.context import Context, report
-from extra_container.errors import UsageError
-from extra_container.model import Base, BaseKind, BuildResult, BuiltSource, Definition, Request
+from extra_container.errors import BuildError, UsageError
+from extra_container.model import Base, BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
+
+_T = TypeVar("_T")
 
 
 def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
@@ -27,7 +32,9 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     began = time.monotonic()
     context.emit(events.BuildStarted())
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-"))
-    result = build_output.read(nix.build(definition, Path(directory, "result"), context.runner, context.tell))
+    link = Path(directory, "result")
+    path = _evaluated(definition, context, lambda chosen: nix.build(chosen, link, context.runner, context.tell))
+    result = build_output.read(path)
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
@@ -39,13 +46,30 @@ def define(request: Request, context: Context) -> Definition:
     if isinstance(request.source, BuiltSource):
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
+    base = _choose_base(request.base, context)
     return Definition(
         source=request.source,
         attr_path=request.attr_path,
-        base=_choose_base(request.base, context),
+        base=base,
+        # All of the host base is hardly more than the container module.
+        evaluation=Evaluation.FULL if base.kind is BaseKind.HOST else request.evaluation,
         build_args=request.build_args,
         inputs=context.hooks.build_inputs(request, context.host),
+        kernel_release=os.uname().release,
     )
+
+
+def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
+    """Evaluate a request's definition and return the path of the derivation that a build would build.
+
+    Raises :class:`~extra_container.errors.UsageError` for a finished build.
+    """
+    definition = define(request, context)
+    if isinstance(definition.source, BuiltSource):
+        raise UsageError(f"{definition.source.path} is built already", hint="Give a definition.")
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-"))
+    root = Path(directory, "etc.drv")
+    return _evaluated(definition, context, lambda chosen: nix.derivation(chosen, root, context.runner, context.tell))
 
 
 def defined_names(request: Request, context: Context) -> tuple[str, ...]:
@@ -53,7 +77,23 @@ def defined_names(request: Request, context: Context) -> tuple[str, ...]:
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
         return _names(build_output.read(definition.source.path))
-    return nix.container_names(definition, context.runner, context.tell)
+    return _evaluated(definition, context, lambda chosen: nix.container_names(chosen, context.runner, context.tell))
+
+
+def _evaluated(definition: Definition, context: Context, act: Callable[[Definition], _T]) -> _T:
+    """Do something with a definition, with the complete NixOS if the tree lacks something that the small way needs."""
+    first = Evaluation.SMALL if definition.evaluation is Evaluation.AUTO else definition.evaluation
+    try:
+        result = act(replace(definition, evaluation=first))
+    except BuildError as error:
+        missing = nix_errors.lacking(error, definition.source)
+        if definition.evaluation is not Evaluation.AUTO or missing is None:
+            raise
+        context.emit(events.EvaluationFellBack(missing=missing))
+        first = Evaluation.FULL
+        result = act(replace(definition, evaluation=first))
+    context.emit(events.Evaluated(evaluation=first.value))
+    return result
 
 
 def _choose_base(base: Base, context: Context) -> Base:

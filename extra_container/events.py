@@ -37,6 +37,22 @@ class HostBaseChosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationFellBack:
+    """The small evaluation failed for a reason that is not the definition's; the complete NixOS takes its place."""
+
+    kind: ClassVar[str] = "evaluation.fell_back"
+    missing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """A definition was evaluated; ``evaluation`` is ``small`` or ``full``."""
+
+    kind: ClassVar[str] = "definition.evaluated"
+    evaluation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPlanned:
     """It is known what will be installed; nothing has changed yet."""
 
@@ -140,6 +156,8 @@ Event: TypeAlias = (
     BuildStarted
     | BuildFinished
     | HostBaseChosen
+    | EvaluationFellBack
+    | Evaluated
     | InstallPlanned
     | ContainersInstalled
     | Starting

@@ -65,6 +65,14 @@ class Base:
     expression: str = ""
 
 
+class Evaluation(Enum):
+    """How much of NixOS evaluates the host's part of a definition."""
+
+    AUTO = "auto"  # small, and full where the tree lacks something that small needs
+    SMALL = "small"  # only the container module
+    FULL = "full"  # all modules of NixOS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call of a command that works on a definition.
@@ -76,6 +84,7 @@ class Request:
     source: Source
     attr_path: tuple[str, ...] = ()
     base: Base = Base()
+    evaluation: Evaluation = Evaluation.AUTO
     build_args: tuple[str, ...] = ()
     start: bool = False
     update_changed: bool = False
@@ -123,13 +132,18 @@ Problems: TypeAlias = tuple[Problem, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A request together with everything that evaluation needs."""
+    """A request together with everything that evaluation needs.
+
+    ``kernel_release`` is that of the host: interface names of containers depend on it.
+    """
 
     source: Source
     attr_path: tuple[str, ...] = ()
     base: Base = Base()
+    evaluation: Evaluation = Evaluation.AUTO
     build_args: tuple[str, ...] = ()
     inputs: BuildInputs = BuildInputs()
+    kernel_release: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

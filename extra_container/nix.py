@@ -6,12 +6,20 @@ import grp
 import json
 import os
 import re
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.errors import BuildError, ExtraContainerError, HostError
-from extra_container.model import Base, BaseKind, BuiltSource, Definition, ExpressionSource, FileSource
+from extra_container import nix_errors
+from extra_container.errors import BuildError, HostError
+from extra_container.model import (
+    Base,
+    BaseKind,
+    BuiltSource,
+    Definition,
+    Evaluation,
+    ExpressionSource,
+    FileSource,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +55,17 @@ def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable
     return Path(os.path.realpath(out_link))
 
 
+def derivation(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> str:
+    """Evaluate a definition's ``etc`` only and return the path of its derivation.
+
+    ``root`` keeps it from garbage collection while it exists. Raises :class:`~extra_container.errors.BuildError` with
+    Nix' error.
+    """
+    argv = ["nix-instantiate", *arguments(definition), "-A", "etc", "--add-root", str(root), "--indirect"]
+    _run([*argv, *definition.build_args], definition.base, runner, tell)
+    return os.path.realpath(root)
+
+
 def container_names(definition: Definition, runner: Runner, tell: Callable[[str], None]) -> tuple[str, ...]:
     """Return the names of a definition's containers, sorted, without building them.
 
@@ -64,6 +83,9 @@ def arguments(definition: Definition) -> list[str]:
     words += ["--argstr", "attrPath", json.dumps(definition.attr_path)]
     words += ["--argstr", "pluginModules", json.dumps([str(module) for module in inputs.modules])]
     words += ["--argstr", "inputs", json.dumps(dict(inputs.values))]
+    words += ["--argstr", "kernelVersion", definition.kernel_release]
+    if definition.evaluation is not Evaluation.AUTO:
+        words += ["--argstr", "mode", definition.evaluation.value]
     # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.
     words += ["-I", f"pwd={Path.cwd()}"]
     return words + _settings(definition.base)
@@ -133,25 +155,7 @@ def _run(argv: list[str], base: Base, runner: Runner, tell: Callable[[str], None
 
     done = runner.stream(argv, on_stderr=on_line)
     if done.returncode != 0:
-        raise build_error(error, done)
+        raise nix_errors.build_error(error, done)
     for line in error:
         tell(line)
     return done
-
-
-def build_error(lines: list[str], done: Completed) -> ExtraContainerError:
-    """Return what to tell of a failed evaluation or build, given Nix' lines from ``error:`` on."""
-    if not lines:
-        said = done.stderr.strip().splitlines()[-10:]
-        lines = [*said, f"{Path(done.argv[0]).name} ended with code {done.returncode}"]
-    text = [line for line in lines if "--show-trace" not in line]
-    while text and not text[-1].strip():
-        text.pop()
-    first, *rest = text
-    first = first.removeprefix("error:").strip()
-    shown = textwrap.indent("\n".join(line for line in [first, textwrap.dedent("\n".join(rest))] if line), "  ")
-    shortened = len(text) != len(lines)
-    return BuildError(
-        f"The definition could not be built:\n{shown}",
-        hint="`--build-args --show-trace` shows how Nix got there." if shortened else None,
-    )

@@ -24,6 +24,11 @@ class Report:
                 self.progress("Building containers...")
             case events.HostBaseChosen():
                 self.progress("No nixpkgs in NIX_PATH: using the built-in host base (see --base).")
+            case events.EvaluationFellBack(missing=missing):
+                self._err(
+                    f"Warning: the small evaluation does not work with this nixpkgs ({missing}); "
+                    "evaluating with all of NixOS, which takes longer (--eval=full does so at once).\n"
+                )
             case events.InstallPlanned(plan=plan):
                 skipped = " (unchanged, skipped)"
                 lines = [item.name + (skipped if item.change is Change.UNCHANGED else "") for item in plan.items]

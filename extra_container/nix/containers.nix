@@ -39,7 +39,7 @@ let
     && (settings.crossSystem or null) == null;
 
   isHostPlatform =
-    platform: lib.systems ? equals && lib.systems.equals platform pkgs.stdenv.hostPlatform;
+    platform: lib ? systems.equals && lib.systems.equals platform pkgs.stdenv.hostPlatform;
 
   hasHostPlatform =
     settings: known:

@@ -1,12 +1,14 @@
 """Where a definition comes from, and what is wrong with bad ones: one clear error, and the host as before."""
 
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from extra_container import nix
 from tests.containers.conftest import leftovers, write_definition
 
 
@@ -82,10 +84,29 @@ def test_build_args_reach_nix(tool):
 
 
 def test_nixpkgs_path_is_a_nix_expression(tool):
-    from extra_container import nix
-
     assert build(tool, "-E", "{ containers.one = {}; }", "--nixpkgs-path", f'/. + "{nix.HOST_BASE}"') == ["one"]
     assert build(tool, "-E", "{ containers.one = {}; }", "--nixos-path", f"{nix.HOST_BASE}/nixos") == ["one"]
+
+
+def test_where_the_small_evaluation_fails_all_of_nixos_is_evaluated(tool, tmp_path):
+    """The host base without its mark is a tree that lacks what the small evaluation takes from nixpkgs."""
+    tree = tmp_path / "nixpkgs"
+    shutil.copytree(nix.HOST_BASE, tree)
+    (tree / "extra-container-host-base").unlink()
+    words = ("-E", "{ containers.one = {}; }", "--nixpkgs-path", tree)
+    host_base_settings = ("--build-args", "--option", "sandbox", "false")
+    done = tool("build", "--print-eval", *words, *host_base_settings)
+    assert "Warning: the small evaluation does not work with this nixpkgs (" in done.err
+    assert "Evaluation: full\n" in done.err
+    assert built_names(done.out.strip()) == ["one"]
+    assert "Warning" not in tool("build", "--eval=full", *words, *host_base_settings).err
+    assert "No such file" in tool("build", "--eval=small", *words, *host_base_settings, code=3).err
+
+
+def test_the_derivation_alone(tool):
+    (line,) = tool("build", "--drv", "-E", "{ containers.one = {}; }").out.splitlines()
+    assert line.startswith("/nix/store/")
+    assert line.endswith("-etc.drv")
 
 
 def test_no_container_is_no_error(tool):
