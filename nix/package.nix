@@ -10,7 +10,6 @@
 }:
 
 let
-  inherit (builtins) pathExists;
   inherit (builtins.fromTOML (builtins.readFile ../pyproject.toml)) project;
 
   # What the build reads; everything else may change without a new build.
@@ -29,9 +28,6 @@ let
       "pyproject.toml"
     ]
     && baseNameOf path != "__pycache__";
-
-  manPage = ../docs/extra-container.1;
-  completions = ../docs/completions;
 
   build =
     plugins:
@@ -71,16 +67,11 @@ let
         ])
       ];
 
-      postInstall =
-        lib.optionalString (pathExists manPage) ''
-          installManPage ${manPage}
-        ''
-        + lib.optionalString (pathExists completions) ''
-          installShellCompletion --cmd extra-container \
-            --bash ${completions}/extra-container.bash \
-            --zsh ${completions}/_extra-container \
-            --fish ${completions}/extra-container.fish
-        '';
+      # The program writes its own completion, so it runs once it is wrapped.
+      postFixup = ''
+        installManPage docs/extra-container.1
+        installShellCompletion --cmd extra-container --bash <($out/bin/extra-container completion)
+      '';
 
       # The tests need Nix and systemd; they run in the VM test and in the sources.
       doCheck = false;
