@@ -29,9 +29,8 @@ configure_tree() {
   local target=$1
   # A booted tree without an ID would count as a first boot, and enable every unit.
   systemd-machine-id-setup --root="$target"
-  install -d "$target/etc/static" "$target/nix/store" "$target/nix/var/nix/profiles/default" \
+  install -d "$target/nix/store" "$target/nix/var/nix/profiles/default" \
     "$target/etc/systemd/system.conf.d" "$target/opt/extra-container"
-  ln -s ../os-release "$target/etc/static/os-release"
   # Tests create one name more often than the start limit allows.
   printf '[Manager]\nDefaultStartLimitIntervalSec=0\n' >"$target/etc/systemd/system.conf.d/start-limit.conf"
   printf '# No name server: this host has a network of its own.\n' >"$target/etc/resolv.conf"

@@ -18,7 +18,7 @@ venv_is_current() {
 
 new_venv() {
   say "Creating the virtual environment .venv"
-  command -v python3 >/dev/null || die "python3 is missing; install Python 3.11 or later"
+  command -v python3 >/dev/null || install_packages python3 python3-venv
   rm -rf "$venv"
   if ! python3 -c 'import ensurepip' 2>/dev/null; then
     install_packages python3-venv
