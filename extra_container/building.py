@@ -6,23 +6,27 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from extra_container import build_output, events, nix, nix_errors
+from extra_container import parts as parts_of
 from extra_container.context import Context, report
 from extra_container.errors import BuildError, UsageError
 from extra_container.model import Base, BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 
 _T = TypeVar("_T")
+Parts: TypeAlias = tuple[tuple[str, ...], ...]
 
 
-def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
+def build(request: Request, context: Context, stack: ExitStack, *, apart: bool = False) -> BuildResult:
     """Return the containers of a request's definition, built unless it is a finished build.
 
-    The build is safe from garbage collection until ``stack`` is closed.
+    With ``apart`` they may be built by several processes at once, and the result's path is then no store path. The
+    build is safe from garbage collection until ``stack`` is closed.
     """
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
@@ -31,13 +35,37 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
         return result
     began = time.monotonic()
     context.emit(events.BuildStarted())
-    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-"))
-    link = Path(directory, "result")
-    path = _evaluated(definition, context, lambda chosen: nix.build(chosen, link, context.runner, context.tell))
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-")))
+    parts = _parts(definition, context) if apart else ()
+    if len(parts) > 1:
+        path = _build_apart(definition, parts, directory, context)
+    else:
+        path = _build_one(definition, directory / "result", context)
     result = build_output.read(path)
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
+
+
+def _build_one(definition: Definition, link: Path, context: Context) -> Path:
+    return _evaluated(definition, context, lambda chosen: nix.build(chosen, link, context.runner, context.tell))
+
+
+def _build_apart(definition: Definition, parts: Parts, directory: Path, context: Context) -> Path:
+    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+        futures = [
+            pool.submit(_build_one, replace(definition, only=part), directory / f"part-{number}", context)
+            for number, part in enumerate(parts)
+        ]
+        builds = tuple(future.result() for future in futures)
+    return parts_of.join(builds, directory / "joined")
+
+
+def _parts(definition: Definition, context: Context) -> Parts:
+    if definition.base.kind is BaseKind.HOST:
+        return ()  # it evaluates ten containers in the time that a second process needs to start
+    names = nix.container_names(definition, context.runner, context.tell)
+    return parts_of.plan_parts(names, cores=parts_of.cores(), available_mib=parts_of.available_mib())
 
 
 def define(request: Request, context: Context) -> Definition:

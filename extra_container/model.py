@@ -134,7 +134,8 @@ Problems: TypeAlias = tuple[Problem, ...]
 class Definition:
     """A request together with everything that evaluation needs.
 
-    ``kernel_release`` is that of the host: interface names of containers depend on it.
+    ``kernel_release`` is that of the host: interface names of containers depend on it. ``only`` names the containers to
+    evaluate, None stands for all.
     """
 
     source: Source
@@ -144,6 +145,7 @@ class Definition:
     build_args: tuple[str, ...] = ()
     inputs: BuildInputs = BuildInputs()
     kernel_release: str = ""
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,10 @@ class BuiltContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """A build with its containers, sorted by name."""
+    """A build with its containers, sorted by name.
+
+    ``path`` holds ``etc/``; it is a directory of links into the store if the containers were built apart.
+    """
 
     path: Path
     containers: tuple[BuiltContainer, ...]

@@ -84,6 +84,8 @@ def arguments(definition: Definition) -> list[str]:
     words += ["--argstr", "pluginModules", json.dumps([str(module) for module in inputs.modules])]
     words += ["--argstr", "inputs", json.dumps(dict(inputs.values))]
     words += ["--argstr", "kernelVersion", definition.kernel_release]
+    if definition.only is not None:
+        words += ["--argstr", "only", json.dumps(definition.only)]
     if definition.evaluation is not Evaluation.AUTO:
         words += ["--argstr", "mode", definition.evaluation.value]
     # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.

@@ -1,5 +1,6 @@
 """Where a definition comes from, and what is wrong with bad ones: one clear error, and the host as before."""
 
+import os
 import secrets
 import shutil
 import subprocess
@@ -88,11 +89,16 @@ def test_nixpkgs_path_is_a_nix_expression(tool):
     assert build(tool, "-E", "{ containers.one = {}; }", "--nixos-path", f"{nix.HOST_BASE}/nixos") == ["one"]
 
 
-def test_where_the_small_evaluation_fails_all_of_nixos_is_evaluated(tool, tmp_path):
-    """The host base without its mark is a tree that lacks what the small evaluation takes from nixpkgs."""
-    tree = tmp_path / "nixpkgs"
-    shutil.copytree(nix.HOST_BASE, tree)
-    (tree / "extra-container-host-base").unlink()
+@pytest.fixture
+def tree(tmp_path):
+    """The host base without its mark: a nixpkgs that lacks what the small evaluation takes from it."""
+    path = tmp_path / "nixpkgs"
+    shutil.copytree(nix.HOST_BASE, path)
+    (path / "extra-container-host-base").unlink()
+    return path
+
+
+def test_where_the_small_evaluation_fails_all_of_nixos_is_evaluated(tool, tree):
     words = ("-E", "{ containers.one = {}; }", "--nixpkgs-path", tree)
     host_base_settings = ("--build-args", "--option", "sandbox", "false")
     done = tool("build", "--print-eval", *words, *host_base_settings)
@@ -101,6 +107,18 @@ def test_where_the_small_evaluation_fails_all_of_nixos_is_evaluated(tool, tmp_pa
     assert built_names(done.out.strip()) == ["one"]
     assert "Warning" not in tool("build", "--eval=full", *words, *host_base_settings).err
     assert "No such file" in tool("build", "--eval=small", *words, *host_base_settings, code=3).err
+
+
+def test_several_containers_are_built_apart(tool, name, tree):
+    names = [f"{name}{letter}" for letter in "abc"]
+    text = "{ " + " ".join(f"containers.{each} = {{}};" for each in names) + " }"
+    words = ("-E", text, "--eval=full", "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
+    done = tool("-v", "create", "-s", *words)
+    assert done.err.count("/nix-build ") == min(3, len(os.sched_getaffinity(0)))
+    assert [tool("status", each).out for each in names] == ["up\n"] * 3
+    assert tool("create", "-s", *words).out.count("(unchanged, skipped)") == 3
+    tool("destroy", *names)
+    assert leftovers(name) == []
 
 
 def test_the_derivation_alone(tool):
