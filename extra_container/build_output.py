@@ -23,7 +23,7 @@ def read(path: Path) -> BuildResult:
     """Return the containers of a build.
 
     Raises :class:`~extra_container.errors.UsageError` if ``path`` holds no ``etc``, and
-    :class:`~extra_container.errors.BuildError` if a unit has no conf.
+    :class:`~extra_container.errors.BuildError` if a unit has no conf or one of both cannot be understood.
     """
     etc = path / "etc"
     if not etc.is_dir():
@@ -41,8 +41,11 @@ def read(path: Path) -> BuildResult:
 def _container(etc: Path, name: str) -> BuiltContainer:
     conf = _conf(etc, name)
     unit = Path(os.path.realpath(etc / "systemd/system" / f"container@{name}.service"))
-    unit_text = "" if unit == Path(os.devnull) else unit.read_text()
-    conf_text = conf.read_text()
+    unit_text = "" if unit == Path(os.devnull) else _text(etc / "systemd/system" / f"container@{name}.service", name)
+    conf_text = _text(conf, name)
+    settings = parse_environment_file(conf_text)
+    if not {"SYSTEM_PATH", "FLAKE"} & settings.keys():
+        raise BuildError(f"{conf} names no system for the container {name} (SYSTEM_PATH)")
     conf_directory = Path("/etc") / conf.relative_to(etc).parent
     return BuiltContainer(
         name=name,
@@ -52,8 +55,17 @@ def _container(etc: Path, name: str) -> BuiltContainer:
         conf_text=conf_text,
         conf_directory=conf_directory,
         root=container_root(unit_text, conf_directory, name),
-        settings=MappingProxyType(parse_environment_file(conf_text)),
+        settings=MappingProxyType(settings),
     )
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        return path.read_text()
+    except UnicodeDecodeError as error:
+        raise BuildError(f"{path} of the container {name} is not text") from error
+    except OSError as error:
+        raise BuildError(f"{path} of the container {name} cannot be read: {error.strerror}") from error
 
 
 def _conf(etc: Path, name: str) -> Path:

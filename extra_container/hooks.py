@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.errors import ExtraContainerError, HostError, PluginError
+from extra_container.hook_call import HookCaller
 from extra_container.host import Host
 from extra_container.model import (
     BuildInputs,
@@ -31,14 +30,14 @@ from extra_container.model import (
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from pluggy import HookImpl, PluginManager
+    from pluggy import PluginManager
 
     from extra_container.events import Event
+    from extra_container.plugin_loader import PluginInfo
     from extra_container.process import Runner
 
-_T = TypeVar("_T")
 _V = TypeVar("_V")
 
 # Hooks run in the order of their plugins, but a host that fits anywhere must not hide one that fits exactly.
@@ -48,16 +47,26 @@ _HOST_ORDER = ("nixos", "systemd", "standalone")
 class Hooks:
     """Calls the hooks of the loaded plugins.
 
-    Every method raises :class:`~extra_container.errors.PluginError`, naming the plugin, if a hook raises something
-    that is not an :class:`~extra_container.errors.ExtraContainerError`, or returns something of a wrong type.
+    Every method raises :class:`~extra_container.errors.PluginError`, naming plugin and package, if a hook raises
+    something that is not an :class:`~extra_container.errors.ExtraContainerError`, returns something of a wrong type, or
+    takes too long. With ``tolerate`` that is handed there if the plugin is a third party's, and the plugin contributes
+    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks.
     """
 
-    def __init__(self, manager: PluginManager) -> None:
-        self._manager = manager
+    def __init__(
+        self,
+        manager: PluginManager,
+        plugins: Iterable[PluginInfo] = (),
+        *,
+        tolerate: Callable[[PluginError], None] | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self._calls = HookCaller(manager, plugins, tolerate, seconds)
+        self._mute: set[str] = set()
 
     def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> None:
         """Let plugins add arguments to a command's parser."""
-        for _ in self._call("ec_add_arguments", type(None), command=command, parser=parser):
+        for _ in self._calls.every("ec_add_arguments", type(None), command=command, parser=parser):
             continue
 
     def detect_host(self, root: Path, runner: Runner, wanted: str | None = None) -> Host:
@@ -65,11 +74,11 @@ class Hooks:
 
         Raises :class:`~extra_container.errors.HostError` if no plugin knows this host.
         """
-        impls = self._implementations("ec_detect_host")
+        impls = self._calls.implementations("ec_detect_host")
         if wanted is not None:
             impls = [impl for impl in impls if impl.plugin_name == wanted]
         for impl in sorted(impls, key=lambda impl: _host_rank(impl.plugin_name)):
-            host = self._call_one(impl, "ec_detect_host", Host, root=root, runner=runner)
+            host = self._calls.one(impl, "ec_detect_host", Host, root=root, runner=runner)
             if host is not None:
                 return host
         if wanted is not None:
@@ -85,16 +94,16 @@ class Hooks:
 
     def before_build(self, request: Request, host: Host) -> None:
         """Let plugins prepare what the evaluation needs."""
-        for _ in self._call("ec_before_build", type(None), request=request, host=host):
+        for _ in self._calls.every("ec_before_build", type(None), request=request, host=host):
             continue
 
     def build_inputs(self, request: Request, host: Host) -> BuildInputs:
         """Return the merged modules and values of all plugins."""
         modules: list[Path] = []
         values: dict[str, tuple[str, object]] = {}
-        for impl, inputs in self._call("ec_build_inputs", BuildInputs, request=request, host=host):
+        for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, request=request, host=host):
             modules += inputs.modules
-            _merge("build value", values, impl.plugin_name, inputs.values)
+            self._merge("build value", values, plugin, inputs.values)
         plain = MappingProxyType({name: value for name, (_, value) in values.items()})
         return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
 
@@ -104,7 +113,7 @@ class Hooks:
 
     def plan_install(self, result: BuildResult, host: Host, installed: Installed) -> InstallPlan:
         """Return the install plan of the first plugin that makes one."""
-        for _, plan in self._call("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
+        for _, plan in self._calls.every("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
             return plan
         raise PluginError("No plugin plans the installation", hint="Enable the plugin `install`.")
 
@@ -115,19 +124,20 @@ class Hooks:
     def plan_destroy(self, names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
         """Return everything to remove, in the order in which it is to be removed."""
         ops: list[FileOp] = []
-        for impl, found in self._call("ec_plan_destroy", tuple, names=names, host=host, installed=installed):
-            _check_items(impl, "ec_plan_destroy", found, (Remove, RemoveTree, MakeDirectory, Link))
+        kinds = (Remove, RemoveTree, MakeDirectory, Link)
+        arguments = {"names": names, "host": host, "installed": installed}
+        for _, found in self._calls.every("ec_plan_destroy", tuple, kinds, **arguments):
             ops += found
         return tuple(ops)
 
     def before_start(self, plan: RunPlan, host: Host) -> None:
         """Tell plugins that containers are about to be started, updated or restarted."""
-        for _ in self._call("ec_before_start", type(None), plan=plan, host=host):
+        for _ in self._calls.every("ec_before_start", type(None), plan=plan, host=host):
             continue
 
     def after_run(self, state: RunState, host: Host) -> None:
         """Tell plugins how starting, updating and restarting went."""
-        for _ in self._call("ec_after_run", type(None), state=state, host=host):
+        for _ in self._calls.every("ec_after_run", type(None), state=state, host=host):
             continue
 
     def session(self, state: RunState, request: Request, host: Host) -> Session:
@@ -135,9 +145,9 @@ class Hooks:
         commands: dict[str, tuple[str, str]] = {}
         environment: dict[str, tuple[str, str]] = {}
         lines: list[str] = []
-        for impl, part in self._call("ec_session", Session, state=state, request=request, host=host):
-            _merge("session command", commands, impl.plugin_name, part.commands)
-            _merge("session variable", environment, impl.plugin_name, part.environment)
+        for plugin, part in self._calls.every("ec_session", Session, state=state, request=request, host=host):
+            self._merge("session command", commands, plugin, part.commands)
+            self._merge("session variable", environment, plugin, part.environment)
             lines += part.help
         return Session(
             commands=MappingProxyType({name: value for name, (_, value) in commands.items()}),
@@ -146,71 +156,39 @@ class Hooks:
         )
 
     def observe(self, event: Event) -> tuple[PluginError, ...]:
-        """Hand an event to the observing plugins; what goes wrong there is returned, never raised."""
+        """Hand an event to the observing plugins; what goes wrong there is returned, never raised.
+
+        An observer that failed is not asked again.
+        """
         failures = []
-        for impl in self._implementations("ec_observe"):
+        for impl in self._calls.implementations("ec_observe"):
+            if impl.plugin_name in self._mute:
+                continue
+            self._mute.add(impl.plugin_name)  # also while it observes: what it does may be an event of its own
             try:
-                self._call_one(impl, "ec_observe", type(None), event=event)
+                self._calls.one(impl, "ec_observe", type(None), event=event)
             except ExtraContainerError as error:
-                failures.append(PluginError(error.message))
+                failures.append(PluginError(error.message, hint=error.hint))
+            else:
+                self._mute.discard(impl.plugin_name)
         return tuple(failures)
 
     def _problems(self, hook: str, **arguments: object) -> Problems:
-        found: list[Problem] = []
-        for impl, problems in self._call(hook, tuple, **arguments):
-            _check_items(impl, hook, problems, (Problem,))
-            found += problems
-        return tuple(found)
+        return tuple(
+            problem for _, found in self._calls.every(hook, tuple, (Problem,), **arguments) for problem in found
+        )
 
-    def _implementations(self, hook: str) -> list[HookImpl]:
-        # pluggy keeps them in reverse order of calling.
-        return list(reversed(getattr(self._manager.hook, hook).get_hookimpls()))
-
-    def _call(self, hook: str, expected: type[_T], **arguments: object) -> Iterator[tuple[HookImpl, _T]]:
-        for impl in self._implementations(hook):
-            value = self._call_one(impl, hook, expected, **arguments)
-            if value is not None:
-                yield impl, value
-
-    def _call_one(self, impl: HookImpl, hook: str, expected: type[_T], **arguments: object) -> _T | None:
-        function: Callable[..., object] = impl.function
-        try:
-            value = function(*(arguments[name] for name in impl.argnames))
-        except ExtraContainerError:
-            raise
-        except Exception as error:
-            raise _broken(impl, f"{hook} raised {type(error).__name__}: {error} ({_where(error)})") from error
-        if value is not None and not isinstance(value, expected):
-            raise _broken(impl, f"{hook} returned {type(value).__name__} instead of {expected.__name__}")
-        return value
+    def _merge(self, what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
+        for name, value in values.items():
+            if name in into:
+                one, other = self._calls.shown(into[name][0]), self._calls.shown(plugin)
+                raise PluginError(
+                    f"The plugins {one} and {other} both set the {what} {name!r}",
+                    hint=f"Disable one: --disable-plugin {plugin}",
+                )
+            into[name] = (plugin, value)
 
 
 def _host_rank(plugin: str) -> int:
     # Plugins of third parties know a special machine, so they are asked before ours.
     return _HOST_ORDER.index(plugin) if plugin in _HOST_ORDER else -1
-
-
-def _merge(what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
-    for name, value in values.items():
-        if name in into:
-            raise PluginError(f"The plugins {into[name][0]} and {plugin} both set the {what} {name!r}")
-        into[name] = (plugin, value)
-
-
-def _check_items(impl: HookImpl, hook: str, items: tuple[object, ...], expected: tuple[type, ...]) -> None:
-    for item in items:
-        if not isinstance(item, expected):
-            names = " or ".join(kind.__name__ for kind in expected)
-            raise _broken(impl, f"{hook} returned a tuple with {type(item).__name__} instead of {names}")
-
-
-def _broken(impl: HookImpl, what: str) -> PluginError:
-    return PluginError(
-        f"The plugin {impl.plugin_name} is broken: {what}",
-        hint=f"Go on without it: EXTRA_CONTAINER_DISABLE_PLUGINS={impl.plugin_name}",
-    )
-
-
-def _where(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"

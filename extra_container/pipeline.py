@@ -102,10 +102,10 @@ def install_and_run(request: Request, plan: InstallPlan, result: BuildResult, co
     run_plan = plan_run(request, plan, states)
     context.emit(events.InstallPlanned(plan=plan))
     untouched = frozenset(item.name for item in plan.items if not item.container.root.exists())
+    context.hooks.before_start(run_plan, context.host)
     undo = _install(plan, run_plan, context)
     attempt = _Attempt(plan=plan, run_plan=run_plan, undo=undo, untouched=untouched)
     try:
-        context.hooks.before_start(run_plan, context.host)
         failures = running.run(run_plan, plan, context)
         if failures and not request.keep_failed:
             _take_back_failed(failures, attempt, context)

@@ -1,5 +1,8 @@
 """The public API: everything that a plugin imports. Version 1.
 
+A plugin that needs something which came after 1.0 sets ``ec_requires_api`` to the level of the API that brought it (see
+:data:`extra_container.plugin_loader.API_LEVEL`), and is refused with that reason where it is missing.
+
 Names that are not in ``__all__``, and every other module of the package but :mod:`extra_container.testing`, may change
 at any time.
 """
@@ -8,6 +11,8 @@ from __future__ import annotations
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
+from extra_container import events
+from extra_container.auto_start import auto_start_problems
 from extra_container.environment_file import parse_environment_file
 from extra_container.errors import (
     BuildError,
@@ -99,6 +104,8 @@ __all__ = [
     "SystemdManager",
     "UnitState",
     "UsageError",
+    "auto_start_problems",
+    "events",
     "fragment_problems",
     "hookimpl",
     "parse_environment_file",

@@ -2,10 +2,13 @@
 
 A command is a class named by an entry point of the group ``extra_container.commands``; it is imported only when it is
 called. Its base parses, its ``take_action`` calls the functions here and renders what they return. The module is apart
-from :mod:`extra_container.plugin` because plugins without commands should not pay for the command framework.
+from :mod:`extra_container.plugin` because plugins without commands should not pay for the command framework; what only
+some commands need is imported when it is asked for.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from extra_container.building import build
 from extra_container.cli.command import Command, NameCommand, NamesCommand
@@ -15,16 +18,31 @@ from extra_container.containers import login_shell_argv, run_argv
 from extra_container.context import Context
 from extra_container.control import expel
 from extra_container.destruction import destroy
+from extra_container.installed import read as read_installed
 from extra_container.pipeline import StartInterrupted, create, create_built
 from extra_container.process import shell_code
 from extra_container.running import require_success
+
+if TYPE_CHECKING:
+    from extra_container.cli.display import ListCommand, ShowCommand
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in {"ListCommand", "ShowCommand"}:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from extra_container.cli import display
+
+        return getattr(display, name)
+
 
 __all__ = [
     "Command",
     "Context",
     "DefinitionCommand",
+    "ListCommand",
     "NameCommand",
     "NamesCommand",
+    "ShowCommand",
     "StartInterrupted",
     "build",
     "create",
@@ -33,6 +51,7 @@ __all__ = [
     "expel",
     "login_shell_argv",
     "program_argv",
+    "read_installed",
     "require_success",
     "run_argv",
     "shell_code",

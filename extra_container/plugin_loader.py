@@ -6,32 +6,36 @@ version, and the caller decides.
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint
 from types import ModuleType
 from typing import Any
 
 import pluggy  # noqa: TID253 -- this module is imported only by commands that need plugins
 import stevedore
-from stevedore.extension import Extension
 
-from extra_container import hookspecs
+from extra_container import entry_points, hookspecs
+from extra_container.errors import PluginError
+from extra_container.hook_call import where
+from extra_container.time_limit import TimeUpError, time_limit
 
-GROUP = "extra_container.plugins.v1"
-COMMAND_GROUP = "extra_container.commands"
-# One package ships the plugins that belong to the program.
-FIRST_PARTY = "extra-container"
+# Grows when version 1 gains a hook or a name; a plugin says in `ec_requires_api` which level it needs.
+API_LEVEL = 1
+_IMPORT_SECONDS = 30.0
+_PUBLIC_MODULES = ("extra_container.plugin", "extra_container.plugin_command")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginInfo:
-    """A plugin that was found: its name and the package that brought it."""
+    """A plugin that was found: its name, the package that brought it, and the module that it is."""
 
     name: str
     package: str
     version: str
     first_party: bool
+    module: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.package} {self.version})"
@@ -45,29 +49,55 @@ class PluginFailure:
     stage: str
     error: BaseException
 
+    def as_error(self) -> PluginError:
+        """Return the error that names plugin, package, version and the way to go on."""
+        return PluginError(
+            f"The plugin {self.plugin} cannot be used ({self.stage}): {self.error}",
+            hint=way_out(self.plugin.package if self.stage == "discover" else self.plugin.name),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPlugins:
-    """The manager with every usable plugin registered, in the order in which their hooks are called."""
+    """The manager with every usable plugin registered, in the order in which their hooks are called.
+
+    ``unknown`` are the names that were to be disabled and that nothing has.
+    """
 
     manager: pluggy.PluginManager
     plugins: tuple[PluginInfo, ...]
     disabled: tuple[PluginInfo, ...]
     failures: tuple[PluginFailure, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The names of all plugins that were found, sorted."""
+        found = {*self.plugins, *self.disabled, *(failure.plugin for failure in self.failures)}
+        return tuple(sorted({plugin.name for plugin in found}))
 
 
-def load(disabled: frozenset[str] = frozenset()) -> LoadedPlugins:
-    """Load all plugins but the disabled ones. First-party plugins come first, then by name."""
-    loader = _Loader(disabled)
+def way_out(name: str) -> str:
+    """Return the hint how to go on without a plugin."""
+    return f"Go on without it: --disable-plugin {name}, or EXTRA_CONTAINER_DISABLE_PLUGINS={name}"
+
+
+def load(
+    found: Iterable[EntryPoint], disabled: frozenset[str] = frozenset(), *, import_seconds: float | None = None
+) -> LoadedPlugins:
+    """Load all plugins that were found but the disabled ones. First-party plugins come first, then by name.
+
+    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``.
+    """
+    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS)
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(hookspecs)
     plugins = []
     for extension in reversed(loader.extensions):  # pluggy calls the last registered first
-        info = _info(extension.entry_point)
+        info = loader.info(extension.entry_point)
         try:
-            manager.register(extension.plugin, name=extension.name)
-            manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
+            _register(manager, extension.name, extension.plugin)
+        except Exception as error:  # noqa: BLE001 -- pluggy looks at every attribute of the plugin's module
             if manager.has_plugin(extension.name):
                 manager.unregister(name=extension.name)
             loader.failures.append(PluginFailure(plugin=info, stage="register", error=error))
@@ -78,63 +108,123 @@ def load(disabled: frozenset[str] = frozenset()) -> LoadedPlugins:
         plugins=tuple(reversed(plugins)),
         disabled=tuple(loader.disabled),
         failures=tuple(loader.failures),
+        unknown=tuple(sorted(disabled - loader.used)),
     )
 
 
-def _info(entry_point: importlib.metadata.EntryPoint) -> PluginInfo:
-    package, version = "an unknown package", "?"
-    if entry_point.dist is not None:
-        package, version = entry_point.dist.name, entry_point.dist.version
-    return PluginInfo(name=entry_point.name, package=package, version=version, first_party=package == FIRST_PARTY)
+def _register(manager: pluggy.PluginManager, name: str, module: object) -> None:
+    if not isinstance(module, ModuleType):
+        raise TypeError(f"its entry point names a {type(module).__name__} instead of a module")
+    level = getattr(module, "ec_requires_api", 1)
+    if not isinstance(level, int):
+        raise TypeError(f"ec_requires_api is {level!r} instead of a number")
+    if level > API_LEVEL:
+        raise ValueError(f"it needs level {level} of the plugin API, and this program has level {API_LEVEL}")
+    manager.register(module, name=name)
+    manager.check_pending()
 
 
-class _Loader(stevedore.EnabledExtensionManager[ModuleType]):
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Read the two fields; the parser of :mod:`importlib.metadata` takes most of the time of loading all plugins."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    fields = dict(line.partition(": ")[::2] for line in text.partition("\n\n")[0].splitlines()[::-1])
+    return fields.get("Name", "an unknown package"), fields.get("Version", "?")
+
+
+class _Packages:
+    """Names and versions of packages, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Distribution, str, str]] = {}
+
+    def info(self, entry_point: EntryPoint) -> PluginInfo:
+        """Return what is known of a plugin before it is imported."""
+        package, version = "an unknown package", "?"
+        if (distribution := entry_point.dist) is not None:
+            if id(distribution) not in self._known:
+                self._known[id(distribution)] = (distribution, *_name_and_version(distribution))
+            _, package, version = self._known[id(distribution)]
+        return PluginInfo(
+            name=entry_point.name,
+            package=package,
+            version=version,
+            first_party=package == entry_points.FIRST_PARTY,
+            module=entry_point.module,
+        )
+
+
+class _Loader(stevedore.ExtensionManager[object]):
     """stevedore's manager, without its cache (which drops packages and writes to HOME) and with every error caught."""
 
-    def __init__(self, disabled: frozenset[str]) -> None:
+    def __init__(self, found: tuple[EntryPoint, ...], disabled: frozenset[str], import_seconds: float) -> None:
+        self._found = found
         self._disabled = disabled
+        self._import_seconds = import_seconds
+        self.info = _Packages().info
         self.disabled: list[PluginInfo] = []
+        self.used: set[str] = set()
         self.failures: list[PluginFailure] = []
-        super().__init__(GROUP, check_func=_is_module, on_load_failure_callback=self._on_failure)
+        super().__init__(entry_points.PLUGINS, on_load_failure_callback=self._on_failure)
 
-    def list_entry_points(self) -> list[importlib.metadata.EntryPoint]:
-        by_name = defaultdict(list)
-        for entry_point in set(importlib.metadata.entry_points(group=self.namespace)):
-            by_name[entry_point.name].append(entry_point)
-        chosen = []
-        for name, found in by_name.items():
-            if name in self._disabled:
-                self.disabled += [_info(entry_point) for entry_point in found]
-            elif len(found) > 1:
-                self.failures.append(_clash(found))
+    def list_entry_points(self) -> list[EntryPoint]:
+        by_name: dict[str, list[EntryPoint]] = defaultdict(list)
+        newer = []
+        for entry_point in self._found:
+            info = self.info(entry_point)
+            if matching := self._disabled & ({info.name} if info.first_party else {info.name, info.package}):
+                self.used |= matching
+                if entry_point.group == entry_points.PLUGINS:
+                    self.disabled.append(info)
+            elif entry_point.group == entry_points.PLUGINS:
+                by_name[entry_point.name].append(entry_point)
             else:
-                chosen += found
-        return sorted(chosen, key=lambda entry_point: (not _info(entry_point).first_party, entry_point.name))
+                newer.append(entry_point)
+        self.failures += [
+            _too_new(self.info(entry_point), entry_points.api_version(entry_point))
+            for entry_point in newer
+            if entry_point.name not in by_name
+        ]
+        chosen = [entry_point for found in by_name.values() for entry_point in self._unique(found)]
+        return sorted(chosen, key=lambda entry_point: (not self.info(entry_point).first_party, entry_point.name))
 
-    def _load_one_plugin(self, ep: importlib.metadata.EntryPoint, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- stevedore's signature
+    def _unique(self, found: list[EntryPoint]) -> list[EntryPoint]:
+        """Return the plugin of one name; of several none, but ours if its name was taken."""
+        if len(found) == 1:
+            return found
+        ours = [entry_point for entry_point in found if self.info(entry_point).first_party]
+        theirs = sorted((self.info(entry_point) for entry_point in found if entry_point not in ours), key=_package)
+        everyone = [*map(self.info, ours), *theirs]
+        packages = " and ".join(f"{info.package} {info.version}" for info in everyone)
+        # Ours is right by definition, so the others are named as broken; with no plugin of ours, the last one is.
+        self.failures += [
+            PluginFailure(plugin=info, stage="discover", error=ValueError(f"two packages bring it: {packages}"))
+            for info in (theirs if ours else theirs[-1:])
+        ]
+        return ours
+
+    def _load_one_plugin(self, ep: EntryPoint, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- stevedore's signature
         try:
-            return super()._load_one_plugin(ep, *args, **kwargs)
-        except (AssertionError, SystemExit) as error:  # stevedore would let these two end the program
-            raise ImportError(f"{type(error).__name__} at import: {error}") from error
+            with time_limit(self._import_seconds):
+                return super()._load_one_plugin(ep, *args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except TimeUpError as error:
+            raise ImportError(f"the import did not end within {self._import_seconds:g} s") from error
+        except ImportError as error:
+            if error.name in _PUBLIC_MODULES:
+                raise ImportError(f"it needs a newer extra-container: {error.msg}") from error
+            raise
+        except BaseException as error:  # stevedore would let SystemExit and AssertionError end the program
+            raise ImportError(f"{type(error).__name__} at import: {error} ({where(error)})") from error
 
-    def _on_failure(self, _manager: object, entry_point: importlib.metadata.EntryPoint, error: BaseException) -> None:
-        self.failures.append(PluginFailure(plugin=_info(entry_point), stage="import", error=error))
+    def _on_failure(self, _manager: object, entry_point: EntryPoint, error: BaseException) -> None:
+        self.failures.append(PluginFailure(plugin=self.info(entry_point), stage="import", error=error))
 
 
-def _is_module(extension: Extension[ModuleType]) -> bool:
-    return isinstance(extension.plugin, ModuleType)
+def _too_new(plugin: PluginInfo, version: str) -> PluginFailure:
+    error = ValueError(f"it needs version {version} of the plugin API, and this program has version 1")
+    return PluginFailure(plugin=plugin, stage="register", error=error)
 
 
-def _clash(found: list[importlib.metadata.EntryPoint]) -> PluginFailure:
-    infos = sorted((_info(entry_point) for entry_point in found), key=lambda info: info.package)
-    packages = " and ".join(f"{info.package} {info.version}" for info in infos)
-    return PluginFailure(
-        plugin=PluginInfo(
-            name=infos[0].name,
-            package=packages,
-            version="",
-            first_party=any(info.first_party for info in infos),
-        ),
-        stage="discover",
-        error=ValueError(f"two packages bring it: {packages}"),
-    )
+def _package(info: PluginInfo) -> str:
+    return info.package

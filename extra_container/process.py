@@ -52,7 +52,7 @@ class Runner:
     """Runs programs. ``notify`` receives a :class:`~extra_container.events.ProcessFinished` for each.
 
     ``environment`` is the base of every child's environment (default: the process' own). ``trusted`` are the
-    directories searched before PATH.
+    directories searched before PATH, by the program itself and by its children.
     """
 
     def __init__(
@@ -66,6 +66,9 @@ class Runner:
         if trusted is None:
             trusted = TRUSTED_DIRECTORIES if os.geteuid() == 0 else ()
         self._trusted = tuple(trusted)
+        if trusted:
+            # What a program starts itself has to come from the same places (git for Nix, modprobe for iptables).
+            self.environment["PATH"] = self._search_path()
         self._notify = notify
 
     def find(self, program: str) -> str:
@@ -80,8 +83,11 @@ class Runner:
 
     def look(self, program: str) -> str | None:
         """Return the program's absolute path, ``None`` if the host does not have it."""
-        places = [*self._trusted, self.environment.get("PATH", "")]
-        return shutil.which(program, path=os.pathsep.join(p for p in places if p))
+        return shutil.which(program, path=self._search_path())
+
+    def _search_path(self) -> str:
+        given = self.environment.get("PATH", "").split(os.pathsep)
+        return os.pathsep.join(place for place in dict.fromkeys([*self._trusted, *given]) if place)
 
     def run(
         self,

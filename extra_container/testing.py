@@ -6,12 +6,13 @@ the code under test decided to do.
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy  # noqa: TID253 -- never imported by the program
 
@@ -19,139 +20,47 @@ from extra_container import hookspecs, nix
 from extra_container.context import Context
 from extra_container.environment_file import parse_environment_file
 from extra_container.events import Event
+from extra_container.fakes import FakeManager, FakeRunner
 from extra_container.hooks import Hooks
-from extra_container.host import ActiveState, Host, UnitState
+from extra_container.host import Host
 from extra_container.model import (
     Base,
     BaseKind,
     BuildInputs,
+    BuildResult,
     BuiltContainer,
+    Change,
     Definition,
     ExpressionSource,
-    Failure,
     InstalledContainer,
+    InstallItem,
+    InstallPlan,
     Request,
+    RunPlan,
+    RunState,
 )
-from extra_container.process import Completed, Runner, process_error
+from extra_container.plugin import hookimpl
+from extra_container.process import Runner
 
+if TYPE_CHECKING:
+    from extra_container.cli.command import Command
 
-class FakeRunner(Runner):
-    """A runner that starts nothing: it records command lines and gives prepared answers.
-
-    ``answers`` maps the beginning of a command line (words joined by spaces) to what the program says; the longest
-    match wins, and a program without an answer succeeds silently.
-    """
-
-    def __init__(self, answers: Mapping[str, Completed | str] | None = None) -> None:
-        super().__init__(environment={}, trusted=())
-        self.answers = dict(answers or {})
-        self.calls: list[tuple[str, ...]] = []
-
-    def look(self, program: str) -> str | None:
-        """Every program exists."""
-        return f"/bin/{program}"
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        check: bool = True,
-        stdin: str | None = None,
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> Completed:
-        """Record a call and answer it."""
-        del stdin, environment, timeout
-        self.calls.append(tuple(argv))
-        done = self._answer(argv)
-        if check and done.returncode != 0:
-            raise process_error(done)
-        return done
-
-    def stream(
-        self,
-        argv: Sequence[str],
-        *,
-        on_stderr: Callable[[str], None],
-        environment: Mapping[str, str] | None = None,
-    ) -> Completed:
-        """Record a call, hand out the answer's stderr line by line, and answer."""
-        del environment
-        self.calls.append(tuple(argv))
-        done = self._answer(argv)
-        for line in done.stderr.splitlines():
-            on_stderr(line)
-        return done
-
-    def attached(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> int:
-        """Record a call and return the answer's code."""
-        del environment
-        self.calls.append(tuple(argv))
-        return self._answer(argv).returncode
-
-    def _answer(self, argv: Sequence[str]) -> Completed:
-        line = " ".join(argv)
-        matching = [start for start in self.answers if line.startswith(start)]
-        answer = self.answers[max(matching, key=len)] if matching else ""
-        if isinstance(answer, str):
-            return Completed(argv=tuple(argv), returncode=0, stdout=answer, stderr="")
-        return answer
-
-
-@dataclass
-class FakeManager:
-    """A manager that keeps its containers in memory. Names in ``broken`` fail to start."""
-
-    running: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
-    calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-
-    def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
-        """Return ``ACTIVE`` for those that run."""
-        return {
-            name: UnitState(name=name, active=ActiveState.ACTIVE if name in self.running else ActiveState.INACTIVE)
-            for name in names
-        }
-
-    def reload(self) -> None:
-        """Record the call."""
-        self.calls.append(("reload", ()))
-
-    def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
-        """Start all that are not broken."""
-        self.calls.append(("start", tuple(names)))
-        self.running |= set(names) - self.broken
-        return tuple(Failure(name=name, message="it is broken") for name in names if name in self.broken)
-
-    def stop(self, names: Sequence[str]) -> tuple[Failure, ...]:
-        """Stop all."""
-        self.calls.append(("stop", tuple(names)))
-        self.running -= set(names)
-        return ()
-
-    def kill(self, names: Sequence[str]) -> tuple[Failure, ...]:
-        """Stop all, recorded as another call."""
-        self.calls.append(("kill", tuple(names)))
-        self.running -= set(names)
-        return ()
-
-    def forget(self, names: Sequence[str]) -> None:
-        """Record the call."""
-        self.calls.append(("forget", tuple(names)))
-
-    def leader(self, name: str) -> int | None:
-        """Return None: no real process stands behind a container."""
-        del name
-        return None
-
-    def journal(self, name: str, lines: int) -> tuple[str, ...]:
-        """Return nothing."""
-        del name, lines
-        return ()
-
-    def login_argv(self, name: str) -> tuple[str, ...]:
-        """Return a command that names the container."""
-        return ("login", name)
+__all__ = [
+    "Called",
+    "FakeManager",
+    "FakeRunner",
+    "as_installed",
+    "built_container",
+    "call_command",
+    "evaluate",
+    "fake_context",
+    "fake_host",
+    "hooks_with",
+    "make_request",
+    "manager_with",
+    "place_container",
+    "run_state",
+]
 
 
 def fake_host(root: Path, manager: FakeManager | None = None, *, auto_start: bool = True) -> Host:
@@ -203,14 +112,88 @@ def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = 
     )
 
 
+def place_container(container: BuiltContainer, host: Host) -> InstalledContainer:
+    """Install a built container on a host below a directory of the test: files, links and GC roots as the program does.
+
+    Returns what is known of it; commands find it where the program looks for installed containers.
+    """
+    placed = as_installed(container, host)
+    for link, text, suffix in (
+        (placed.unit_link, placed.unit_text, ""),
+        (placed.conf_link, placed.conf_text, ".conf"),
+    ):
+        file = link.parent / "store" / link.name
+        for path in (file, host.gc_roots / "any"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        link.symlink_to(file)
+        (host.gc_roots / f"extra-container-{placed.name}{suffix}").symlink_to(link)
+    return placed
+
+
+def run_state(*containers: BuiltContainer) -> RunState:
+    """Return the state after a request that installed and started the given containers."""
+    result = BuildResult(path=Path("/nix/store/b1-etc"), containers=containers)
+    items = tuple(InstallItem(container=container, change=Change.NEW) for container in containers)
+    started = RunPlan(start=tuple(container.name for container in containers))
+    return RunState(result=result, plan=InstallPlan(items=items), done=started)
+
+
 def hooks_with(*plugins: ModuleType | object) -> Hooks:
     """Return hooks that call the given plugins, in that order."""
+    return Hooks(manager_with(*plugins))
+
+
+def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:
+    """Return a plugin manager that calls the given plugins, in that order.
+
+    Raises :class:`pluggy.PluginValidationError` for a hook with a wrong name or argument.
+    """
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(hookspecs)
     for plugin in reversed(plugins):
         manager.register(plugin)
     manager.check_pending()
-    return Hooks(manager)
+    return manager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A command that was called: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class _HostPlugin:
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @hookimpl
+    def ec_detect_host(self) -> Host:
+        return self._host
+
+
+def call_command(
+    command: type[Command], *words: str, host: Host, plugins: Sequence[ModuleType | object] = ()
+) -> Called:
+    """Call a plugin's command in this process, on the given host and with the given plugins only.
+
+    Raises what the command raises, :class:`~extra_container.errors.ExtraContainerError` included.
+    """
+    from extra_container.cli.app import ExtraContainer
+    from extra_container.plugin_loader import LoadedPlugins
+
+    app = ExtraContainer()
+    app.stdout, app.stderr = io.StringIO(), io.StringIO()
+    app.options = app.parser.parse_args([])
+    manager = manager_with(_HostPlugin(host), *plugins)
+    app.plugins = LoadedPlugins(manager=manager, plugins=(), disabled=(), failures=())
+    name = command.__name__.lower()
+    called = command(app, app.options, cmd_name=name)
+    code = called.run(called.get_parser(name).parse_args(list(words)))
+    return Called(code=code, out=app.stdout.getvalue(), err=app.stderr.getvalue())
 
 
 def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tuple[Context, list[Event]]:

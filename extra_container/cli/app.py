@@ -8,22 +8,24 @@ import signal
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cliff.app import App
 
+from extra_container import entry_points
 from extra_container.cli import registry
-from extra_container.errors import ExtraContainerError
+from extra_container.cli.command import Parser
+from extra_container.errors import ExtraContainerError, PluginError, UsageError
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from extra_container.cli.command import Command
+    from cliff.command import Command as CliffCommand
+
     from extra_container.log import Log
     from extra_container.plugin_loader import LoadedPlugins
 
 ETC_VARIABLE = "EXTRA_CONTAINER_ETC"
-DISABLE_VARIABLE = "EXTRA_CONTAINER_DISABLE_PLUGINS"
 PROGRAM = "extra-container"
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -43,26 +45,29 @@ class ExtraContainer(App):
     NAME = PROGRAM
 
     def __init__(self) -> None:
+        self.command_manager: registry.Registry
         super().__init__(
-            description=None, version=None, command_manager=registry.Registry(registry.GROUP, convert_underscores=False)
+            description=None,
+            version=None,
+            command_manager=registry.Registry(entry_points.COMMANDS, convert_underscores=False),
         )
         self.argv: list[str] = []
         self.environment = dict(os.environ)
+        self.hook_errors: list[PluginError] = []
 
     @cached_property
     def plugins(self) -> LoadedPlugins:
         """All plugins but those that the command line or the environment disables, loaded when first needed."""
-        from extra_container import plugin_loader
+        from extra_container.cli import plugin_policy
 
-        listed = self.environment.get(DISABLE_VARIABLE, "").replace(",", " ").split()
-        return plugin_loader.load(frozenset([*listed, *self.options.disable_plugin]))
+        return plugin_policy.load_plugins(self)
 
     def build_option_parser(
         self, description: str | None, version: str | None, argparse_kwargs: dict[str, Any] | None = None
     ) -> argparse.ArgumentParser:
         """Return the parser of the global options, which stand before the command."""
         del description, version, argparse_kwargs
-        parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+        parser = Parser(prog=PROGRAM, add_help=False)
         parser.add_argument("-h", "--help", action="store_true", dest="wants_help")
         parser.add_argument("--version", action="store_true", dest="wants_version")
         parser.add_argument("-v", "--verbose", action="store_true")
@@ -78,11 +83,12 @@ class ExtraContainer(App):
         """Run one command line and return its exit code."""
         self.argv = argv
         head, command = self._split(argv)
-        self.options = self.parser.parse_args(head)
+        self.options = self.parser.parse_args([])  # what decides how an error in the real ones is shown
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, _end)
         try:
+            self.options = self.parser.parse_args(head)
             return self._dispatch(command)
         except ExtraContainerError as error:
             return self._fail(error)
@@ -97,20 +103,43 @@ class ExtraContainer(App):
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run one command: parse its arguments, become root if it needs that, do it."""
+        self._refuse_disabled(argv[0])
         try:
             factory, name, arguments = self.command_manager.find_command(argv)
         except ValueError:
             from extra_container.cli.forward import forward
 
             return forward(argv, self)
-        command = cast("Command", factory(self, self.options, cmd_name=name))
+        with self.command_manager.blaming(name, "is broken"):
+            return self._run(factory, name, arguments)
+
+    def _run(self, factory: type[CliffCommand], name: str, arguments: list[str]) -> int:
+        command = factory(self, self.options, cmd_name=name)
         parser = command.get_parser(f"{PROGRAM} {name}")
-        parsed = parser.parse_args(arguments)
-        if getattr(command, "needs_root", True):  # a plugin may derive from cliff's own classes
+        needs_root = getattr(command, "needs_root", True)  # a plugin may derive from cliff's own classes
+        try:
+            parsed = parser.parse_args(arguments)
+        except UsageError:
+            self._refuse_broken_plugins(changes_machine=needs_root)
+            raise
+        if needs_root:
             from extra_container.cli.root import become_root
 
             become_root(self.argv, self.environment)
         return command.run(parsed)
+
+    def _refuse_disabled(self, command: str) -> None:
+        if self.options.disable_plugin or self.environment.get(registry.DISABLE_VARIABLE):
+            from extra_container.cli import plugin_policy
+
+            plugin_policy.refuse_disabled(self, command)
+
+    def _refuse_broken_plugins(self, *, changes_machine: bool) -> None:
+        """Raise PluginError if a plugin is broken: an unknown option may be its option."""
+        if "plugins" in vars(self):
+            from extra_container.cli import plugin_policy
+
+            plugin_policy.judge(self, changes_machine=changes_machine)
 
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:
         """Split at the command's name, so that no option of a command is ever taken for a global one."""

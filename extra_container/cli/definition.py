@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import cast
 
 from extra_container import sources
+from extra_container.cli import plugin_policy
 from extra_container.cli.command import Command, Parser
 from extra_container.errors import UsageError
-from extra_container.hooks import Hooks
-from extra_container.model import Base, BaseKind, Request
+from extra_container.model import Base, BaseKind, Evaluation, Request
 
 # Options whose next word is their value whatever it looks like, also if it starts with a dash.
 _TEXT_OPTIONS = {
@@ -30,6 +30,7 @@ _CORE = {
     "nixpkgs_path",
     "nixos_path",
     "base",
+    "evaluation",
     "build_args",
     "run",
     "start",
@@ -99,6 +100,14 @@ def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="evaluate with <nixpkgs>, with the built-in host base, or with <nixpkgs> if it can be found (auto)",
     )
+    group.add_argument(
+        "--eval",
+        choices=[way.value for way in Evaluation],
+        default=Evaluation.AUTO.value,
+        dest="evaluation",
+        help="evaluate the host's part with nixpkgs' container module only (small), or with all of NixOS (full); "
+        "auto takes full where small fails because of nixpkgs",
+    )
     group.add_argument("--build-args", metavar="ARG…", help="everything after it, up to --run, goes to the Nix build")
 
 
@@ -132,7 +141,7 @@ class DefinitionCommand(Command):
         if self.runs_containers:
             add_run_arguments(parser)
         self.add_arguments(parser)
-        Hooks(self.app.plugins.manager).add_arguments(self.name, parser)
+        plugin_policy.make_hooks(self.app, self.app.hook_errors.append).add_arguments(self.name, parser)
         return parser
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -169,6 +178,7 @@ def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[
         source=source,
         attr_path=sources.parse_attribute_path(parsed.attr) if parsed.attr else (),
         base=_base(parsed),
+        evaluation=Evaluation(parsed.evaluation),
         build_args=cast("tuple[str, ...]", parsed.build_args),
         start=getattr(parsed, "start", False),
         update_changed=getattr(parsed, "update_changed", False),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
+from typing import TypeAlias
 
 from cliff.command import Command
-from cliff.commandmanager import CommandManager
+from cliff.commandmanager import CommandManager, EntryPointWrapper
 
-from extra_container.errors import PluginError
+from extra_container import entry_points
+from extra_container.errors import ExtraContainerError, PluginError
+from extra_container.time_limit import TimeUpError, time_limit
 
-GROUP = "extra_container.commands"
-FIRST_PARTY = "extra-container"
+DISABLE_VARIABLE = "EXTRA_CONTAINER_DISABLE_PLUGINS"
+_IMPORT_SECONDS = 30.0
 
 
 class Registry(CommandManager):
@@ -20,27 +24,66 @@ class Registry(CommandManager):
     def load_commands(self, namespace: str) -> None:
         """Read the names of a group's commands; nothing is imported. Ours win over others of the same name."""
         self.group_list.append(namespace)
-        found = set(importlib.metadata.entry_points(group=namespace))
-        for entry_point in sorted(found, key=lambda found: (not _is_ours(found), found.name)):
-            self.commands.setdefault(entry_point.name, entry_point)
+        self.offers = entry_points.read()
+        self.clashes: dict[str, EntryPoint] = {}
+        for entry_point in self.offers.commands:
+            kept = self.commands.setdefault(entry_point.name, entry_point)
+            if kept is entry_point:
+                continue
+            if is_ours(entry_point):
+                self.commands[entry_point.name] = entry_point
+            elif not is_ours(kept):
+                self.clashes[entry_point.name] = entry_point
 
     def add_command(self, name: str, command_class: type[Command]) -> None:
-        """Ignore the ``help`` and ``complete`` that cliff adds by itself: ours are entry points like all others."""
+        """Add a command unless its name is taken: cliff brings a ``help`` of its own."""
+        if name in self.commands:
+            return
+        super().add_command(name, command_class)
 
     def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
         """Return class, name and arguments of the command that ``argv`` starts with.
 
         Raises ValueError if there is no command of exactly that name, and
-        :class:`~extra_container.errors.PluginError` if its module cannot be imported.
+        :class:`~extra_container.errors.PluginError` if it cannot be loaded, or if two packages bring it.
         """
         name, *arguments = argv
         if name not in self.commands:
             raise ValueError(f"unknown command {name!r}")
-        try:
-            return self.commands[name].load(), name, arguments
-        except Exception as error:
+        if name in self.clashes and not is_ours(self.commands[name]):
+            one, other = package(self.commands[name]), package(self.clashes[name])
             raise PluginError(
-                f"The command {name} cannot be loaded from {self.commands[name].value}: {error}"
+                f"Two packages bring the command {name}: {one} and {other}", hint="Uninstall one of them."
+            )
+        with self.blaming(name, "cannot be loaded"):
+            try:
+                with time_limit(_IMPORT_SECONDS):
+                    command = self.commands[name].load()
+            except TimeUpError as error:
+                raise ImportError(f"the import did not end within {_IMPORT_SECONDS:g} s") from error
+            except SystemExit as error:
+                raise ImportError(f"SystemExit at import: {error}") from error
+            if not (isinstance(command, type) and issubclass(command, Command)):
+                raise TypeError(f"{self.commands[name].value} is not a command class")
+        return command, name, arguments
+
+    @contextmanager
+    def blaming(self, name: str, what: str) -> Iterator[None]:
+        """Turn errors that are no :class:`~extra_container.errors.ExtraContainerError` into one naming the package.
+
+        Those of our own commands stay as they are: they are bugs of the program.
+        """
+        entry_point = self.commands[name]
+        try:
+            yield
+        except ExtraContainerError:
+            raise
+        except Exception as error:
+            if is_ours(entry_point) or isinstance(error, BrokenPipeError):
+                raise
+            raise PluginError(
+                f"The command {name} ({package(entry_point)}) {what}: {type(error).__name__}: {error}",
+                hint="--debug shows where. Repair the package, or uninstall it.",
             ) from error
 
     def names(self) -> list[str]:
@@ -48,5 +91,22 @@ class Registry(CommandManager):
         return sorted(self.commands)
 
 
-def _is_ours(entry_point: EntryPoint) -> bool:
-    return entry_point.dist is not None and entry_point.dist.name == FIRST_PARTY
+# What cliff itself adds is wrapped in something that only looks like an entry point.
+AnyEntryPoint: TypeAlias = "EntryPoint | EntryPointWrapper"
+
+
+def is_ours(entry_point: AnyEntryPoint) -> bool:
+    """Whether a command or plugin belongs to the program itself."""
+    return package_name(entry_point) == entry_points.FIRST_PARTY
+
+
+def package_name(entry_point: AnyEntryPoint) -> str:
+    """Return the name of the package that an entry point comes from, empty if that is not known."""
+    distribution = getattr(entry_point, "dist", None)
+    return "" if distribution is None else str(distribution.name)
+
+
+def package(entry_point: AnyEntryPoint) -> str:
+    """Return name and version of the package that brings a command."""
+    distribution = getattr(entry_point, "dist", None)
+    return "an unknown package" if distribution is None else f"{distribution.name} {distribution.version}"

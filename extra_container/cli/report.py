@@ -59,7 +59,8 @@ class Report:
         self._out(before + "\n".join([title, *lines]) + "\n\n")
 
     def _warn(self, problem: Problem) -> None:
-        hint = f" {problem.hint}" if problem.hint else ""
+        end = "" if problem.message.endswith((".", "!", "?")) else "."
+        hint = f"{end} {problem.hint}" if problem.hint else ""
         self._err(f"Warning: {problem.message}{hint}\n")
 
     def _out(self, text: str) -> None:

@@ -16,6 +16,7 @@ KEPT_VARIABLES = (
     "NIX_PATH",
     "EXTRA_CONTAINER_ETC",
     "EXTRA_CONTAINER_DISABLE_PLUGINS",
+    "EXTRA_CONTAINER_PLUGIN_SECONDS",
     "runningShellContainer",
     "containerIp",
     "containerStateDirectory",

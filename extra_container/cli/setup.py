@@ -7,19 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli.app import DISABLE_VARIABLE
+from extra_container.cli import plugin_policy
 from extra_container.cli.report import Report
 from extra_container.context import Context
-from extra_container.errors import PluginError
 from extra_container.events import Event, ProblemFound
-from extra_container.hooks import Hooks
 from extra_container.log import LogFormat, open_log
-from extra_container.model import Problem, Severity
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
     from extra_container.cli.app import ExtraContainer
-    from extra_container.plugin_loader import PluginFailure
+    from extra_container.errors import PluginError
 
 
 @contextmanager
@@ -39,30 +36,28 @@ def open_context(app: ExtraContainer, *, changes_machine: bool) -> Iterator[Cont
         quiet=options.quiet,
         silent_stderr=chosen is LogFormat.JSON and options.log_file is None,
     )
-    loaded = app.plugins
-    hooks = Hooks(loaded.manager)
+
+    def tolerate(error: PluginError) -> None:
+        emit(ProblemFound(problem=plugin_policy.warning(error)))
+
+    hooks = plugin_policy.make_hooks(app, None if changes_machine else tolerate)
 
     def emit(event: Event) -> None:
         report.event(event)
         if log is not None:
             log.write(event)
         for error in hooks.observe(event):
-            report.event(ProblemFound(problem=Problem(message=error.message, severity=Severity.WARNING)))
+            unobserved = ProblemFound(problem=plugin_policy.warning(error))
+            report.event(unobserved)
+            if log is not None:
+                log.write(unobserved)
 
     try:
-        _judge(loaded.failures, emit, changes_machine=changes_machine)
+        for problem in plugin_policy.judge(app, changes_machine=changes_machine):
+            emit(ProblemFound(problem=problem))
         runner = Runner(environment=app.environment, notify=emit)
         host = hooks.detect_host(Path("/"), runner, options.host)
         tell: Callable[[str], None] = log.line if log is not None else report.progress
         yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=tell)
     finally:
         close()
-
-
-def _judge(failures: tuple[PluginFailure, ...], emit: Callable[[Event], None], *, changes_machine: bool) -> None:
-    for failure in failures:
-        message = f"The plugin {failure.plugin} cannot be used ({failure.stage}): {failure.error}"
-        hint = f"Go on without it: {DISABLE_VARIABLE}={failure.plugin.name}"
-        if changes_machine or failure.plugin.first_party:
-            raise PluginError(message, hint=hint)
-        emit(ProblemFound(problem=Problem(message=message, hint=hint, severity=Severity.WARNING)))

@@ -32,7 +32,7 @@ class Shell:
         app.environment = self.environment
         app.stdout, app.stderr = io.StringIO(), io.StringIO()
         try:
-            return app.run(list(argv))
+            return app.run(list(map(str, argv)))
         finally:
             self.out, self.err = app.stdout.getvalue(), app.stderr.getvalue()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.conftest import BOOTED, leftovers, write_definition
+from tests.containers.conftest import leftovers, write_definition
 
 ROOTS = "/nix/var/nix/gcroots/auto"
 PLACES = (
@@ -210,23 +210,4 @@ def test_a_unit_that_its_definition_masks(tool, name):
     assert f"Container {name} did not start" in error(done)
     assert "masked" in error(done)
     assert snapshot() == before
-    assert leftovers(name) == []
-
-
-@pytest.mark.parametrize("where", ["/etc/systemd/system"] if BOOTED else [])
-def test_a_unit_that_the_administrator_masked(tool, name, where):
-    mask = Path(where, f"container@{name}.service")
-    mask.symlink_to("/dev/null")
-    subprocess.run(["systemctl", "daemon-reload"], check=True)
-    try:
-        if Path("/run/booted-system/nixos-version").exists():
-            # There the directory of extra containers comes before that of the administrator.
-            tool("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
-            return
-        done = tool("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}", code=5)
-        assert str(mask) in error(done)
-        assert name in error(done)
-    finally:
-        mask.unlink()
-        subprocess.run(["systemctl", "daemon-reload"], check=True)
     assert leftovers(name) == []

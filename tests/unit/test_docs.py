@@ -41,3 +41,10 @@ def test_every_exit_code_stands_in_the_man_page():
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_every_test_that_holds_a_promise_exists():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/promises.md").read_text()))
+    files = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("plugins/*/tests/test_*.py")]
+    defined = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
+    assert named - defined == set()

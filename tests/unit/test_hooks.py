@@ -1,7 +1,11 @@
 """The facade over the hooks: contributions merged, types checked, culprits named."""
 
+import argparse
+import dataclasses
 import inspect
 import re
+import textwrap
+import types
 import typing
 from pathlib import Path
 
@@ -12,8 +16,9 @@ from extra_container.errors import HostError, PluginError, UsageError
 from extra_container.host import Host
 from extra_container.model import BuildInputs, Problem, Remove, Session
 from extra_container.plugin import hookimpl
+from extra_container.plugin_loader import PluginInfo
 from extra_container.process import Runner
-from extra_container.testing import fake_host, hooks_with, make_request
+from extra_container.testing import built_container, fake_host, hooks_with, make_request, manager_with, run_state
 
 SPECS = {name: spec for name, spec in vars(hookspecs).items() if name.startswith("ec_")}
 
@@ -27,8 +32,6 @@ def test_every_hook_has_a_typed_method_with_the_same_arguments(name):
 
 @pytest.mark.parametrize("name", SPECS)
 def test_the_types_of_every_hook_resolve_in_the_public_api(name):
-    import argparse
-
     public = {name: getattr(plugin, name) for name in plugin.__all__}
     hints = typing.get_type_hints(SPECS[name], localns={"argparse": argparse, "Path": Path, **public})
     assert set(hints) == {*inspect.signature(SPECS[name]).parameters, "return"}
@@ -37,6 +40,49 @@ def test_the_types_of_every_hook_resolve_in_the_public_api(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_every_hook_says_what_it_is_for(name):
     assert re.match(r"[A-Z][^\n]+\.", inspect.getdoc(SPECS[name]) or "")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_example_of_every_hook_is_a_plugin(name):
+    text, _, code = (inspect.getdoc(SPECS[name]) or "").partition("Example::\n\n")
+    assert re.search(r"\n\nVersion \d+(\.\d+)?\. $", text)
+    module = types.ModuleType("example")
+    public = {name: getattr(plugin, name) for name in plugin.__all__}
+    vars(module).update({"argparse": argparse, "Path": Path, **public})
+    exec(textwrap.dedent(code), vars(module))
+    manager = manager_with(module)
+    assert [caller.name for caller in manager.get_hookcallers(module)] == [name]
+
+
+def test_the_examples_work(tmp_path):
+    module = types.ModuleType("examples")
+    public = {name: getattr(plugin, name) for name in plugin.__all__}
+    vars(module).update(
+        {"argparse": argparse, "Path": lambda *parts: tmp_path.joinpath(*[p.strip("/") for p in parts]), **public}
+    )
+    for spec in SPECS.values():
+        exec(textwrap.dedent((inspect.getdoc(spec) or "").partition("Example::\n\n")[2]), vars(module))
+    examples, host = hooks_with(module), fake_host(tmp_path)
+    request, state = make_request(options={"greeting": "hi"}), run_state(built_container())
+    for directory in ("var/lib", "var/log", "run"):
+        (tmp_path / directory).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "run/ostree-booted").touch()
+    assert examples.detect_host(tmp_path, Runner(environment={})).name == "ostree"
+    assert examples.check_request(request, host) == ()
+    assert len(examples.check_request(make_request(options={"greeting": "a\nb"}), host)) == 1
+    examples.before_build(request, host)
+    assert dict(examples.build_inputs(request, host).values) == {"greeting": "hi"}
+    masked = built_container(unit=Path("/dev/null"))
+    assert len(examples.check_build(run_state(masked).result, host)) == 1
+    nowhere = dataclasses.replace(host, name="nowhere")
+    assert [item.name for item in examples.plan_install(state.result, nowhere, {}).items] == ["demo"]
+    assert len(examples.plan_destroy(("demo",), host, {})) == 1
+    examples.before_start(state.done, host)
+    examples.after_run(state, host)
+    assert (tmp_path / "var/lib/greeting/demo/started").exists()
+    assert set(examples.session(state, request, host).commands) == {"greet"}
+    assert examples.observe(events.ContainerFailed(failure=model.Failure(name="demo", message="x"))) == ()
+    assert (tmp_path / "var/log/failures").read_text() == "demo\n"
 
 
 class One:
@@ -168,3 +214,44 @@ def test_third_party_hosts_are_asked_before_ours(tmp_path):
 
 def test_the_model_imports_nothing_of_ours():
     assert not re.search(r"^\s*(from|import) extra_container", inspect.getsource(model), re.MULTILINE)
+
+
+def test_a_hook_that_does_not_return_is_interrupted(tmp_path):
+    class Endless:
+        @hookimpl
+        def ec_check_request(self):
+            while True:
+                pass
+
+    facade = hooks.Hooks(manager_with(Endless()), seconds=0.1)
+    with pytest.raises(PluginError, match=r"ec_check_request did not end within 0.1 s \(test_hooks.py:\d+\)"):
+        facade.check_request(make_request(), fake_host(tmp_path))
+
+
+def third_party(name):
+    return PluginInfo(name=name, package=f"{name}-package", version="1.2", first_party=False)
+
+
+def ours(name):
+    return PluginInfo(name=name, package="extra-container", version="1", first_party=True)
+
+
+@pytest.mark.parametrize("plugin", [third_party, ours])
+def test_broken_plugins_of_third_parties_are_tolerated_where_that_is_wanted(tmp_path, plugin):
+    manager = manager_with(One())
+    manager.register(Breaking(), name="odd")
+    told = []
+    facade = hooks.Hooks(manager, [plugin("odd")], tolerate=told.append)
+    if plugin is ours:
+        with pytest.raises(PluginError, match=r"odd \(extra-container 1\) is broken"):
+            facade.check_request(make_request(), fake_host(tmp_path))
+    else:
+        assert facade.check_request(make_request(), fake_host(tmp_path)) == ()
+        assert [error.message[:37] for error in told] == ["The plugin odd (odd-package 1.2) is b"]
+        assert facade.build_inputs(make_request(), fake_host(tmp_path)).modules == (Path("/one.nix"),)
+
+
+def test_an_observer_is_not_asked_again_after_it_failed():
+    facade = hooks_with(Breaking())
+    assert len(facade.observe(events.BuildStarted())) == 1
+    assert facade.observe(events.BuildStarted()) == ()

@@ -9,12 +9,14 @@ import pytest
 
 REPORT = """
 import json, sys
-from extra_container import plugin_loader
-loaded = plugin_loader.load(frozenset(sys.argv[1:]))
+from extra_container import entry_points, plugin_loader
+loaded = plugin_loader.load(entry_points.read().plugins, frozenset(sys.argv[1:]))
 print(json.dumps({
     "plugins": [plugin.name for plugin in loaded.plugins],
     "disabled": [plugin.name for plugin in loaded.disabled],
     "failures": {bad.plugin.name: [bad.stage, str(bad.error), str(bad.plugin)] for bad in loaded.failures},
+    "unknown": loaded.unknown,
+    "modules": sorted(sys.modules),
     "registered": [name for name, _ in loaded.manager.list_name_plugin()],
 }))
 """
@@ -55,7 +57,7 @@ def ec_observe(event):
 
 ODD = {
     "import-error": ("import nonexistent_module", "import", "No module named 'nonexistent_module'"),
-    "exception": ("1 / 0", "import", "division by zero"),
+    "exception": ("1 / 0", "import", "ZeroDivisionError at import: division by zero"),
     "system-exit": ("raise SystemExit(3)", "import", "SystemExit at import: 3"),
     "assertion": ("assert False, 'no'", "import", "AssertionError at import: no"),
     "misspelt": (GOOD.replace("ec_observe", "ec_obzerve"), "register", "ec_obzerve"),
@@ -99,3 +101,22 @@ def test_a_disabled_plugin_is_not_even_imported(site):
     assert report["failures"] == {}
     assert sorted(report["disabled"]) == ["network", "odd"]
     assert "network" not in report["registered"]
+
+
+def test_names_that_nothing_has_are_told(site):
+    site.add("odd-package", "odd", "1 / 0")
+    assert site.load("nothing", "network", "odd-package")["unknown"] == ["nothing"]
+
+
+def test_a_package_of_a_third_party_is_disabled_by_its_name(site):
+    site.add("odd-package", "odd", "1 / 0")
+    site.add("extra-container-impostor", "network", "1 / 0")
+    report = site.load("odd-package", "extra-container-impostor", "extra-container")
+    assert report["failures"] == {}
+    assert "network" in report["plugins"]
+    assert report["unknown"] == ["extra-container"]
+
+
+def test_loading_imports_nothing_that_no_plugin_needs(site):
+    heavy = {"structlog", "rich", "cmd2", "prompt_toolkit", "prettytable", "yaml", "asyncio", "email.parser"}
+    assert heavy & set(site.load()["modules"]) == set()

@@ -69,3 +69,10 @@ def test_shell_codes(code, shown):
 def test_the_environment_is_the_given_one():
     runner = Runner(environment={"PATH": os.environ["PATH"], "A": "1"})
     assert runner.run(["sh", "-c", "echo $A$B"], environment={"B": "2"}).stdout == "12\n"
+
+
+def test_what_a_program_starts_comes_from_trusted_places_too():
+    runner = Runner(environment={"PATH": "/mine::/usr/bin"}, trusted=["/usr/bin", "/bin"])
+    assert runner.run(["sh", "-c", "echo $PATH"]).stdout == "/usr/bin:/bin:/mine\n"
+    untouched = Runner(environment={"PATH": "/mine:/usr/bin:/bin"}, trusted=())
+    assert untouched.run(["sh", "-c", "echo $PATH"]).stdout == "/mine:/usr/bin:/bin\n"

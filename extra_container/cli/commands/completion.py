@@ -6,6 +6,7 @@ import argparse
 from typing import cast
 
 from extra_container.cli.command import Command
+from extra_container.errors import PluginError
 
 # Names are asked for when they are completed, so that the script stays right while containers come and go.
 _SCRIPT = """\
@@ -49,6 +50,9 @@ class Completion(Command):
         return 0
 
     def _options(self, name: str) -> list[str]:
-        factory, _, _ = self.app.command_manager.find_command([name])
+        try:
+            factory, _, _ = self.app.command_manager.find_command([name])
+        except PluginError:
+            return []  # who calls the command is told
         command = cast("Command", factory(self.app, self.app.options, cmd_name=name))
         return sorted(command.get_parser(name)._option_string_actions)

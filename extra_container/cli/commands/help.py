@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
+from extra_container.cli import plugin_policy
 from extra_container.cli.command import Command
-from extra_container.errors import UsageError
+from extra_container.errors import PluginError, UsageError
 
 _INTRODUCTION = """\
 extra-container runs declarative NixOS containers like imperative ones: a Nix
@@ -60,6 +61,7 @@ class Help(Command):
             return 0
         command = self._load(parsed_args.name)
         self.app.stdout.write(command.get_parser(f"{self.app.NAME} {parsed_args.name}").format_help())
+        plugin_policy.warn_broken(self.app)
         return 0
 
     def _overview(self) -> str:
@@ -74,7 +76,10 @@ class Help(Command):
         return "\n".join([*lines, _GLOBAL_OPTIONS])
 
     def _summary(self, name: str) -> str:
-        summary = self._load(name).get_description().partition("\n")[0]
+        try:
+            summary = self._load(name).get_description().partition("\n")[0]
+        except PluginError:
+            return f"(cannot be loaded; see `extra-container help {name}`)"
         aliases = [alias for alias, target in _ALIASES.items() if target == name]
         return summary + (f" (alias: {', '.join(aliases)})" if aliases else "")
 

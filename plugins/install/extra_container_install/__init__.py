@@ -89,9 +89,10 @@ def _change(container: BuiltContainer, old: InstalledContainer | None) -> Change
         return Change.NEW
     if (old.unit, old.conf) == (container.unit, container.conf):
         return Change.UNCHANGED
-    if (_essence(old.unit_text, "X-"), _essence(old.conf_text, "SYSTEM_PATH=")) == (
-        _essence(container.unit_text, "X-"),
-        _essence(container.conf_text, "SYSTEM_PATH="),
+    # A container of a flake (FLAKE=) names no system to switch to.
+    if "SYSTEM_PATH" in container.settings and (
+        (_essence(old.unit_text, "X-"), _essence(old.conf_text, "SYSTEM_PATH="))
+        == (_essence(container.unit_text, "X-"), _essence(container.conf_text, "SYSTEM_PATH="))
     ):
         return Change.SYSTEM
     return Change.OTHER

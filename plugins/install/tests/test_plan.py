@@ -70,6 +70,13 @@ def test_with_auto_start_only_the_system_changed(host):
     assert plan_one(new, host, as_installed(old, host, auto_started=True)).change is Change.SYSTEM
 
 
+def test_a_container_of_a_flake_has_no_system_to_switch_to(host):
+    conf = "FLAKE=github:x/y\n"
+    old = built_container(conf_text=conf, unit=Path("/nix/store/u1"), unit_text="[Unit]\nX-Restart-Triggers=1\n")
+    new = built_container(conf_text=conf, unit=Path("/nix/store/u2"), unit_text="[Unit]\nX-Restart-Triggers=2\n")
+    assert plan_one(new, host, as_installed(old, host)).change is Change.OTHER
+
+
 @pytest.mark.parametrize(
     "changes",
     [

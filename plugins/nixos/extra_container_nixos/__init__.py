@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extra_container.plugin import (
+    BuildInputs,
     BuildResult,
     Host,
     InstallPlan,
@@ -14,6 +15,7 @@ from extra_container.plugin import (
     Problems,
     Runner,
     SystemdManager,
+    auto_start_problems,
     fragment_problems,
     hookimpl,
 )
@@ -22,6 +24,11 @@ _UNIT_PATH_HINT = (
     "Set programs.extra-container.enable = true in the configuration of this host, "
     'or boot.extraSystemdUnitPaths = [ "/etc/systemd-mutable/system" ], and switch to it.'
 )
+# Since NixOS 25.11 only hosts that define containers of their own have it. Source: NixOS/nixpkgs#427001.
+_AUTO_START_HINT = "Set boot.enableContainers = true in the configuration of this host, and switch to it."
+
+_LEGACY_NAME = "containers"
+_LEGACY_MODULE = Path(__file__).parent / "nix" / "legacy-directories.nix"
 
 _CONF_LINE = re.compile(r"^EnvironmentFile=-?(/.*)/%i\.conf$", re.MULTILINE)
 
@@ -48,6 +55,16 @@ def ec_detect_host(root: Path, runner: Runner) -> NixosHost | None:
 
 
 @hookimpl
+def ec_build_inputs(host: Host) -> BuildInputs | None:
+    """Build for the directories of the host's own containers, where those are not today's."""
+    if isinstance(host, NixosHost):
+        own = host_conf_directory(host.root)
+        if own is not None and own.name == _LEGACY_NAME:
+            return BuildInputs(modules=(_LEGACY_MODULE,))
+    return None
+
+
+@hookimpl
 def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """Refuse containers whose conf is not where the host's own containers have theirs.
 
@@ -61,7 +78,7 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     return tuple(
         Problem(
             message=f"container {container.name} has its conf in {container.conf_directory}, this host in {own}",
-            hint=_layout_hint(legacy=own.name == "containers"),
+            hint=_layout_hint(legacy=own.name == _LEGACY_NAME),
         )
         for container in result.containers
         if not container.masked and container.conf_directory != own
@@ -70,10 +87,16 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
 
 @hookimpl
 def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
-    """Check that systemd uses the installed units: it does not read their directory unless it was told to."""
+    """Check that systemd uses the installed units: it does not read their directory unless it was told to.
+
+    Containers that are to start with the host need a target that not every host has.
+    """
     if not isinstance(host, NixosHost):
         return ()
-    return fragment_problems(plan, host, hint=_UNIT_PATH_HINT)
+    return (
+        *fragment_problems(plan, host, hint=_UNIT_PATH_HINT),
+        *auto_start_problems(plan, host.root, hint=_AUTO_START_HINT),
+    )
 
 
 def host_conf_directory(root: Path) -> Path | None:

@@ -137,3 +137,14 @@ def test_other_hosts_are_not_judged(root):
     plan = InstallPlan(items=(InstallItem(container=CONTAINER, change=Change.NEW),))
     assert plugin.ec_check_build(built(CONTAINER), other) == ()
     assert plugin.ec_check_install(plan, other) == ()
+
+
+def test_a_host_with_the_old_directories_gets_builds_for_them(root, host):
+    assert plugin.ec_build_inputs(host) is None
+    template(root, "nixos-containers")
+    assert plugin.ec_build_inputs(host) is None
+    template(root, "containers")
+    (module,) = plugin.ec_build_inputs(host).modules
+    assert module.is_file()
+    other = Host(name="other", manager=Units(None), unit_directory=root)
+    assert plugin.ec_build_inputs(other) is None

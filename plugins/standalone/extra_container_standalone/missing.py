@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from extra_container.plugin import BuiltContainer, Problem, Problems, Severity
-from extra_container_standalone.unit_file import UnitFile, parse_unit
+from extra_container.plugin import BuildError, BuiltContainer, Problem, Problems, Severity
+from extra_container_standalone.unit_file import UnitFile, UnitFileError, parse_unit
 
 # Prefixes of the settings in systemd.resource-control(5) that limit or weigh, and of rlimits in systemd.exec(5).
 _LIMITS = (
@@ -18,10 +18,16 @@ _NO_RESTART = "no"
 
 
 def missing_features(container: BuiltContainer) -> Problems:
-    """Return a warning for each missing feature. A plain container gives none."""
+    """Return a warning for each missing feature. A plain container gives none.
+
+    Raises :class:`~extra_container.plugin.BuildError` for a unit that cannot be understood.
+    """
     if container.masked:
         return ()
-    unit = parse_unit(container.unit_text)
+    try:
+        unit = parse_unit(container.unit_text)
+    except UnitFileError as error:
+        raise BuildError(f"The unit of the container {container.name} cannot be understood: {error}") from error
     problems = []
     if container.auto_start:
         problems.append(_warning(container, "autoStart is not possible", "Start it with: extra-container start"))

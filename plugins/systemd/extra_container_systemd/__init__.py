@@ -15,6 +15,7 @@ from extra_container.plugin import (
     Runner,
     RunPlan,
     SystemdManager,
+    auto_start_problems,
     fragment_problems,
     hookimpl,
 )
@@ -73,10 +74,13 @@ def ec_before_start(plan: RunPlan, host: Host) -> None:
 
 @hookimpl
 def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
-    """Check that systemd uses the installed units."""
+    """Check that systemd uses the installed units, and starts those that are to start with the host."""
     if not isinstance(host, SystemdHost):
         return ()
-    return fragment_problems(plan, host, hint='"systemctl show -p UnitPath" lists the directories that systemd reads.')
+    return (
+        *fragment_problems(plan, host, hint='"systemctl show -p UnitPath" lists the directories that systemd reads.'),
+        *auto_start_problems(plan, host.root, hint="Run: systemctl enable machines.target"),
+    )
 
 
 def unit_directory(root: Path) -> Path:

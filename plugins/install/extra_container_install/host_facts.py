@@ -1,0 +1,141 @@
+"""What there is on the host: programs, sudo's settings, files. Reads, changes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from extra_container.plugin import Host, HostError, Runner
+from extra_container_install.host_files import MadeFiles, Present, RegularFile, SomethingElse, SymbolicLink
+from extra_container_install.host_setup import PROGRAM, RELEASE, HostFacts
+
+_SECURE_PATH = re.compile(r"^Value to override user's \$PATH with: (.*)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^\s*[#@]includedir\s+\"?/etc/sudoers\.d/?\"?\s*$", re.MULTILINE)
+_MODULE_HINT = (
+    "Add programs.extra-container.enable = true (or this project's NixOS module) to the configuration of this host "
+    "and switch to it: NixOS makes these files from its configuration."
+)
+
+
+def refuse_nixos(host: Host) -> None:
+    """Raise :class:`~extra_container.plugin.HostError` where the host's configuration makes all files."""
+    if host.name == "nixos":
+        raise HostError("On NixOS extra-container is set up by the host's configuration", hint=_MODULE_HINT)
+
+
+def find_facts(host: Host, runner: Runner, program: tuple[str, ...], made: MadeFiles) -> HostFacts:
+    """Find out what the set-up depends on.
+
+    Raises :class:`~extra_container.plugin.HostError` for what is missing, naming the next step.
+    """
+    if host.name == "systemd" and runner.look("machinectl") is None:
+        raise HostError(
+            "machinectl was not found", hint="Install the package that provides it; Debian's is systemd-container."
+        )
+    return HostFacts(
+        program=resolve_program(program),
+        nix=_nix_directory(runner),
+        secure_path=_secure_path(runner),
+        manual=_existing(Path(sys.prefix) / "share/man/man1/extra-container.1"),
+        release=RELEASE.exists() and RELEASE not in made,
+    )
+
+
+def resolve_program(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command line that a link outside should lead to.
+
+    Links are followed, except into the Nix store: there the link of a profile stays valid across upgrades and keeps
+    the program from garbage collection. A link that this set-up made itself is always followed.
+    """
+    if len(argv) > 1:
+        return argv
+    called = Path(argv[0])
+    real = called.resolve()
+    in_store = real.is_relative_to("/nix/store")
+    if in_store and called == PROGRAM and called.is_symlink():
+        called = called.readlink()
+    return (os.fspath(called if in_store else real),)
+
+
+def warnings(host: Host, facts: HostFacts) -> tuple[str, ...]:
+    """Return what people should know that is no reason to stop."""
+    found = []
+    if host.name == "standalone":
+        found.append("This machine was not booted with systemd: containers do not start with it, and have no journal.")
+    if facts.secure_path is None:
+        found.append("sudo is not installed: only root can use extra-container.")
+    elif not _INCLUDE.search(Path("/etc/sudoers").read_text(errors="replace")):
+        found.append("/etc/sudoers does not include /etc/sudoers.d: sudo does not read what is written there.")
+    found += [
+        f"{place} can be changed by users other than root, who could so change what root runs."
+        for place in _writable_by_others(Path(facts.program[0]))
+    ]
+    return tuple(found)
+
+
+def read_present(paths: Iterable[Path]) -> Mapping[Path, Present]:
+    """Return what stands at the paths; those where nothing is are left out. Raises OSError if one cannot be read."""
+    found = {}
+    for path in paths:
+        now = _read(path)
+        if now is not None:
+            found[path] = now
+    return found
+
+
+def _read(path: Path) -> Present | None:
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISLNK(mode):
+        return SymbolicLink(target=path.readlink())
+    if not stat.S_ISREG(mode):
+        return SomethingElse()
+    return RegularFile(text=path.read_text(errors="surrogateescape"), mode=stat.S_IMODE(mode))
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _nix_directory(runner: Runner) -> Path:
+    program = runner.look("nix-build")
+    if program is None:
+        raise HostError(
+            "Nix was not found",
+            hint="Install Nix for all users (https://nixos.org/download, or Debian's nix-bin); "
+            "its programs are looked for in /nix/var/nix/profiles/default/bin and in root's PATH.",
+        )
+    store = Path("/nix/store")
+    if store.exists() and store.stat().st_uid != 0:
+        raise HostError(
+            f"Nix belongs to the user {store.owner()} alone",
+            hint="Containers run as root: install Nix for all users (https://nixos.org/download).",
+        )
+    return Path(program).parent
+
+
+def _secure_path(runner: Runner) -> str | None:
+    """Return the secure_path that holds for commands without settings of their own; empty if there is none."""
+    if runner.look("sudo") is None or runner.look("visudo") is None:
+        return None
+    # Only root is shown the settings.
+    said = runner.run(["sudo", "-V"], environment={"LC_ALL": "C"}).stdout
+    found = _SECURE_PATH.search(said)
+    return found[1].strip() if found else ""
+
+
+def _writable_by_others(program: Path) -> list[Path]:
+    real = program.resolve()
+    return [place for place in (real, *real.parents) if _is_open(place)]
+
+
+def _is_open(place: Path) -> bool:
+    found = place.stat()
+    sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
+    return found.st_uid != 0 or (bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)) and not sticky)

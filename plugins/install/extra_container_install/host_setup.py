@@ -1,0 +1,99 @@
+"""What a host other than NixOS needs for extra-container. Pure: from facts about the host to wanted files."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from extra_container_install.host_files import HostFile, RegularFile, SymbolicLink
+
+# In sudo's secure_path and in root's PATH on every distribution that follows the FHS.
+PROGRAM = Path("/usr/local/bin/extra-container")
+SUDOERS = Path("/etc/sudoers.d/extra-container")
+RELEASE = Path("/etc/static/os-release")
+GC_ROOT = Path("/nix/var/nix/gcroots/extra-container")
+MANUAL = Path("/usr/local/share/man/man1/extra-container.1")
+COMPLETION = Path("/usr/local/share/bash-completion/completions/extra-container")
+
+_STORE = Path("/nix/store")
+# bash-completion reads it when words of the command are completed for the first time.
+_COMPLETION_TEXT = """\
+# Made by `extra-container install`, removed by `extra-container install --uninstall`.
+eval "$(extra-container completion)"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What was found on a host.
+
+    ``program`` is the command line that starts the running program; ``nix`` is the directory of Nix' commands.
+    ``secure_path`` is what sudo sets PATH to, without the settings of this set-up: empty if sudo leaves PATH alone,
+    ``None`` if there is no sudo. ``manual`` is the man page that came with the program. ``release`` says whether
+    somebody else made ``/etc/static/os-release``.
+    """
+
+    program: tuple[str, ...]
+    nix: Path
+    secure_path: str | None
+    manual: Path | None = None
+    release: bool = False
+
+
+def wanted_files(facts: HostFacts) -> tuple[HostFile, ...]:
+    """Return the files that a host with these facts should have, in the order in which they are made."""
+    files = [*_program(facts.program)]
+    if not facts.release:
+        # A container's /etc/os-release leads to /etc/static/os-release, which systemd-nspawn also looks for outside.
+        release = SymbolicLink(target=Path("../os-release"))
+        files.append(HostFile(path=RELEASE, content=release, purpose="containers boot with it"))
+    if facts.manual is not None:
+        manual = SymbolicLink(target=facts.manual)
+        files.append(HostFile(path=MANUAL, content=manual, purpose="the manual: man extra-container"))
+    completion = RegularFile(text=_COMPLETION_TEXT)
+    files.append(HostFile(path=COMPLETION, content=completion, purpose="completion of words in bash"))
+    if facts.secure_path is not None:
+        files.append(
+            HostFile(
+                path=SUDOERS,
+                content=RegularFile(text=sudoers_text(facts.secure_path, facts.nix), mode=0o440),
+                purpose="`sudo extra-container` finds Nix, and the nixpkgs of the user who calls it",
+            )
+        )
+    return tuple(files)
+
+
+def sudoers_text(secure_path: str, nix: Path) -> str:
+    """Return sudo's settings for this program alone; other commands under sudo are not affected.
+
+    ``secure_path`` is the host's; without one sudo keeps the caller's PATH, and none is set. Source: sudoers(5),
+    "Defaults!CMND".
+    """
+    lines = ["# Made by `extra-container install`, removed by `extra-container install --uninstall`."]
+    if secure_path:
+        directories = secure_path.split(":")
+        extended = directories if os.fspath(nix) in directories else [*directories, os.fspath(nix)]
+        lines.append(f'Defaults!{PROGRAM} secure_path = "{":".join(extended)}"')
+    lines.append(f'Defaults!{PROGRAM} env_keep += "NIX_PATH"')
+    return "\n".join(lines) + "\n"
+
+
+def _program(argv: tuple[str, ...]) -> list[HostFile]:
+    purpose = "root and sudo find the program"
+    if len(argv) > 1:
+        script = f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n'
+        return [HostFile(path=PROGRAM, content=RegularFile(text=script, mode=0o755), purpose=purpose)]
+    target = Path(argv[0])
+    if target == PROGRAM:
+        return []
+    files = [HostFile(path=PROGRAM, content=SymbolicLink(target=target), purpose=purpose)]
+    if target.is_relative_to(_STORE):
+        root = _STORE / target.relative_to(_STORE).parts[0]
+        files.append(
+            HostFile(
+                path=GC_ROOT, content=SymbolicLink(target=root), purpose="Nix' garbage collector spares the program"
+            )
+        )
+    return files

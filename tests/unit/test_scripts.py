@@ -1,0 +1,32 @@
+"""The development scripts are clean."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELLCHECK = Path(sys.executable).parent / "shellcheck"
+BASH = b"#!/usr/bin/env bash\n"
+SCRIPTS = sorted(
+    path for path in [*ROOT.glob("dev/*"), ROOT / ".ci/run"] if path.is_file() and path.read_bytes().startswith(BASH)
+)
+
+
+def test_the_scripts_are_found():
+    assert {"setup", "run", "test", "host"} <= {path.name for path in SCRIPTS}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shellcheck(script):
+    """Follows `source`, so that the libraries are checked with what they are used for."""
+    argv = [SHELLCHECK, "-x", "-a", "-P", "SCRIPTDIR", script]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_script_can_be_called_and_stops_at_errors(script):
+    assert script.stat().st_mode & 0o111
+    assert "\nset -euo pipefail\n" in script.read_text()
