@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extra_container.model import InstallPlan, Problem, Problems, Severity
+from extra_container.model import Problem, Problems, Severity
+from extra_container.plans import InstallPlan
 
 # Where links that say what a target wants can be; systemd.unit(5).
 _UNIT_PATH = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from extra_container import build_output, events, nix, nix_errors
+from extra_container import build_output, events, nix, nix_errors, nix_roots
 from extra_container import parts as parts_of
 from extra_container.context import Context, report
 from extra_container.errors import BuildError, UsageError
@@ -35,7 +35,7 @@ def build(request: Request, context: Context, stack: ExitStack, *, apart: bool =
         return result
     began = time.monotonic()
     context.emit(events.BuildStarted())
-    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-")))
+    directory = stack.enter_context(_links(context))
     parts = _parts(definition, context) if apart else ()
     if len(parts) > 1:
         path = _build_apart(definition, parts, directory, context)
@@ -45,6 +45,18 @@ def build(request: Request, context: Context, stack: ExitStack, *, apart: bool =
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
+
+
+@contextmanager
+def _links(context: Context) -> Iterator[Path]:
+    """Give a directory for links that keep builds from garbage collection; nothing of them stays."""
+    with tempfile.TemporaryDirectory(prefix="extra-container-") as name:
+        directory = Path(name)
+        try:
+            yield directory
+        finally:
+            for link in directory.iterdir():
+                nix_roots.forget(link, context.host.gc_roots)
 
 
 def _build_one(definition: Definition, link: Path, context: Context) -> Path:
@@ -95,8 +107,7 @@ def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
         raise UsageError(f"{definition.source.path} is built already", hint="Give a definition.")
-    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="extra-container-"))
-    root = Path(directory, "etc.drv")
+    root = stack.enter_context(_links(context)) / "etc.drv"
     return _evaluated(definition, context, lambda chosen: nix.derivation(chosen, root, context.runner, context.tell))
 
 

@@ -9,7 +9,8 @@ from extra_container import containers, installed, lock
 from extra_container.context import Context
 from extra_container.environment_file import parse_environment_file
 from extra_container.errors import ContainerError, UsageError
-from extra_container.model import Failure, container_root
+from extra_container.model import container_root
+from extra_container.plans import Failure
 
 
 def start(wanted: tuple[str, ...], context: Context) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from extra_container.model import Failure, InstallPlan, Problem
+from extra_container.model import Problem
+from extra_container.plans import Failure, InstallPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extra_container.host import ActiveState, UnitState
-from extra_container.model import Failure
+from extra_container.plans import Failure
 from extra_container.process import Completed, Runner, process_error
 
 

@@ -15,7 +15,6 @@ from extra_container.model import (
     FileOp,
     FileOps,
     Installed,
-    InstallPlan,
     Link,
     MakeDirectory,
     Problem,
@@ -23,10 +22,8 @@ from extra_container.model import (
     Remove,
     RemoveTree,
     Request,
-    RunPlan,
-    RunState,
-    Session,
 )
+from extra_container.plans import InstallPlan, RunPlan, RunState, Session
 
 if TYPE_CHECKING:
     import argparse

@@ -20,18 +20,8 @@ if TYPE_CHECKING:
 
     from extra_container.events import Event
     from extra_container.host import Host
-    from extra_container.model import (
-        BuildInputs,
-        BuildResult,
-        FileOps,
-        Installed,
-        InstallPlan,
-        Problems,
-        Request,
-        RunPlan,
-        RunState,
-        Session,
-    )
+    from extra_container.model import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
+    from extra_container.plans import InstallPlan, RunPlan, RunState, Session
     from extra_container.process import Runner
 
 hookspec = pluggy.HookspecMarker("extra_container")

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from extra_container.model import Failure
+from extra_container.plans import Failure
 
 
 class ActiveState(Enum):

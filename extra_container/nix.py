@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 
 from extra_container import nix_errors
 from extra_container.errors import BuildError, HostError
-from extra_container.model import (
-    Base,
-    BaseKind,
-    BuiltSource,
-    Definition,
-    Evaluation,
-    ExpressionSource,
-    FileSource,
-)
+from extra_container.model import Base, BaseKind, BuiltSource, Definition, Evaluation, ExpressionSource, FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,15 +13,8 @@ from extra_container import building, control, destruction, events, files, insta
 from extra_container.context import Context, report
 from extra_container.errors import UsageError
 from extra_container.host import UnitState
-from extra_container.model import (
-    BuildResult,
-    Change,
-    Failure,
-    InstallPlan,
-    Request,
-    RunPlan,
-    RunState,
-)
+from extra_container.model import BuildResult, Request
+from extra_container.plans import Change, Failure, InstallPlan, RunPlan, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

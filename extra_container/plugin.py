@@ -33,16 +33,12 @@ from extra_container.model import (
     BuildResult,
     BuiltContainer,
     BuiltSource,
-    Change,
     ExpressionSource,
-    Failure,
     FileOp,
     FileOps,
     FileSource,
     Installed,
     InstalledContainer,
-    InstallItem,
-    InstallPlan,
     Link,
     MakeDirectory,
     Problem,
@@ -50,11 +46,9 @@ from extra_container.model import (
     Remove,
     RemoveTree,
     Request,
-    RunPlan,
-    RunState,
-    Session,
     Severity,
 )
+from extra_container.plans import Change, Failure, InstallItem, InstallPlan, RunPlan, RunState, Session
 from extra_container.process import Completed, Runner
 from extra_container.systemd import SystemdManager, fragment_problems
 

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from extra_container import containers, control, events
 from extra_container.context import Context
 from extra_container.errors import ContainerError
-from extra_container.model import Failure, InstallPlan, Request, RunPlan, RunState
+from extra_container.model import Request
+from extra_container.plans import Failure, InstallPlan, RunPlan, RunState
 
 
 def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[Failure, ...]:

@@ -11,13 +11,9 @@ from pathlib import Path
 from extra_container.errors import ProcessError
 from extra_container.host import ActiveState, Host, UnitState
 from extra_container.machined import Machined
-from extra_container.model import (
-    Failure,
-    InstallPlan,
-    Problem,
-    Problems,
-)
+from extra_container.model import Problem, Problems
 from extra_container.nspawn import Nspawn
+from extra_container.plans import Failure, InstallPlan
 from extra_container.process import Runner
 from extra_container.systemctl import PLAIN, Systemctl, UnitFacts, unit_name
 

@@ -29,16 +29,12 @@ from extra_container.model import (
     BuildInputs,
     BuildResult,
     BuiltContainer,
-    Change,
     Definition,
     ExpressionSource,
     InstalledContainer,
-    InstallItem,
-    InstallPlan,
     Request,
-    RunPlan,
-    RunState,
 )
+from extra_container.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.plugin import hookimpl
 from extra_container.process import Runner
 

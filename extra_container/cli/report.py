@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TextIO
 
 from extra_container import events
-from extra_container.model import Change, Problem
+from extra_container.model import Problem
+from extra_container.plans import Change
 
 
 class Report:

@@ -121,6 +121,14 @@ def test_several_containers_are_built_apart(tool, name, tree):
     assert leftovers(name) == []
 
 
+def test_a_build_leaves_no_root_behind(tool):
+    roots = Path("/nix/var/nix/gcroots/auto")
+    before = set(roots.iterdir())
+    tool("build", "-E", "{ containers.one = {}; }")
+    tool("build", "--drv", "-E", "{ containers.one = {}; }")
+    assert set(roots.iterdir()) == before
+
+
 def test_the_derivation_alone(tool):
     (line,) = tool("build", "--drv", "-E", "{ containers.one = {}; }").out.splitlines()
     assert line.startswith("/nix/store/")

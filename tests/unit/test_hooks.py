@@ -14,7 +14,8 @@ import pytest
 from extra_container import events, hooks, hookspecs, model, plugin
 from extra_container.errors import HostError, PluginError, UsageError
 from extra_container.host import Host
-from extra_container.model import BuildInputs, Problem, Remove, Session
+from extra_container.model import BuildInputs, Problem, Remove
+from extra_container.plans import Session
 from extra_container.plugin import hookimpl
 from extra_container.plugin_loader import PluginInfo
 from extra_container.process import Runner
@@ -81,7 +82,7 @@ def test_the_examples_work(tmp_path):
     examples.after_run(state, host)
     assert (tmp_path / "var/lib/greeting/demo/started").exists()
     assert set(examples.session(state, request, host).commands) == {"greet"}
-    assert examples.observe(events.ContainerFailed(failure=model.Failure(name="demo", message="x"))) == ()
+    assert examples.observe(events.ContainerFailed(failure=plugin.Failure(name="demo", message="x"))) == ()
     assert (tmp_path / "var/log/failures").read_text() == "demo\n"
 
 

@@ -3,13 +3,8 @@
 import pytest
 
 from extra_container.host import ActiveState, UnitState
-from extra_container.model import (
-    Change,
-    InstallItem,
-    InstallPlan,
-    RunPlan,
-)
 from extra_container.pipeline import plan_run
+from extra_container.plans import Change, InstallItem, InstallPlan, RunPlan
 from extra_container.testing import built_container, make_request
 
 
