@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from extra_container import variables
 from extra_container.errors import UsageError
 from extra_container.model import BuiltSource, ExpressionSource, FileSource, Source
 
-ETC_VARIABLE = "EXTRA_CONTAINER_ETC"
 _ATTRIBUTE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^".]+?))\s*(?:\.|$)')
 
 
@@ -31,8 +31,8 @@ def find(
         return ExpressionSource(text=expression, origin="--expr")
     if positional is not None and positional != "-":
         return _from_path(Path(positional).absolute())
-    if positional is None and environment.get(ETC_VARIABLE):
-        return _built(Path(environment[ETC_VARIABLE]).absolute())
+    if positional is None and environment.get(variables.ETC):
+        return _built(Path(environment[variables.ETC]).absolute())
     if command == "shell":
         raise UsageError(
             "Reading container config from STDIN is not supported for command 'shell'",
@@ -82,5 +82,5 @@ def _from_path(path: Path) -> Source:
 
 def _built(path: Path) -> Source:
     if not (path / "etc").exists():
-        raise UsageError(f"{os.fspath(path)} holds no etc/", hint=f"{ETC_VARIABLE} must name a build.")
+        raise UsageError(f"{os.fspath(path)} holds no etc/", hint=f"{variables.ETC} must name a build.")
     return BuiltSource(path=path)

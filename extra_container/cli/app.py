@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cliff.app import App
 
-from extra_container import entry_points
+from extra_container import entry_points, variables
 from extra_container.cli import registry
 from extra_container.cli.command import Parser
 from extra_container.errors import ExtraContainerError, PluginError, UsageError
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from extra_container.log import Log
     from extra_container.plugin_loader import LoadedPlugins
 
-ETC_VARIABLE = "EXTRA_CONTAINER_ETC"
 PROGRAM = "extra-container"
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -90,16 +89,14 @@ class ExtraContainer(App):
         try:
             self.options = self.parser.parse_args(head)
             return self._dispatch(command)
-        except ExtraContainerError as error:
-            return self._fail(error)
         except BrokenPipeError:
             # Python would complain once more when it flushes stdout at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _BROKEN_PIPE
-        except Ended as end:
-            return 128 + end.number
-        except KeyboardInterrupt:
-            return _INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            return 128 + interrupt.number if isinstance(interrupt, Ended) else _INTERRUPTED
+        except Exception as error:  # noqa: BLE001 -- whatever it is, people are told in one way
+            return self._fail(_as_told(error))
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run one command: parse its arguments, become root if it needs that, do it."""
@@ -129,7 +126,7 @@ class ExtraContainer(App):
         return command.run(parsed)
 
     def _refuse_disabled(self, command: str) -> None:
-        if self.options.disable_plugin or self.environment.get(registry.DISABLE_VARIABLE):
+        if self.options.disable_plugin or self.environment.get(variables.DISABLE_PLUGINS):
             from extra_container.cli import plugin_policy
 
             plugin_policy.refuse_disabled(self, command)
@@ -147,11 +144,11 @@ class ExtraContainer(App):
         with_value = {option for option, action in actions.items() if action.nargs is None}
         position = 0
         while position < len(argv) and argv[position].startswith("-"):
-            if self.environment.get(ETC_VARIABLE) and argv[position] not in actions:
+            if self.environment.get(variables.ETC) and argv[position] not in actions:
                 break  # an option of the implied `shell`
             position += 2 if argv[position] in with_value else 1
         head, command = argv[:position], argv[position:]
-        implied = self.environment.get(ETC_VARIABLE) and (not command or command[0].startswith("-"))
+        implied = self.environment.get(variables.ETC) and (not command or command[0].startswith("-"))
         return (head, ["shell", *command]) if implied and not {"-h", "--help"} & set(head) else (head, command)
 
     def _dispatch(self, command: list[str]) -> int:
@@ -186,6 +183,20 @@ class ExtraContainer(App):
 
         chosen = LogFormat(self.options.log_format) if self.options.log_format else None
         return open_log(self.options.log_file, chosen, self.stderr, verbose=False)[0]
+
+
+def _as_told(error: Exception) -> ExtraContainerError:
+    """Return what people are told of an error; the error itself is behind it for --debug."""
+    match error:
+        case ExtraContainerError():
+            return error
+        case OSError(filename=str(name), strerror=str(reason)):
+            told = ExtraContainerError(f"{name}: {reason}")
+        case _:
+            what = f"This is a bug of {PROGRAM}: {type(error).__name__}: {error}"
+            told = ExtraContainerError(what, hint="--debug shows where it happened.")
+    told.__cause__ = error
+    return told
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
+from extra_container import variables
 from extra_container.cli import registry
 from extra_container.cli.report import Report
 from extra_container.errors import PluginError, UsageError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from extra_container.cli.app import ExtraContainer
     from extra_container.plugin_loader import LoadedPlugins
-
-SECONDS_VARIABLE = "EXTRA_CONTAINER_PLUGIN_SECONDS"
 
 
 def load_plugins(app: ExtraContainer) -> LoadedPlugins:
@@ -46,7 +45,7 @@ def refuse_disabled(app: ExtraContainer, command: str) -> None:
 
 
 def _unwanted(app: ExtraContainer) -> frozenset[str]:
-    listed = app.environment.get(registry.DISABLE_VARIABLE, "").replace(",", " ").split()
+    listed = app.environment.get(variables.DISABLE_PLUGINS, "").replace(",", " ").split()
     return frozenset([*listed, *app.options.disable_plugin])
 
 
@@ -56,7 +55,7 @@ def _top(entry_point: EntryPoint) -> str:
 
 def time_limit_of(environment: Mapping[str, str]) -> float | None:
     """Return the seconds that the user grants a hook, None if that is left to the program."""
-    text = environment.get(SECONDS_VARIABLE)
+    text = environment.get(variables.PLUGIN_SECONDS)
     if not text:
         return None
     try:
@@ -64,7 +63,7 @@ def time_limit_of(environment: Mapping[str, str]) -> float | None:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"{SECONDS_VARIABLE}={text} is not a number of seconds")
+        raise UsageError(f"{variables.PLUGIN_SECONDS}={text} is not a number of seconds")
     return seconds
 
 

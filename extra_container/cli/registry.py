@@ -14,7 +14,6 @@ from extra_container import entry_points
 from extra_container.errors import ExtraContainerError, PluginError
 from extra_container.time_limit import TimeUpError, time_limit
 
-DISABLE_VARIABLE = "EXTRA_CONTAINER_DISABLE_PLUGINS"
 _IMPORT_SECONDS = 30.0
 
 

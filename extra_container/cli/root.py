@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from extra_container import variables
 from extra_container.errors import HostError
 from extra_container.process import Runner
 
@@ -14,9 +15,9 @@ from extra_container.process import Runner
 KEPT_VARIABLES = (
     "PATH",
     "NIX_PATH",
-    "EXTRA_CONTAINER_ETC",
-    "EXTRA_CONTAINER_DISABLE_PLUGINS",
-    "EXTRA_CONTAINER_PLUGIN_SECONDS",
+    variables.ETC,
+    variables.DISABLE_PLUGINS,
+    variables.PLUGIN_SECONDS,
     "runningShellContainer",
     "containerIp",
     "containerStateDirectory",

@@ -116,3 +116,23 @@ def test_without_sudo_an_ordinary_user_is_told(shell, monkeypatch, tmp_path):
     shell.environment["PATH"] = str(shell.programs)
     assert shell.run("start", "demo") == 5
     assert shell.err.startswith("Error: Root rights are needed, and sudo was not found\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (PermissionError(13, "Permission denied", "/nix/var/x"), "Error: /nix/var/x: Permission denied\n"),
+        (ZeroDivisionError("oh"), "Error: This is a bug of extra-container: ZeroDivisionError: oh\n"),
+    ],
+)
+def test_what_nobody_expected_is_told_in_one_line_and_shown_with_debug(shell, monkeypatch, error, message):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("extra_container.installed.names", fail)
+    assert shell.run("list") == 1
+    assert shell.err.startswith(message)
+    assert "Traceback" not in shell.err
+    assert shell.run("--debug", "list") == 1
+    assert "Traceback" in shell.err
+    assert type(error).__name__ in shell.err

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, cast
 
-from extra_container import building, destruction, events, installed
-from extra_container.cli.app import ETC_VARIABLE
+from extra_container import building, destruction, events, installed, variables
 from extra_container.cli.command import Parser
 from extra_container.cli.definition import DefinitionCommand, DefinitionParser, add_run_arguments
 from extra_container.errors import UsageError
@@ -56,7 +55,7 @@ class Destroy(DefinitionCommand):
         add_run_arguments(definition)
         parser = DestroyParser(
             definition,
-            has_build=bool(self.app.environment.get(ETC_VARIABLE)),
+            has_build=bool(self.app.environment.get(variables.ETC)),
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),

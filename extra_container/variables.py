@@ -1,0 +1,7 @@
+"""The names of environment variables that people set."""
+
+from __future__ import annotations
+
+ETC = "EXTRA_CONTAINER_ETC"  # a finished build to use as definition
+DISABLE_PLUGINS = "EXTRA_CONTAINER_DISABLE_PLUGINS"  # names of plugins not to load
+PLUGIN_SECONDS = "EXTRA_CONTAINER_PLUGIN_SECONDS"  # replaces the time limits of hooks
