@@ -35,10 +35,7 @@ class Registry(CommandManager):
                 self.clashes[entry_point.name] = entry_point
 
     def add_command(self, name: str, command_class: type[Command]) -> None:
-        """Add a command unless its name is taken: cliff brings a ``help`` of its own."""
-        if name in self.commands:
-            return
-        super().add_command(name, command_class)
+        """Ignore the ``help`` and ``complete`` that cliff adds by itself: ours are entry points like all others."""
 
     def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
         """Return class, name and arguments of the command that ``argv`` starts with.
