@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 from extra_container import build_output, events, nix, nix_errors, nix_roots
 from extra_container import parts as parts_of
 from extra_container.context import Context, report
-from extra_container.errors import BuildError, UsageError
+from extra_container.errors import UsageError
 from extra_container.model import Base, BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 
 _T = TypeVar("_T")
@@ -124,7 +124,7 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
     first = Evaluation.SMALL if definition.evaluation is Evaluation.AUTO else definition.evaluation
     try:
         result = act(replace(definition, evaluation=first))
-    except BuildError as error:
+    except nix_errors.NixError as error:
         missing = nix_errors.lacking(error, definition.source)
         if definition.evaluation is not Evaluation.AUTO or missing is None:
             raise

@@ -43,7 +43,7 @@ def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable
     ``tell``. Raises :class:`~extra_container.errors.BuildError` with Nix' error.
     """
     argv = ["nix-build", *arguments(definition), "-A", "etc", "--out-link", str(out_link), *definition.build_args]
-    _run(argv, definition.base, runner, tell)
+    _run(argv, definition, runner, tell)
     return Path(os.path.realpath(out_link))
 
 
@@ -54,7 +54,7 @@ def derivation(definition: Definition, root: Path, runner: Runner, tell: Callabl
     Nix' error.
     """
     argv = ["nix-instantiate", *arguments(definition), "-A", "etc", "--add-root", str(root), "--indirect"]
-    _run([*argv, *definition.build_args], definition.base, runner, tell)
+    _run([*argv, *definition.build_args], definition, runner, tell)
     return os.path.realpath(root)
 
 
@@ -64,7 +64,7 @@ def container_names(definition: Definition, runner: Runner, tell: Callable[[str]
     Raises :class:`~extra_container.errors.BuildError` with Nix' error.
     """
     argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "names"]
-    names = json.loads(_run([*argv, *definition.build_args], definition.base, runner, tell).stdout)
+    names = json.loads(_run([*argv, *definition.build_args], definition, runner, tell).stdout)
     return tuple(sorted(names))
 
 
@@ -135,10 +135,10 @@ def _require_nix(runner: Runner) -> None:
         raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
 
 
-def _run(argv: list[str], base: Base, runner: Runner, tell: Callable[[str], None]) -> Completed:
+def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable[[str], None]) -> Completed:
     _require_nix(runner)
     error: list[str] = []
-    quick = base.kind is BaseKind.HOST  # its derivations are built faster than their names can be read
+    quick = definition.base.kind is BaseKind.HOST  # its derivations are built faster than their names can be read
 
     def on_line(line: str) -> None:
         # Everything from the first `error:` on belongs to the message that ends the command.
@@ -149,7 +149,7 @@ def _run(argv: list[str], base: Base, runner: Runner, tell: Callable[[str], None
 
     done = runner.stream(argv, on_stderr=on_line)
     if done.returncode != 0:
-        raise nix_errors.build_error(error, done)
+        raise nix_errors.build_error(error, done, definition.source)
     for line in error:
         tell(line)
     return done

@@ -330,12 +330,24 @@ def test_the_name_resolves_on_the_host_while_the_container_runs(containers):
     assert Path("/etc/hosts").read_text() == before
 
 
-def test_containers_reach_their_peers_by_name(containers):
-    containers.names.add("peer")
-    peer = f'{{ extra.addressPrefix = "10.250.1"; config = {system("0.0.0.0@50")}; }}'
-    containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;", extra=f"containers.peer = {peer};")
+def test_containers_reach_peers_of_other_definitions_by_name_while_they_run(containers):
+    containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;")
+    assert known_in("demo", "peer") == ""
+    containers.create('extra.addressPrefix = "10.250.1";', name="peer", places=["0.0.0.0@50"])
     expected = "10.250.1.2 10.250.0.2"
     assert settled(lambda: asks("peer", 50, *inside("demo")), expected) == expected
+    # A live update links /etc/hosts anew.
+    done = containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;", places=["127.0.0.1@50"])
+    assert "Updating demo" in done.stdout
+    assert known_in("demo", "peer") == "10.250.1.2"
+    assert known_in("demo", "demo") != "10.250.0.2"
+    run("extra-container", "stop", "peer")
+    assert settled(lambda: known_in("demo", "peer"), "") == ""
+
+
+def known_in(container, name):
+    """Return the address that a container's /etc/hosts has for a name."""
+    return run(*inside(container), "awk", f'$2 == "{name}" {{ printf "%s", $1 }}', "/etc/hosts").stdout
 
 
 @pytest.mark.parametrize("option", ["enableWAN", "exposeLocalhost", "firewallAllowHost"])

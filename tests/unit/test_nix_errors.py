@@ -12,8 +12,8 @@ FILE = FileSource(path=Path("/home/me/web.nix"))
 TEXT = ExpressionSource(text="{}", origin="--expr")
 
 
-def error(*lines):
-    return build_error(list(lines), Completed(argv=("nix-build",), returncode=1, stdout="", stderr=""))
+def error(*lines, source=FILE):
+    return build_error(list(lines), Completed(argv=("nix-build",), returncode=1, stdout="", stderr=""), source)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,38 @@ def test_an_error_is_told_without_nix_own_advice():
     assert "--build-args --show-trace" in told.hint
 
 
+TRACE = """\
+error:
+       … while evaluating the attribute 'etc'
+         at /lib/extra_container/nix/etc.nix:95:3:
+           54|       throw "\\nFailed assertions:"
+       … while evaluating definitions
+         at /home/me/web.nix:7:5:
+            7|     services.web.enable = true;
+       … while calling a function
+         at /nixpkgs/lib/modules.nix:1:1:
+
+       error: attribute 'timeZone' missing
+       at /nixpkgs/nixos/modules/x.nix:3:4:
+"""
+
+
+def test_of_a_trace_only_the_error_and_the_users_own_place_are_told():
+    told = error(*TRACE.splitlines())
+    assert told.message.splitlines() == [
+        "The definition could not be built:",
+        "  attribute 'timeZone' missing",
+        "  at /nixpkgs/nixos/modules/x.nix:3:4:",
+        "  at /home/me/web.nix:7:5",
+    ]
+    assert "--show-trace" in told.hint
+
+
+def test_a_trace_through_the_definition_does_not_blame_it():
+    assert lacking(error(*TRACE.splitlines()), FILE) == "timeZone"
+
+
 def test_a_silent_failure_names_the_program_and_its_code():
     done = Completed(argv=("/usr/bin/nix-build",), returncode=3, stdout="", stderr="killed\n")
-    assert (
-        build_error([], done).message == "The definition could not be built:\n  killed\n  nix-build ended with code 3"
-    )
+    told = build_error([], done, FILE).message
+    assert told == "The definition could not be built:\n  killed\n  nix-build ended with code 3"

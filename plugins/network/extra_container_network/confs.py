@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from extra_container.plugin import parse_environment_file
+
 _HOST_KEY = "HOST_ADDRESS"
 _LOCAL_KEY = "LOCAL_ADDRESS"
 
@@ -49,8 +51,8 @@ def assigned_prefixes(confs: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _settings(conf: str) -> Mapping[str, str]:
-    pairs = (line.strip().partition("=") for line in conf.splitlines())
-    return {key: value.strip('"').partition("/")[0] for key, _, value in pairs if key in {_HOST_KEY, _LOCAL_KEY}}
+    found = parse_environment_file(conf)
+    return {key: found[key].partition("/")[0] for key in (_HOST_KEY, _LOCAL_KEY) if key in found}
 
 
 def _text(path: Path) -> str | None:

@@ -266,13 +266,15 @@ def test_systems_of_containers(nix):
       let
         systems = builtins.mapAttrs (_: container: container.config) config.containers;
         inherit (systems) demo peer shared;
+        watched = demo.systemd.paths.extra-container-peers.pathConfig.PathChanged;
         exposes = system: system.systemd.services ? expose-localhost;
       in
       {
         start = demo.systemd.services.expose-localhost.serviceConfig.ExecStart;
         exposing = map exposes [ demo peer shared ];
         firewall = map (system: system.networking.firewall.extraCommands) [ demo peer shared ];
-        hosts = map (system: system.networking.extraHosts) [ demo peer ];
+        peers = map (system: system.systemd.paths ? extra-container-peers) [ demo peer ];
+        bound = (config.containers.demo.bindMounts.${watched}).hostPath;
       }
     """
     found = nix.value(SYSTEMS, what)
@@ -284,8 +286,8 @@ def test_systems_of_containers(nix):
     assert "ip6tables -w -A nixos-fw -s fd00:250:0:1::1 -j nixos-fw-accept\n" in own
     assert "# the user's own" in own
     assert "10.250" not in peer + shared
-    assert "10.250.1.2 peer\n" in found["hosts"][0]
-    assert "10.250.0.2" not in "".join(found["hosts"])
+    assert found["peers"] == [True, False]
+    assert found["bound"] == "/run/extra-container/names"
 
 
 def test_names(nix):

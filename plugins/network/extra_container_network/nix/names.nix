@@ -10,16 +10,30 @@ let
 
   run = "/bin/sh ${./scripts/host-name.sh}";
 
-  reachable = lib.filterAttrs (_: container: container.privateNetwork && hasAddress container) config.containers;
+  # The host's directory of the containers that run, and where a container sees it.
+  hostNames = "/run/extra-container/names";
+  seenNames = "/run/extra-container-names";
 
-  linesFor =
-    own:
-    lib.concatStrings (
-      lib.mapAttrsToList (
-        name: container:
-        lib.concatMapStrings (address: "${address} ${name}\n") (containers.localAddresses container)
-      ) (removeAttrs reachable [ own ])
-    );
+  # Part of the system of a container that resolves its peers.
+  peers = name: {
+    _file = ./names.nix;
+    config = {
+      # Before anything else runs, and again after each live update: both link /etc/hosts anew.
+      system.activationScripts.extraContainerPeers = {
+        deps = [ "etc" ];
+        text = "/bin/sh ${./scripts/peer-names.sh} ${seenNames} ${name}";
+      };
+      systemd.services.extra-container-peers = {
+        description = "Names of other containers";
+        serviceConfig.Type = "oneshot";
+        script = "exec /bin/sh ${./scripts/peer-names.sh} ${seenNames} ${name}";
+      };
+      systemd.paths.extra-container-peers = {
+        wantedBy = [ "multi-user.target" ];
+        pathConfig.PathChanged = seenNames;
+      };
+    };
+  };
 in
 {
   options.containers = lib.mkOption {
@@ -41,9 +55,9 @@ in
               type = lib.types.bool;
               default = false;
               description = ''
-                Let the names of the other containers of the definition that have a local address resolve in this container.
-                Traffic between containers passes the host: it needs forwarding, which enableWAN switches on.
-                Only active with privateNetwork.
+                Let the names of the other containers resolve in this container while they run: those that have a local
+                address and registerName, whatever definition they are from. Traffic between containers passes the host: it
+                needs forwarding, which enableWAN switches on. Only active with privateNetwork.
               '';
             };
           };
@@ -51,9 +65,10 @@ in
           config =
             lib.mkIf (config.privateNetwork && config.extra.resolvePeers && containers.hasConfig name)
               {
-                config = {
-                  _file = ./names.nix;
-                  config.networking.extraHosts = linesFor name;
+                config = peers name;
+                bindMounts.${seenNames} = {
+                  hostPath = hostNames;
+                  isReadOnly = true;
                 };
               };
         }
@@ -64,16 +79,26 @@ in
   config = {
     assertions = containers.needsConfig "resolvePeers" containers.hasConfig resolving;
 
-    systemd.services = lib.mapAttrs' (
-      name: container:
-      lib.nameValuePair "container@${name}" {
-        postStart = ''
-          ${run} start ${lib.escapeShellArgs ([ name ] ++ containers.localAddresses container)}
-        '';
-        postStop = ''
-          ${run} stop ${lib.escapeShellArg name}
-        '';
-      }
-    ) named;
+    systemd.services = lib.mkMerge [
+      (lib.mapAttrs' (
+        name: container:
+        lib.nameValuePair "container@${name}" {
+          postStart = ''
+            ${run} start ${lib.escapeShellArgs ([ name ] ++ containers.localAddresses container)}
+          '';
+          postStop = ''
+            ${run} stop ${lib.escapeShellArg name}
+          '';
+        }
+      ) named)
+      (lib.mapAttrs' (
+        name: _:
+        lib.nameValuePair "container@${name}" {
+          preStart = ''
+            mkdir -p ${hostNames}
+          '';
+        }
+      ) resolving)
+    ];
   };
 }

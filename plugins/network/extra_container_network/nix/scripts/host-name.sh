@@ -5,8 +5,8 @@
 #   host-name.sh stop NAME
 #
 # The file is the host's. Every line of ours ends in a comment that names the container, only such lines are touched, and the
-# file is replaced as a whole. Which containers run is kept where a reboot forgets it, so that the next call removes lines that
-# a crash of the host left behind. A host on which this cannot work is told about it; the container runs all the same.
+# file is replaced as a whole. Which containers run, and with which addresses, is kept where a reboot forgets it: the next call
+# removes lines that a crash of the host left behind, and other containers read it (peer-names.sh). A host on which this cannot work is told about it; the container runs all the same.
 set -eu
 
 PATH="${PATH:+$PATH:}/run/current-system/sw/bin:/usr/sbin:/sbin:/usr/bin:/bin"
@@ -50,6 +50,12 @@ own() {
   done
 }
 
+# Containers that run see the directory, so a file in it is never half written.
+announce() {
+  own "$@" >"$running/.$name"
+  mv -f "$running/.$name" "$running/$name"
+}
+
 # The unit must not fail with this, whatever goes wrong.
 finish() {
   code=$?
@@ -75,8 +81,12 @@ replace() {
 new=
 trap finish EXIT
 
-if [ "$action" = start ] && uses_mymachines; then
-  exit 0
+if [ "$action" = start ]; then
+  mkdir -p "$running"
+  announce "$@"
+  if uses_mymachines; then
+    exit 0
+  fi
 fi
 if [ "$action" = stop ] && ! grep -qs "$tag$name\$" "$hosts"; then
   rm -f "$running/$name"
@@ -91,7 +101,6 @@ exec 9>"$running.lock"
 flock 9
 case $action in
   start)
-    : >"$running/$name"
     replace "$@"
     ;;
   stop)
