@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.nix.evaluator import BASES, TREES, VARIABLE, Evaluator, Nix, is_complete
+from tests.nix.evaluator import BASES, ROOT, TREES, VARIABLE, Evaluator, Nix, is_complete
+
+SOURCES = ["LICENSE", "README.md", "extra_container", "flake.nix", "nix", "plugins", "pyproject.toml"]
 
 
 @pytest.fixture
@@ -48,3 +50,17 @@ def complete_tree(request: pytest.FixtureRequest, nix: Nix) -> Evaluator:
 def base(request: pytest.FixtureRequest, nix: Nix) -> Evaluator:
     """The host base, and each nixpkgs tree."""
     return Evaluator(nix=nix, name=request.param)
+
+
+@pytest.fixture
+def flake(nix: Nix) -> Path:
+    """A copy of the flake's sources, without what tools leave behind in a checkout."""
+    target = nix.directory / "flake"
+    target.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
+    return target

@@ -9,11 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nix.evaluator import HOST_BASE, ROOT, TREES, VARIABLE, Nix, link_tree
-
-SOURCES = ["LICENSE", "README.md", "extra_container", "flake.nix", "nix", "plugins", "pyproject.toml"]
-
-COPIED = ["nixos/default.nix", "nixos/lib/testing.nix", "nixos/lib/build-vms.nix"]
+from tests.nix.evaluator import HOST_BASE, ROOT, Nix
 
 # The host base as the flake's only input.
 INPUT = """{
@@ -47,20 +43,6 @@ for word in "$@"; do echo "[$word]"; done
 cat
 exit 7
 """
-
-
-@pytest.fixture
-def flake(nix: Nix) -> Path:
-    """A copy of the flake's sources, without what tools leave behind in a checkout."""
-    target = nix.directory / "flake"
-    target.mkdir()
-    for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target / name)
-    return target
 
 
 @pytest.fixture
@@ -301,53 +283,3 @@ def test_the_package_has_the_programs_dependencies():
     names = [line.split('"')[1].partition(">")[0] for line in dependencies.splitlines() if '"' in line]
     assert names
     assert [name for name in names if f"python3Packages.{name}" not in package] == []
-
-
-@pytest.fixture
-def outputs(nix: Nix, flake: Path) -> Path:
-    """A file with the flake's outputs for a nixpkgs of 2018 that has the names of today."""
-    original = TREES["18.03"]
-    changed = nix.directory / "changed"
-    names = ROOT / "tests/nix/newer_names.nix"
-    call = f'import {names} {{ original = {original}; changed = {changed}; system = "x86_64-linux"; }}'
-    # Copied, so that their relative paths lead to the changed tree.
-    own = {name: (original / name).read_text() for name in COPIED}
-    own["nixos/lib/eval-config.nix"] = (
-        f"arguments: import {original}/nixos/lib/eval-config.nix"
-        f" (arguments // {{ modules = arguments.modules ++ [ ({call}).module ]; }})"
-    )
-    link_tree(original, changed, own)
-    return nix.file(
-        f"""let
-          self = (import {flake}/flake.nix).outputs {{
-            self = self // {{ outPath = {flake}; }};
-            inherit ({call}) nixpkgs;
-          }};
-        in self""",
-        "outputs.nix",
-    )
-
-
-@pytest.mark.skipif("18.03" not in TREES, reason=f"{VARIABLE} does not name a tree 18.03")
-@pytest.mark.parametrize(
-    "output", ["packages.default", "packages.test", "packages.vm", "checks.test", "checks.package", "devShells.default"]
-)
-def test_an_output_can_be_instantiated(nix, outputs, output):
-    kind, name = output.split(".")
-    done = nix.run("nix-instantiate", outputs, "-A", f"{kind}.x86_64-linux.{name}")
-    assert done.stdout.strip().endswith(".drv")
-
-
-@pytest.mark.skipif("18.03" not in TREES, reason=f"{VARIABLE} does not name a tree 18.03")
-def test_the_outputs_are_complete(nix, outputs):
-    what = """outputs: {
-      names = builtins.attrNames outputs;
-      apps = builtins.mapAttrs (_: app: app.program) outputs.apps.x86_64-linux;
-      overlay = (outputs.overlays.default { callPackage = file: _: baseNameOf file; } { }).extra-container;
-    }"""
-    done = nix.run("nix-instantiate", "--eval", "--strict", "--json", "-E", f"({what}) (import {outputs})")
-    result = json.loads(done.stdout)
-    assert result["names"] == ["apps", "checks", "devShells", "lib", "nixosModules", "overlays", "packages"]
-    assert result["apps"]["default"].endswith("/bin/extra-container")
-    assert result["apps"]["vm"].endswith("/bin/run-extra-container-vm")
-    assert result["overlay"] == "package.nix"

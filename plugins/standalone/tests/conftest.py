@@ -38,7 +38,7 @@ ExecStartPost={scripts}/post-start
 ExecStopPost={scripts}/post-stop
 """
 
-PRE_START = 'echo "pre-start $INSTANCE"\nip link del dev "ve-$INSTANCE" 2> /dev/null || true\n'
+PRE_START = 'echo "pre-start $INSTANCE"\n[ ! -e "/sys/class/net/ve-$INSTANCE" ] || ip link del dev "ve-$INSTANCE"\n'
 START = """export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 exec systemd-nspawn --keep-unit -M "$INSTANCE" -D "$root" --notify-ready=yes --kill-signal=SIGRTMIN+3 \
   --bind-ro=/usr --private-network ${HOST_ADDRESS:+--network-veth} --link-journal=try-guest \
