@@ -170,7 +170,7 @@ def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[
         expression=parsed.expr,
         positional=parsed.definition,
         environment=environment,
-        read_stdin=sys.stdin.read,
+        read_stdin=_read_stdin,
         command=command,
     )
     return Request(
@@ -186,6 +186,12 @@ def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[
         keep_failed=getattr(parsed, "keep_failed", False),
         options=MappingProxyType({name: value for name, value in vars(parsed).items() if name not in _CORE}),
     )
+
+
+def _read_stdin() -> str:
+    if sys.stdin.isatty():
+        sys.stderr.write("Reading the definition from the terminal; Ctrl-D ends it.\n")
+    return sys.stdin.read()
 
 
 def _base(parsed: argparse.Namespace) -> Base:

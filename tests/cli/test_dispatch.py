@@ -136,3 +136,14 @@ def test_what_nobody_expected_is_told_in_one_line_and_shown_with_debug(shell, mo
     assert shell.run("--debug", "list") == 1
     assert "Traceback" in shell.err
     assert type(error).__name__ in shell.err
+
+
+def test_who_is_asked_for_a_definition_at_a_terminal_is_told(shell, monkeypatch, capsys):
+    import io
+
+    terminal = io.StringIO("")
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+    assert shell.run("build") == 2
+    assert "Ctrl-D ends it" in capsys.readouterr().err
+    assert "The definition on stdin is empty" in shell.err
