@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from cliff.app import App
 
 from extra_container import entry_points, variables
-from extra_container.cli import registry
+from extra_container.cli import pipes, registry
 from extra_container.cli.command import Parser
 from extra_container.errors import ExtraContainerError, PluginError, UsageError
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "extra-container"
 _INTERRUPTED = 130
-_BROKEN_PIPE = 141
 
 
 class Ended(KeyboardInterrupt):
@@ -90,9 +88,7 @@ class ExtraContainer(App):
             self.options = self.parser.parse_args(head)
             return self._dispatch(command)
         except BrokenPipeError:
-            # Python would complain once more when it flushes stdout at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return _BROKEN_PIPE
+            return pipes.give_up_stdout()
         except KeyboardInterrupt as interrupt:
             return 128 + interrupt.number if isinstance(interrupt, Ended) else _INTERRUPTED
         except Exception as error:  # noqa: BLE001 -- whatever it is, people are told in one way

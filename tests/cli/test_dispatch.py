@@ -1,5 +1,9 @@
 """Which command a command line means, and what the program says about itself."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from extra_container.cli.definition import split_tail
@@ -147,3 +151,26 @@ def test_who_is_asked_for_a_definition_at_a_terminal_is_told(shell, monkeypatch,
     assert shell.run("build") == 2
     assert "Ctrl-D ends it" in capsys.readouterr().err
     assert "The definition on stdin is empty" in shell.err
+
+
+def test_a_bare_list_needs_no_framework_and_says_the_same():
+    quick = "import sys; from extra_container.cli import main; code = main(['list']); sys.exit('cliff' in sys.modules)"
+    answers = [
+        subprocess.run([sys.executable, *words], check=True, capture_output=True, text=True).stdout
+        for words in (["-c", quick], ["-m", "extra_container", "--quiet", "list"])
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_nobody_reads_the_list():
+    script = (
+        "import sys; from extra_container import installed; from extra_container.cli import main; "
+        "installed.names = lambda: ['demo'] * 100_000; sys.exit(main(['list']))"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run([sys.executable, "-c", script], check=False, stdout=writer, stderr=subprocess.PIPE)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
