@@ -48,3 +48,9 @@ def test_every_test_that_holds_a_promise_exists():
     files = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("plugins/*/tests/test_*.py")]
     defined = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
     assert named - defined == set()
+
+
+def test_every_module_of_the_core_has_its_place_in_the_architecture():
+    named = set(re.findall(r"`(\w+\.py)`", (ROOT / "docs/architecture.md").read_text()))
+    modules = {path.name for path in ROOT.glob("extra_container/*.py") if not path.name.startswith("__")}
+    assert modules == named
