@@ -36,12 +36,14 @@ def build(request: Request, context: Context, stack: ExitStack, *, apart: bool =
     began = time.monotonic()
     context.emit(events.BuildStarted())
     directory = stack.enter_context(_links(context))
-    parts = _parts(definition, context) if apart else ()
-    if len(parts) > 1:
-        path = _build_apart(definition, parts, directory, context)
-    else:
-        path = _build_one(definition, directory / "result", context)
-    result = build_output.read(path)
+
+    def act(chosen: Definition) -> Path:
+        parts = _parts(chosen, context) if apart else ()
+        if len(parts) > 1:
+            return _build_apart(chosen, parts, directory, context)
+        return nix.build(chosen, directory / "result", context.runner, context.tell)
+
+    result = build_output.read(_evaluated(definition, context, act))
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
@@ -59,14 +61,12 @@ def _links(context: Context) -> Iterator[Path]:
                 nix_roots.forget(link, context.host.gc_roots)
 
 
-def _build_one(definition: Definition, link: Path, context: Context) -> Path:
-    return _evaluated(definition, context, lambda chosen: nix.build(chosen, link, context.runner, context.tell))
-
-
 def _build_apart(definition: Definition, parts: Parts, directory: Path, context: Context) -> Path:
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
         futures = [
-            pool.submit(_build_one, replace(definition, only=part), directory / f"part-{number}", context)
+            pool.submit(
+                nix.build, replace(definition, only=part), directory / f"part-{number}", context.runner, context.tell
+            )
             for number, part in enumerate(parts)
         ]
         builds = tuple(future.result() for future in futures)

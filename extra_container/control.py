@@ -100,10 +100,10 @@ def root(name: str, context: Context) -> Path:
     return container_root("", conf.parent if conf is not None else Path("/etc/nixos-containers"), name)
 
 
-def fail(failures: tuple[Failure, ...], verb: str, hint: str | None = None) -> None:
+def fail(failures: tuple[Failure, ...], verb: str) -> None:
     """Raise one error that names every container that failed, with what it said last."""
     if failures:
-        raise ContainerError("\n".join(describe(failure, verb) for failure in failures), hint=hint)
+        raise ContainerError("\n".join(describe(failure, verb) for failure in failures))
 
 
 def describe(failure: Failure, verb: str) -> str:

@@ -121,6 +121,15 @@ def test_several_containers_are_built_apart(tool, name, tree):
     assert leftovers(name) == []
 
 
+def test_several_containers_fall_back_together(tool, name, tree):
+    names = [f"{name}{letter}" for letter in "abc"]
+    text = "{ " + " ".join(f"containers.{each} = {{}};" for each in names) + " }"
+    done = tool("create", "-E", text, "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
+    assert done.err.count("Warning: the small evaluation does not work") == 1
+    tool("destroy", *names)
+    assert leftovers(name) == []
+
+
 def test_a_build_leaves_no_root_behind(tool):
     roots = Path("/nix/var/nix/gcroots/auto")
     before = set(roots.iterdir())
