@@ -9,8 +9,10 @@ from extra_container import containers, installed, lock
 from extra_container.context import Context
 from extra_container.environment_file import parse_environment_file
 from extra_container.errors import ContainerError, UsageError
-from extra_container.model import container_root
+from extra_container.model import InstalledContainer, container_root
 from extra_container.plans import Failure
+
+_LIST_HINT = "`extra-container list` shows those that do."
 
 
 def start(wanted: tuple[str, ...], context: Context) -> None:
@@ -58,7 +60,7 @@ def require(wanted: tuple[str, ...], context: Context) -> None:
     """Raise :class:`~extra_container.errors.UsageError` for the first container that does not exist."""
     for name in wanted:
         if not exists(name, context):
-            raise UsageError(f"The container {name} does not exist", hint="`extra-container list` shows those that do.")
+            raise UsageError(f"The container {name} does not exist", hint=_LIST_HINT)
 
 
 def require_leader(name: str, context: Context) -> int:
@@ -79,12 +81,11 @@ def settings(name: str, context: Context) -> Mapping[str, str]:
 
     Raises :class:`~extra_container.errors.UsageError` if the container does not exist.
     """
-    require((name,), context)
-    ours = installed.read(context.host.gc_roots).get(name)
-    if ours is not None:
-        return ours.settings
-    conf = find_conf(name)
-    return parse_environment_file(conf.read_text(errors="replace")) if conf is not None else {}
+    match _find(name, context):
+        case InstalledContainer() as ours:
+            return ours.settings
+        case conf:
+            return parse_environment_file(conf.read_text(errors="replace"))
 
 
 def root(name: str, context: Context) -> Path:
@@ -92,12 +93,20 @@ def root(name: str, context: Context) -> Path:
 
     Raises :class:`~extra_container.errors.UsageError` if the container does not exist.
     """
-    require((name,), context)
+    match _find(name, context):
+        case InstalledContainer() as ours:
+            return ours.root
+        case conf:
+            return container_root("", conf.parent, name)
+
+
+def _find(name: str, context: Context) -> InstalledContainer | Path:
+    """Return an installed container, or the conf of one that somebody else installed."""
     ours = installed.read(context.host.gc_roots).get(name)
-    if ours is not None:
-        return ours.root
-    conf = find_conf(name)
-    return container_root("", conf.parent if conf is not None else Path("/etc/nixos-containers"), name)
+    found = find_conf(name) if ours is None else ours
+    if found is None:
+        raise UsageError(f"The container {name} does not exist", hint=_LIST_HINT)
+    return found
 
 
 def fail(failures: tuple[Failure, ...], verb: str) -> None:

@@ -58,12 +58,6 @@ class FakeRunner(Runner):
             on_stderr(line)
         return done
 
-    def attached(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> int:
-        """Record a call and return the answer's code."""
-        del environment
-        self.calls.append(tuple(argv))
-        return self._answer(argv).returncode
-
     def _answer(self, argv: Sequence[str]) -> Completed:
         line = " ".join(argv)
         matching = [start for start in self.answers if line.startswith(start)]

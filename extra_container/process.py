@@ -168,14 +168,6 @@ class Runner:
         self._finished(command, child.returncode, began)
         return Completed(argv=tuple(command), returncode=child.returncode, stdout=stdout, stderr="".join(lines))
 
-    def attached(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> int:
-        """Run a program on the caller's own stdin, stdout and stderr; return its :func:`shell_code`."""
-        command = self._command(argv)
-        began = time.monotonic()
-        done = subprocess.run(command, check=False, env={**self.environment, **(environment or {})})
-        self._finished(command, done.returncode, began)
-        return shell_code(done.returncode)
-
     def replace(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> NoReturn:
         """Become the program: same process, streams and terminal."""
         command = self._command(argv)

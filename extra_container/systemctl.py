@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from extra_container.errors import HostError
 from extra_container.host import ActiveState, UnitState
+from extra_container.installed import unit_name
 from extra_container.process import Completed, Runner, process_error
 
 # Answers are parsed, so nothing of the caller's environment may change them.
@@ -37,11 +38,6 @@ class UnitFacts:
     def at_rest(self) -> bool:
         """Whether nothing runs and nothing is about to."""
         return self.state.at_rest and not self.job
-
-
-def unit_name(container: str) -> str:
-    """Return the name of a container's unit. Units use ``%i`` unescaped, so nothing is escaped."""
-    return f"container@{container}.service"
 
 
 def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from extra_container.errors import ProcessError
 from extra_container.host import ActiveState, Host, UnitState
+from extra_container.installed import unit_name
 from extra_container.machined import Machined
 from extra_container.model import Problem, Problems
 from extra_container.nspawn import Nspawn
 from extra_container.plans import Failure, InstallPlan
 from extra_container.process import Runner
-from extra_container.systemctl import PLAIN, Systemctl, UnitFacts, unit_name
+from extra_container.systemctl import PLAIN, Systemctl, UnitFacts
 
 # A unit that is beyond its main process runs clean-up that must not be killed, or nothing at all.
 _ENDING = frozenset(

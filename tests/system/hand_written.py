@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extra_container.systemctl import unit_name
+from extra_container.installed import unit_name
 from extra_container.systemd import SystemdManager
 
 UNITS = Path("/run/systemd/system")

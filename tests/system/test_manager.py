@@ -15,10 +15,10 @@ from types import MappingProxyType
 import pytest
 
 from extra_container.host import ActiveState, Host
+from extra_container.installed import unit_name
 from extra_container.model import BuiltContainer
 from extra_container.plans import Change, InstallItem, InstallPlan
 from extra_container.process import Runner
-from extra_container.systemctl import unit_name
 from extra_container.systemd import SystemdManager, fragment_problems
 from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS, Units
 
