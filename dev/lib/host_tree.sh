@@ -8,6 +8,7 @@ readonly -a host_packages=(
   nix-bin python3 python3-venv
   iproute2 iptables nftables netcat-openbsd curl ca-certificates
   openssh-client openssh-server sudo procps e2fsprogs less
+  zsh fish sudo-rs firewalld libnss-mymachines
 )
 
 tree=$cache/hosts/$host_suite-$(hash_of "$(<"$root/dev/lib/host_tree.sh")")
@@ -39,6 +40,9 @@ configure_tree() {
   chroot "$target" useradd --create-home --shell /bin/bash alice
   printf 'alice ALL=(ALL:ALL) NOPASSWD: SETENV: ALL\n' >"$target/etc/sudoers.d/alice"
   chmod 0440 "$target/etc/sudoers.d/alice"
+  # What only some tests want is off until they turn it on: names from machined, and firewalld.
+  sed -i 's/ mymachines//' "$target/etc/nsswitch.conf"
+  ln -s /dev/null "$target/etc/systemd/system/firewalld.service"
   # Without a network and kernel modules of its own, these only fail or slow the boot down.
   local unit
   for unit in systemd-modules-load.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \

@@ -1,5 +1,5 @@
-# What the flake uses and a nixpkgs tree of 2018 does not have yet, so that all outputs can be evaluated with such a tree.
-# `original` is the tree, `changed` the one that has this.
+# What the flake uses and the nixpkgs of 20.09 does not have yet, so that all outputs can be evaluated with such a tree.
+# `original` is the tree, `changed` the one whose NixOS has the module below.
 {
   original,
   changed,
@@ -8,14 +8,11 @@
 
 let
   pythonNames = python: {
-    buildPythonApplication = arguments: python.buildPythonApplication (removeAttrs arguments [ "pyproject" ]);
-    cliff = python.setuptools;
+    # `pyproject` is newer than this way of saying it.
+    buildPythonApplication =
+      arguments:
+      python.buildPythonApplication (removeAttrs arguments [ "pyproject" ] // { format = "pyproject"; });
     hatchling = python.setuptools;
-    mypy = python.setuptools;
-    pluggy = python.setuptools;
-    pytest = python.setuptools;
-    stevedore = python.setuptools;
-    structlog = python.setuptools;
   };
 
   overlay = _: previous: {
@@ -23,18 +20,26 @@ let
     python3 = previous.python3 // {
       withPackages = select: previous.python3.withPackages (packages: select (packages // pythonNames packages));
     };
-    installShellFiles = previous.writeText "install-shell-files" "";
+    # It took no `packages` then.
+    mkShell =
+      arguments: previous.mkShell (removeAttrs arguments [ "packages" ] // { buildInputs = arguments.packages; });
     iproute2 = previous.iproute;
-    mkShell = arguments: previous.mkShell (removeAttrs arguments [ "packages" ] // { buildInputs = arguments.packages; });
-    ruff = previous.hello;
-    # Written in Haskell, whose package list is left out of the tree.
-    shellcheck = previous.hello;
-    runtimeShell = previous.stdenv.shell;
-    testers.nixosTest = (import (changed + "/nixos/lib/testing.nix") { inherit system; }).makeTest;
     util-linux = previous.utillinux;
+    ruff = previous.hello;
+    # Written in Haskell, whose package list is too large for some copies of the tree.
+    shellcheck = previous.hello;
+    testers.nixosTest =
+      (import (original + "/nixos/lib/testing-python.nix") {
+        inherit pkgs system;
+        extraConfigurations = [ module ];
+      }).makeTest;
   };
-in
-{
+
+  pkgs = import original {
+    inherit system;
+    overlays = [ overlay ];
+  };
+
   module =
     { lib, ... }:
     {
@@ -42,10 +47,6 @@ in
         boot.extraSystemdUnitPaths = lib.mkOption {
           type = lib.types.listOf lib.types.str;
           default = [ ];
-        };
-        documentation.enable = lib.mkOption {
-          type = lib.types.bool;
-          default = true;
         };
         nix.settings = lib.mkOption {
           type = lib.types.attrs;
@@ -58,13 +59,13 @@ in
       };
       config.nixpkgs.overlays = [ overlay ];
     };
+in
+{
+  inherit module;
 
   nixpkgs = {
     outPath = changed;
     lib = import (original + "/lib");
-    legacyPackages.${system} = import original {
-      inherit system;
-      overlays = [ overlay ];
-    };
+    legacyPackages.${system} = pkgs;
   };
 }

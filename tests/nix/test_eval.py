@@ -173,7 +173,7 @@ def test_long_names_with_private_network(base):
     if base.release < "20.09":
         error = base.error(long, kernelVersion="6.1.0")
         assert "containers.twelve-chars: with privateNetwork the name can have at most 11" in error
-        assert "systemd 23" in error
+        assert int(re.search(r"systemd (\d+)", error)[1]) < 245
     else:
         base.warnings(long, kernelVersion="6.1.0")
         assert "running kernel 5.4.0" in base.error(long, kernelVersion="5.4.0")
@@ -266,12 +266,17 @@ def test_small_and_full_give_the_same_unit_and_conf(complete_tree):
     what = "map (name: { inherit name; unit = (unit name).text; conf = conf name; }) names"
     # Set by modules of the host, and read by nothing in a unit of a container.
     host_only = ('Environment="LOCALE_ARCHIVE=', 'Environment="TZDIR=')
-    small = tree.value(what, definition, mode="small")
-    full = tree.value(what, definition, mode="full")
-    for container in full:
-        lines = container["unit"].splitlines(keepends=True)
-        container["unit"] = "".join(line for line in lines if not line.startswith(host_only))
-    assert small == full
+
+    def comparable(mode):
+        containers = tree.value(what, definition, mode=mode)
+        for container in containers:
+            lines = container["unit"].splitlines(keepends=True)
+            kept = "".join(line for line in lines if not line.startswith(host_only))
+            # Releases name the store path of a conf in different ways; systemd reads none of X-Restart-Triggers.
+            container["unit"] = re.sub(r"/\S+-etc-\S*\.conf", "CONF", kept)
+        return containers
+
+    assert comparable("small") == comparable("full")
 
 
 def test_the_shared_package_set_changes_nothing(tree):

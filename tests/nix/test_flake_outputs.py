@@ -9,22 +9,22 @@ import pytest
 
 from tests.nix.evaluator import ROOT, TREES, VARIABLE, Nix, link_tree
 
-COPIED = ["nixos/default.nix", "nixos/lib/testing.nix", "nixos/lib/build-vms.nix"]
+RELEASE = "20.09"
 
 
 @pytest.fixture
 def outputs(nix: Nix, flake: Path) -> Path:
-    """A file with the flake's outputs for a nixpkgs of 2018 that has the names of today."""
-    original = TREES["18.03"]
+    """A file with the flake's outputs for a nixpkgs of 2020 that has the names of today."""
+    original = TREES[RELEASE]
     changed = nix.directory / "changed"
     names = ROOT / "tests/nix/newer_names.nix"
     call = f'import {names} {{ original = {original}; changed = {changed}; system = "x86_64-linux"; }}'
-    # Copied, so that their relative paths lead to the changed tree.
-    own = {name: (original / name).read_text() for name in COPIED}
-    own["nixos/lib/eval-config.nix"] = (
-        f"arguments: import {original}/nixos/lib/eval-config.nix"
-        f" (arguments // {{ modules = arguments.modules ++ [ ({call}).module ]; }})"
-    )
+    own = {
+        # Copied, so that its relative path leads to the changed file.
+        "nixos/default.nix": (original / "nixos/default.nix").read_text(),
+        "nixos/lib/eval-config.nix": f"arguments: import {original}/nixos/lib/eval-config.nix"
+        f" (arguments // {{ modules = arguments.modules ++ [ ({call}).module ]; }})",
+    }
     link_tree(original, changed, own)
     return nix.file(
         f"""let
@@ -37,7 +37,7 @@ def outputs(nix: Nix, flake: Path) -> Path:
     )
 
 
-@pytest.mark.skipif("18.03" not in TREES, reason=f"{VARIABLE} does not name a tree 18.03")
+@pytest.mark.skipif(RELEASE not in TREES, reason=f"{VARIABLE} does not name a tree {RELEASE}")
 @pytest.mark.parametrize(
     "output", ["packages.default", "packages.test", "packages.vm", "checks.test", "checks.package", "devShells.default"]
 )
@@ -47,7 +47,24 @@ def test_an_output_can_be_instantiated(nix, outputs, output):
     assert done.stdout.strip().endswith(".drv")
 
 
-@pytest.mark.skipif("18.03" not in TREES, reason=f"{VARIABLE} does not name a tree 18.03")
+@pytest.mark.skipif(RELEASE not in TREES, reason=f"{VARIABLE} does not name a tree {RELEASE}")
+def test_the_package_takes_plugins(nix, outputs):
+    plugin = f"""(python: [
+      (python.buildPythonPackage {{
+        pname = "extra-container-limits";
+        version = "1.0";
+        format = "pyproject";
+        src = {ROOT}/examples/limits;
+      }})
+    ])"""
+    wrapped = f"(import {outputs}).packages.x86_64-linux.default.withPlugins {plugin}"
+    done = nix.run("nix-instantiate", "-E", wrapped)
+    needed = nix.run("nix-store", "--query", "--references", done.stdout.strip()).stdout
+    assert "extra-container-limits-1.0.drv" in needed
+    assert "cliff" in needed
+
+
+@pytest.mark.skipif(RELEASE not in TREES, reason=f"{VARIABLE} does not name a tree {RELEASE}")
 def test_the_outputs_are_complete(nix, outputs):
     what = """outputs: {
       names = builtins.attrNames outputs;
