@@ -87,12 +87,23 @@ class Systemctl:
         return parse_show(asked, done.stdout)
 
     def start(self, names: Sequence[str]) -> Completed:
-        """Start the units in one transaction a unit, wait for all; code 0 means that all have started."""
+        """Start the units, wait for all; code 0 means that all have started.
+
+        Each is a transaction of its own, but systemd 262 begins none if one of the units cannot be started at all.
+        """
         return self._call("start", units=names)
+
+    def start_each(self, names: Sequence[str]) -> str:
+        """Start the units so that one that cannot be started keeps no other from it; wait; return the complaints."""
+        asked = {name: self._call("start", "--no-block", units=[name]) for name in names}
+        accepted = [name for name, done in asked.items() if done.returncode == 0]
+        complaints = "".join(done.stderr for done in asked.values())
+        return complaints + (self.start(accepted).stderr if accepted else "")
 
     def stop(self, names: Sequence[str], *, timeout: float | None = None) -> Completed:
         """Stop the units together and wait for all; a unit that is not loaded makes the code 5.
 
+        With systemd 262, none is stopped then.
         Raises :class:`~extra_container.errors.ProcessError` if it takes more than ``timeout`` seconds; the stop goes
         on then.
         """

@@ -88,15 +88,14 @@ class SystemdManager:
             return ()
         facts = self._systemctl.show(names)
         # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
-        refused = [
-            name
-            for name, said in facts.items()
-            if said.state.active is ActiveState.FAILED and said.left_rest < began_monotonic
-        ]
+        untried = [name for name, said in facts.items() if not said.state.up and said.left_rest < began_monotonic]
+        refused = [name for name in untried if facts[name].state.active is ActiveState.FAILED]
+        # One unit that cannot be started may have kept all others from it.
+        again = untried if 1 < len(untried) == len(facts) else refused
         complaints = done.stderr
-        if refused:
-            self._systemctl.reset_failed(refused)
-            complaints += self._systemctl.start(refused).stderr
+        if again:
+            self._systemctl.reset_failed(again)
+            complaints += self._systemctl.start_each(again)
             facts = self._systemctl.show(names)
         down = [name for name in facts if not facts[name].state.up]
         return tuple(self._start_failures(down, facts, complaints.splitlines(), began))
@@ -163,9 +162,17 @@ class SystemdManager:
         """Stop units; return the facts on those that still run, or are about to, after ``timeout`` seconds."""
         try:
             ended = self._systemctl.stop(names, timeout=timeout).returncode == 0
-        except ProcessError:  # it took longer
-            ended = False
-        return {} if ended else {name: said for name, said in self._systemctl.show(names).items() if not said.at_rest}
+            in_time = True
+        except ProcessError:
+            ended = in_time = False
+        if ended:
+            return {}
+        facts = self._systemctl.show(names)
+        left = {name: said for name, said in facts.items() if not said.at_rest}
+        if left and in_time and not all(said.state.loaded for said in facts.values()):
+            # The unit that is not loaded may have kept the others from being stopped.
+            return self._end(tuple(left), timeout=timeout)
+        return left
 
     def _clear(self, names: Sequence[str]) -> None:
         """Remove what killed supervisors left and what would make the next start fail."""

@@ -132,6 +132,28 @@ def test_sudo_extra_container_finds_nix_and_the_users_nixpkgs(fresh, nix_elsewhe
         stub.unlink()
 
 
+@pytest.fixture
+def narrow_secure_path():
+    """Give sudo the secure_path of distributions that follow Red Hat, without /usr/local/bin."""
+    settings = Path("/etc/sudoers.d/0-narrow")
+    settings.write_text('Defaults secure_path = "/usr/sbin:/usr/bin:/sbin:/bin"\n')
+    settings.chmod(0o440)
+    yield
+    settings.unlink()
+
+
+def test_sudo_finds_the_program_where_its_path_is_narrow(narrow_secure_path, fresh):
+    call = ["su", "alice", "-c", "sudo -n extra-container list"]
+    assert subprocess.run(call, check=False, capture_output=True).returncode == 1
+    install()
+    assert subprocess.run(call, check=False, capture_output=True).returncode == 0
+    after = snapshot()
+    assert "Nothing to do." in install().stderr
+    assert snapshot() == after
+    install("--uninstall")
+    assert snapshot() == fresh
+
+
 def test_settings_that_visudo_refuses_never_land(fresh, tmp_path):
     broken = FileChange(
         path=SUDOERS, before=None, after=RegularFile(text="Defaults nonsense {\n", mode=0o440), purpose=""

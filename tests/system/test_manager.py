@@ -139,12 +139,16 @@ def test_masked_missing_and_broken_units_are_named(manager, units):
     broken = units.tmp / unit_name("ec-broken")
     broken.write_text("[Service]\nType=notify\n")
     units.link("ec-broken", broken)
-    failures = {failure.name: failure.message for failure in manager.start(["ec-masked", "ec-none", "ec-broken"])}
+    units.add("ec-good")
+    names = ["ec-masked", "ec-good", "ec-none", "ec-broken"]
+    failures = {failure.name: failure.message for failure in manager.start(names)}
     assert failures.keys() == {"ec-masked", "ec-none", "ec-broken"}
     assert "masked" in failures["ec-masked"]
     assert "does not know container@ec-none.service" in failures["ec-none"]
     assert f"cannot use its unit {UNITS}/container@ec-broken.service" in failures["ec-broken"]
-    assert manager.stop(["ec-masked", "ec-none"]) == ()
+    assert manager.states(["ec-good"])["ec-good"].up
+    assert manager.stop(["ec-masked", "ec-none", "ec-good"]) == ()
+    assert manager.states(["ec-good"])["ec-good"].at_rest
     assert manager.kill(["ec-masked", "ec-none"]) == ()
 
 

@@ -168,7 +168,34 @@ def test_start_that_systemd_refused_as_too_frequent_is_tried_once_more(make):
         }
     )
     assert manager.start(["a", "b"]) == ()
-    assert runner.calls[2:4] == [["systemctl", "reset-failed", *units("b")], ["systemctl", "start", *units("b")]]
+    assert runner.calls[2:4] == [
+        ["systemctl", "reset-failed", *units("b")],
+        ["systemctl", "start", "--no-block", *units("b")],
+    ]
+
+
+def test_a_unit_that_cannot_be_started_does_not_keep_others_from_it(make):
+    complaint = "Failed to start container@b.service: Unit container@b.service is masked.\n"
+    manager, runner = make(
+        {
+            "systemctl start": [
+                (1, "", "Failed to enqueue jobs: Unit container@b.service is masked.\n"),
+                (0, "", ""),
+                (1, "", complaint),
+                (0, "", ""),
+            ],
+            "systemctl show": [shown(INACTIVE, MASKED), shown(ACTIVE, MASKED)],
+        }
+    )
+    (failure,) = manager.start(["a", "b"])
+    assert failure.name == "b"
+    assert "masked" in failure.message
+    assert [call for call in runner.calls if call[1] == "start"] == [
+        ["systemctl", "start", *units("a", "b")],
+        ["systemctl", "start", "--no-block", *units("a")],
+        ["systemctl", "start", "--no-block", *units("b")],
+        ["systemctl", "start", *units("a")],
+    ]
 
 
 def test_start_that_was_tried_and_failed_is_not_repeated(make):
@@ -267,6 +294,21 @@ def test_stop_of_units_that_are_not_loaded_is_done(make):
     )
     assert manager.stop(["a"]) == ()
     assert runner.verbs() == ["systemctl stop", "systemctl show"]
+
+
+def test_a_unit_that_is_not_loaded_does_not_keep_others_from_being_stopped(make):
+    manager, runner = make(
+        {
+            "systemctl stop": [(5, "", "Failed to enqueue jobs: Unit container@b.service not loaded.\n"), (0, "", "")],
+            "systemctl show": [shown(ACTIVE, UNKNOWN)],
+        },
+        missing=("machinectl",),
+    )
+    assert manager.stop(["a", "b"]) == ()
+    assert [call for call in runner.calls if call[1] == "stop"] == [
+        ["systemctl", "stop", *units("a", "b")],
+        ["systemctl", "stop", *units("a")],
+    ]
 
 
 def test_stop_that_leaves_a_unit_running_is_a_failure(make):

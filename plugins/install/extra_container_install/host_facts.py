@@ -11,7 +11,7 @@ from pathlib import Path
 
 from extra_container.plugin import Host, HostError, Runner
 from extra_container_install.host_files import MadeFiles, Present, RegularFile, SomethingElse, SymbolicLink
-from extra_container_install.host_setup import PROGRAM, RELEASE, HostFacts
+from extra_container_install.host_setup import PROGRAM, RELEASE, SUDOERS, HostFacts, secure_path_of_host
 
 _SECURE_PATH = re.compile(r"^Value to override user's \$PATH with: (.*)$", re.MULTILINE)
 _INCLUDE = re.compile(r"^\s*[#@]includedir\s+\"?/etc/sudoers\.d/?\"?\s*$", re.MULTILINE)
@@ -121,13 +121,17 @@ def _nix_directory(runner: Runner) -> Path:
 
 
 def _secure_path(runner: Runner) -> str | None:
-    """Return the secure_path that holds for commands without settings of their own; empty if there is none."""
+    """Return the secure_path that holds for commands without settings of their own; empty if there is none.
+
+    What this set-up added to it is left out.
+    """
     if runner.look("sudo") is None or runner.look("visudo") is None:
         return None
     # Only root is shown the settings.
     said = runner.run(["sudo", "-V"], environment={"LC_ALL": "C"}).stdout
     found = _SECURE_PATH.search(said)
-    return found[1].strip() if found else ""
+    own = SUDOERS.read_text() if SUDOERS.is_file() else ""
+    return secure_path_of_host(found[1].strip(), own) if found else ""
 
 
 def _writable_by_others(program: Path) -> list[Path]:

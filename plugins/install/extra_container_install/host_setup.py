@@ -9,7 +9,7 @@ from pathlib import Path
 
 from extra_container_install.host_files import HostFile, RegularFile, SymbolicLink
 
-# In sudo's secure_path and in root's PATH on every distribution that follows the FHS.
+# In root's PATH on every distribution that follows the FHS.
 PROGRAM = Path("/usr/local/bin/extra-container")
 SUDOERS = Path("/etc/sudoers.d/extra-container")
 RELEASE = Path("/etc/static/os-release")
@@ -66,18 +66,34 @@ def wanted_files(facts: HostFacts) -> tuple[HostFile, ...]:
 
 
 def sudoers_text(secure_path: str, nix: Path) -> str:
-    """Return sudo's settings for this program alone; other commands under sudo are not affected.
+    """Return sudo's settings for this program.
 
-    ``secure_path`` is the host's; without one sudo keeps the caller's PATH, and none is set. Source: sudoers(5),
-    "Defaults!CMND".
+    Other commands under sudo are not affected, except where ``secure_path``, the host's, lacks the program's directory,
+    as on distributions that follow Red Hat: sudo looks for every command in the general one. Without one sudo keeps the
+    caller's PATH, and none is set. Source: sudoers(5), "secure_path" and "Defaults!CMND".
     """
     lines = ["# Made by `extra-container install`, removed by `extra-container install --uninstall`."]
     if secure_path:
-        directories = secure_path.split(":")
-        extended = directories if os.fspath(nix) in directories else [*directories, os.fspath(nix)]
-        lines.append(f'Defaults!{PROGRAM} secure_path = "{":".join(extended)}"')
+        general = _with(secure_path, PROGRAM.parent)
+        if general != secure_path:
+            lines.append(f'Defaults secure_path = "{general}"')
+        lines.append(f'Defaults!{PROGRAM} secure_path = "{_with(general, nix)}"')
     lines.append(f'Defaults!{PROGRAM} env_keep += "NIX_PATH"')
     return "\n".join(lines) + "\n"
+
+
+def secure_path_of_host(current: str, own: str) -> str:
+    """Return the secure_path that the host had without this set-up.
+
+    ``current`` is the one that holds, ``own`` the text of :func:`sudoers_text` that is in place, empty if none is.
+    """
+    if f'Defaults secure_path = "{current}"' in own.splitlines():
+        return current.removesuffix(f":{PROGRAM.parent}")
+    return current
+
+
+def _with(path: str, directory: Path) -> str:
+    return path if os.fspath(directory) in path.split(":") else f"{path}:{directory}"
 
 
 def _program(argv: tuple[str, ...]) -> list[HostFile]:

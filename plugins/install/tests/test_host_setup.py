@@ -6,7 +6,7 @@ from pathlib import Path
 from extra_container_install import host_setup
 from extra_container_install.host_facts import resolve_program
 from extra_container_install.host_files import RegularFile, SymbolicLink
-from extra_container_install.host_setup import HostFacts, sudoers_text, wanted_files
+from extra_container_install.host_setup import HostFacts, secure_path_of_host, sudoers_text, wanted_files
 
 FACTS = HostFacts(
     program=("/opt/x/bin/extra-container",),
@@ -31,16 +31,28 @@ def test_a_host_with_everything():
 
 
 def test_sudo_finds_nix_and_keeps_nix_path_for_this_program_only():
-    lines = sudoers_text("/usr/sbin:/usr/bin", FACTS.nix).splitlines()[1:]
+    lines = sudoers_text("/usr/local/bin:/usr/bin", FACTS.nix).splitlines()[1:]
     command = "Defaults!/usr/local/bin/extra-container"
     assert lines == [
-        f'{command} secure_path = "/usr/sbin:/usr/bin:/nix/var/nix/profiles/default/bin"',
+        f'{command} secure_path = "/usr/local/bin:/usr/bin:/nix/var/nix/profiles/default/bin"',
         f'{command} env_keep += "NIX_PATH"',
     ]
 
 
+def test_sudo_finds_the_program_where_its_path_lacks_the_directory():
+    text = sudoers_text("/usr/sbin:/usr/bin", FACTS.nix)
+    assert text.splitlines()[1:3] == [
+        'Defaults secure_path = "/usr/sbin:/usr/bin:/usr/local/bin"',
+        "Defaults!/usr/local/bin/extra-container "
+        'secure_path = "/usr/sbin:/usr/bin:/usr/local/bin:/nix/var/nix/profiles/default/bin"',
+    ]
+    assert secure_path_of_host("/usr/sbin:/usr/bin:/usr/local/bin", text) == "/usr/sbin:/usr/bin"
+    assert secure_path_of_host("/usr/sbin:/usr/bin:/usr/local/bin", "") == "/usr/sbin:/usr/bin:/usr/local/bin"
+    assert secure_path_of_host("/bin:/usr/local/bin", text) == "/bin:/usr/local/bin"
+
+
 def test_a_directory_is_not_added_twice():
-    assert '"/usr/bin:/bin"' in sudoers_text("/usr/bin:/bin", Path("/usr/bin"))
+    assert '"/usr/bin:/usr/local/bin"' in sudoers_text("/usr/bin:/usr/local/bin", Path("/usr/bin"))
 
 
 def test_without_a_secure_path_none_is_set():

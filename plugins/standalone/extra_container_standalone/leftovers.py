@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from extra_container_standalone.service import Service
@@ -30,8 +31,9 @@ def present(interface: str) -> bool:
 
 def mounts(name: str) -> tuple[Path, ...]:
     """Return the mount points that systemd-nspawn (from version 256 on) makes on the host for this container."""
-    point = _NSPAWN / "unix-export" / name
-    return (point,) if point.is_mount() else ()
+    # The place of systemd 256 to 257, and the one of 262.
+    points = (_NSPAWN / "unix-export" / name, _NSPAWN / name / "unix-export")
+    return tuple(point for point in points if point.is_mount())
 
 
 def remove_files(service: Service) -> tuple[str, ...]:
@@ -46,9 +48,12 @@ def remove_files(service: Service) -> tuple[str, ...]:
                 lock.unlink(missing_ok=True)
             if directory != root:
                 kept += _remove_tree(directory)
-    own = (_NSPAWN / "propagate" / service.name, _NSPAWN / "unix-export" / service.name)
+    name = service.name
+    own = (_NSPAWN / "propagate" / name, _NSPAWN / "unix-export" / name, _NSPAWN / name / "unix-export")
     for directory in (*own, *service.runtime_directories):
         kept += _remove_tree(directory)
+    with suppress(OSError):  # it is not there, or not empty
+        (_NSPAWN / name).rmdir()
     return tuple(kept)
 
 
