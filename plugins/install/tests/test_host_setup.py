@@ -41,13 +41,13 @@ def test_sudo_finds_nix_and_keeps_nix_path_for_this_program_only():
 
 def test_sudo_finds_the_program_where_its_path_lacks_the_directory():
     text = sudoers_text("/usr/sbin:/usr/bin", FACTS.nix)
+    with_program = "/usr/sbin:/usr/bin:/usr/local/bin"
     assert text.splitlines()[1:3] == [
-        'Defaults secure_path = "/usr/sbin:/usr/bin:/usr/local/bin"',
-        "Defaults!/usr/local/bin/extra-container "
-        'secure_path = "/usr/sbin:/usr/bin:/usr/local/bin:/nix/var/nix/profiles/default/bin"',
+        f'Defaults secure_path = "{with_program}"',
+        f'Defaults!/usr/local/bin/extra-container secure_path = "{with_program}:/nix/var/nix/profiles/default/bin"',
     ]
-    assert secure_path_of_host("/usr/sbin:/usr/bin:/usr/local/bin", text) == "/usr/sbin:/usr/bin"
-    assert secure_path_of_host("/usr/sbin:/usr/bin:/usr/local/bin", "") == "/usr/sbin:/usr/bin:/usr/local/bin"
+    assert secure_path_of_host(with_program, text) == "/usr/sbin:/usr/bin"
+    assert secure_path_of_host(with_program, "") == with_program
     assert secure_path_of_host("/bin:/usr/local/bin", text) == "/bin:/usr/local/bin"
 
 
