@@ -1,8 +1,4 @@
-"""The network options of containers, with real packets. Runs inside the test host, as root.
-
-A network namespace of the test stands for the internet: 192.0.2.2 and 2001:db8::2, behind the host's interface `wan`.
-It has no route to containers, so that only translated traffic comes back.
-"""
+"""The network options of containers, with real packets. Runs inside the test host, as root."""
 
 import os
 import signal
@@ -12,37 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.traffic import SERVER, Containers, asks, inside, rules, run, settled
-
-WEB4, WEB6 = "192.0.2.2", "2001:db8::2"
-
-
-@pytest.fixture
-def containers():
-    new = Containers()
-    yield new
-    new.destroy()
-
-
-@pytest.fixture
-def internet():
-    run("ip", "netns", "add", "internet")
-    inner = ("ip", "netns", "exec", "internet")
-    run("ip", "link", "add", "wan", "type", "veth", "peer", "name", "eth0", "netns", "internet")
-    for place, prefix in (((), "wan"), (inner, "eth0")):
-        last = "1" if prefix == "wan" else "2"
-        run(*place, "ip", "link", "set", prefix, "up")
-        run(*place, "ip", "addr", "add", f"192.0.2.{last}/24", "dev", prefix)
-        run(*place, "ip", "addr", "add", f"2001:db8::{last}/64", "dev", prefix, "nodad")
-    run(*inner, "ip", "link", "set", "lo", "up")
-    command = [*inner, sys.executable, "-c", SERVER, f"{WEB4}@80", f"{WEB6}@80"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert server.stdout.readline() == "ready\n"
-    yield inner
-    server.kill()
-    server.wait()
-    run("ip", "link", "del", "wan")
-    run("ip", "netns", "del", "internet")
+from tests.system.traffic import BOTH, SERVER, V4, V6, WEB4, WEB6, asks, inside, rules, run, settled
 
 
 @pytest.fixture(params=["nft and iptables", "nft only", "iptables only"])
@@ -60,10 +26,6 @@ def tools(request):
     yield request.param
     for path in moved:
         path.with_name(f".hidden-{path.name}").rename(path)
-
-
-BOTH = 'extra.addressPrefix = "10.250.0"; extra.addressPrefix6 = "fd00:250:0:0";'
-V4, V6 = "10.250.0.2", "fd00:250:0:0::2"
 
 
 @pytest.mark.usefixtures("tools")
@@ -213,40 +175,6 @@ def test_automatic_prefixes_are_kept(containers):
     containers.create(automatic, name="one", places=("0.0.0.0@50", "0.0.0.0@51"))
     containers.create(automatic, name="two")
     assert {name: address_of(name) for name in ("one", "two")} == first
-
-
-def resolved(name):
-    return {line.split()[0] for line in run("getent", "ahosts", name, check=False).stdout.splitlines()}
-
-
-def test_the_name_resolves_on_the_host_while_the_container_runs(containers):
-    before = Path("/etc/hosts").read_text()
-    assert resolved("demo") == set()
-    containers.create(BOTH)
-    assert resolved("demo") == {V4, "fd00:250::2"}
-    run("extra-container", "stop", "demo")
-    assert resolved("demo") == set()
-    assert Path("/etc/hosts").read_text() == before
-
-
-def test_containers_reach_peers_of_other_definitions_by_name_while_they_run(containers):
-    containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;")
-    assert known_in("demo", "peer") == ""
-    containers.create('extra.addressPrefix = "10.250.1";', name="peer", places=["0.0.0.0@50"])
-    expected = "10.250.1.2 10.250.0.2"
-    assert settled(lambda: asks("peer", 50, *inside("demo")), expected) == expected
-    # A live update links /etc/hosts anew.
-    done = containers.create(BOTH + "extra.enableWAN = true; extra.resolvePeers = true;", places=["127.0.0.1@50"])
-    assert "Updating demo" in done.stdout
-    assert known_in("demo", "peer") == "10.250.1.2"
-    assert known_in("demo", "demo") != "10.250.0.2"
-    run("extra-container", "stop", "peer")
-    assert settled(lambda: known_in("demo", "peer"), "") == ""
-
-
-def known_in(container, name):
-    """Return the address that a container's /etc/hosts has for a name."""
-    return run(*inside(container), "awk", f'$2 == "{name}" {{ printf "%s", $1 }}', "/etc/hosts").stdout
 
 
 @pytest.mark.parametrize("option", ["enableWAN", "exposeLocalhost", "firewallAllowHost"])

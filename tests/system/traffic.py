@@ -6,6 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+# Both addresses of the container `demo` by its prefixes, and of the stand-in internet.
+BOTH = 'extra.addressPrefix = "10.250.0"; extra.addressPrefix6 = "fd00:250:0:0";'
+V4, V6 = "10.250.0.2", "fd00:250:0:0::2"
+WEB4, WEB6 = "192.0.2.2", "2001:db8::2"
+
 # Answers each connection with its own address and that of the peer.
 SERVER = """
 import socket, sys, threading

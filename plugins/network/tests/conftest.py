@@ -155,6 +155,9 @@ class Lab:
     def host_name(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.host.run("/bin/sh", str(SCRIPTS / "host-name.sh"), *arguments)
 
+    def peer_names(self, names: Path, own: str) -> subprocess.CompletedProcess[str]:
+        return self.container.run("/bin/sh", str(SCRIPTS / "peer-names.sh"), str(names), own)
+
     def another_container(self, interface: str, prefix: str, prefix6: str) -> Namespace:
         other = self.stack.enter_context(namespace())
         attach(self.host, interface, other, prefix, prefix6)

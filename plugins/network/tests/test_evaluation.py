@@ -251,12 +251,14 @@ SYSTEMS = """
     containers.demo = {
       extra = {
         addressPrefix = "10.250.0"; addressPrefix6 = "fd00:250:0:1";
-        exposeLocalhost = true; firewallAllowHost = true; resolvePeers = true;
+        exposeLocalhost = true; firewallAllowHost = true;
       };
       config.networking.firewall.extraCommands = "# the user's own";
     };
     containers.peer = { extra.addressPrefix = "10.250.1"; config = { }; };
     containers.shared = { extra.exposeLocalhost = true; extra.firewallAllowHost = true; config = { }; };
+    containers.by-hand = { privateNetwork = true; localAddress = "10.250.2.2"; config = { }; };
+    containers.quiet = { extra.addressPrefix = "10.250.3"; extra.resolvePeers = false; config = { }; };
   }
 """
 
@@ -274,6 +276,11 @@ def test_systems_of_containers(nix):
         exposing = map exposes [ demo peer shared ];
         firewall = map (system: system.networking.firewall.extraCommands) [ demo peer shared ];
         peers = map (system: system.systemd.paths ? extra-container-peers) [ demo peer ];
+        silent = builtins.mapAttrs (name: _: systems.${name}.systemd.paths ? extra-container-peers) {
+          shared = null;
+          by-hand = null;
+          quiet = null;
+        };
         bound = (config.containers.demo.bindMounts.${watched}).hostPath;
       }
     """
@@ -286,7 +293,8 @@ def test_systems_of_containers(nix):
     assert "ip6tables -w -A nixos-fw -s fd00:250:0:1::1 -j nixos-fw-accept\n" in own
     assert "# the user's own" in own
     assert "10.250" not in peer + shared
-    assert found["peers"] == [True, False]
+    assert found["peers"] == [True, True]
+    assert found["silent"] == {"shared": False, "by-hand": False, "quiet": False}
     assert found["bound"] == "/run/extra-container/names"
 
 

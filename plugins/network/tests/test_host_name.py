@@ -85,11 +85,29 @@ def test_a_host_that_asks_machined_keeps_its_file(lab, etc):
     assert (etc / "hosts").read_text() == HOSTS + "\n"
 
 
+def test_a_host_that_asks_machined_from_now_on(lab, etc):
+    lab.host_name("start", "demo", "10.250.0.2")
+    lab.host_name("start", "demo-2", "10.250.1.2")
+    (etc / "nsswitch.conf").write_text("hosts: mymachines files dns\n")
+    lab.host_name("stop", "demo-2")
+    assert (etc / "hosts").read_text() == HOSTS + "\n"
+
+    # And back: whatever runs stands in the file again as soon as any container comes or goes.
+    (etc / "nsswitch.conf").write_text("hosts: files dns\n")
+    lab.host_name("start", "demo-3", "10.250.2.2")
+    assert (etc / "hosts").read_text() == (
+        HOSTS + "\n10.250.0.2 demo # extra-container:demo\n10.250.2.2 demo-3 # extra-container:demo-3\n"
+    )
+    lab.host_name("stop", "demo")
+    lab.host_name("stop", "demo-3")
+    assert (etc / "hosts").read_text() == HOSTS + "\n"
+
+
 def test_a_link_is_not_replaced(lab, etc):
     (etc / "hosts").rename(etc / "real")
     (etc / "hosts").symlink_to("real")
     said = lab.host_name("start", "demo", "10.250.0.2").stderr
-    assert "containers.demo.extra.registerName: /etc/hosts is a link; the name is not added" in said
+    assert "containers.demo.extra.registerName: /etc/hosts is a link; its names are not changed" in said
     assert (etc / "real").read_text() == HOSTS + "\n"
     assert lab.host_name("stop", "demo").stderr == ""
 

@@ -13,6 +13,7 @@ let
   # The unit runs on hosts that this evaluation knows nothing about: the host's own tools come first, these are the last resort.
   lastResort = lib.makeBinPath (containers.optionalPackage pkgs "iptables");
   run = "EXTRA_CONTAINER_TOOLS='${lastResort}' /bin/sh ${./scripts/wan.sh}";
+  askFirewalld = "/bin/sh ${./scripts/firewalld.sh}";
 
   # The container's side of the host, as a pattern: its own pair of interfaces, or the bridge that it is a port of.
   interface = container: if container.hostBridge == null then "ve-*" else container.hostBridge;
@@ -39,11 +40,16 @@ in
 
     systemd.services = lib.mapAttrs' (
       name: container:
+      let
+        arguments = lib.escapeShellArgs ([ name (interface container) ] ++ containers.localAddresses container);
+      in
       lib.nameValuePair "container@${name}" {
         preStart = ''
-          ${run} start ${lib.escapeShellArgs ([ name (interface container) ] ++ containers.localAddresses container)}
+          ${run} start ${arguments}
+          ${askFirewalld} start ${arguments}
         '';
         postStop = ''
+          ${askFirewalld} stop ${lib.escapeShellArg name}
           ${run} stop ${lib.escapeShellArg name}
         '';
       }

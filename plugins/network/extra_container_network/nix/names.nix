@@ -40,6 +40,9 @@ in
     type = lib.types.attrsOf (
       lib.types.submodule (
         { config, name, ... }:
+        let
+          inherit (config.extra) addressPrefix addressPrefix6;
+        in
         {
           options.extra = {
             registerName = lib.mkOption {
@@ -53,11 +56,16 @@ in
             };
             resolvePeers = lib.mkOption {
               type = lib.types.bool;
-              default = false;
+              default = containers.hasConfig name && (addressPrefix != null || addressPrefix6 != null);
+              # `literalExpression` is younger than the oldest NixOS.
+              defaultText = "true with addressPrefix or addressPrefix6";
               description = ''
                 Let the names of the other containers resolve in this container while they run: those that have a local
                 address and registerName, whatever definition they are from. Traffic between containers passes the host: it
                 needs forwarding, which enableWAN switches on. Only active with privateNetwork.
+
+                The container sees names and addresses of the others, and nothing else of them. Set it to false for a
+                container that must not.
               '';
             };
           };

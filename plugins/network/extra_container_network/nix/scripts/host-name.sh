@@ -5,8 +5,10 @@
 #   host-name.sh stop NAME
 #
 # The file is the host's. Every line of ours ends in a comment that names the container, only such lines are touched, and the
-# file is replaced as a whole. Which containers run, and with which addresses, is kept where a reboot forgets it: the next call
-# removes lines that a crash of the host left behind, and other containers read it (peer-names.sh). A host on which this cannot work is told about it; the container runs all the same.
+# file is replaced as a whole. Which containers run, and with which addresses, is kept where a reboot forgets it; other
+# containers read it (peer-names.sh). The lines are those of all that run, or none if the host asks machined: so the next call
+# puts right what a crash left behind, and what changed on the host meanwhile. A host on which this cannot work is told about
+# it; the container runs all the same.
 set -eu
 
 PATH="${PATH:+$PATH:}/run/current-system/sw/bin:/usr/sbin:/sbin:/usr/bin:/bin"
@@ -28,20 +30,23 @@ uses_mymachines() {
   [ -r /etc/nsswitch.conf ] && grep -Eq '^[[:space:]]*hosts:.*[[:space:]]mymachines([[:space:]]|$)' /etc/nsswitch.conf
 }
 
-# The lines of the file but those of this container and of containers that do not run.
 others() {
   while IFS= read -r line || [ -n "$line" ]; do
     case $line in
-      *"$tag"*)
-        owner=${line##*"$tag"}
-        if [ "$owner" = "$name" ] || [ ! -e "$running/$owner" ]; then
-          continue
-        fi
-        ;;
-      *) ;;
+      *"$tag"*) ;;
+      *) printf '%s\n' "$line" ;;
     esac
-    printf '%s\n' "$line"
   done <"$hosts"
+}
+
+ours() {
+  uses_mymachines || for file in "$running"/*; do
+    [ ! -f "$file" ] || cat "$file"
+  done
+}
+
+is_current() {
+  [ "$(grep -Fs -- "$tag" "$hosts")" = "$(ours)" ]
 }
 
 own() {
@@ -69,11 +74,8 @@ replace() {
   cp -p "$hosts" "$new"
   {
     others
-    own "$@"
+    ours
   } >"$new"
-  if cmp -s "$new" "$hosts"; then
-    return
-  fi
   # A file that is mounted there cannot be replaced.
   mv -f "$new" "$hosts" 2>/dev/null || cat "$new" >"$hosts"
 }
@@ -81,33 +83,18 @@ replace() {
 new=
 trap finish EXIT
 
-if [ "$action" = start ]; then
-  mkdir -p "$running"
-  announce "$@"
-  if uses_mymachines; then
-    exit 0
-  fi
-fi
-if [ "$action" = stop ] && ! grep -qs "$tag$name\$" "$hosts"; then
-  rm -f "$running/$name"
-  exit 0
-fi
-[ ! -L "$hosts" ] || give_up "$hosts is a link; the name is not added"
-[ -w "$hosts" ] || give_up "$hosts cannot be written; the name is not added"
-command -v flock >/dev/null 2>&1 || give_up "flock is not installed; the name is not added"
-
 mkdir -p "$running"
+case $action in
+  start) announce "$@" ;;
+  stop) rm -f "$running/$name" ;;
+  *) give_up "unknown action '$action'" ;;
+esac
+
+! is_current || exit 0
+[ ! -L "$hosts" ] || give_up "$hosts is a link; its names are not changed"
+[ -w "$hosts" ] || give_up "$hosts cannot be written; its names are not changed"
+command -v flock >/dev/null 2>&1 || give_up "flock is not installed; the names in $hosts are not changed"
+
 exec 9>"$running.lock"
 flock 9
-case $action in
-  start)
-    replace "$@"
-    ;;
-  stop)
-    rm -f "$running/$name"
-    replace
-    ;;
-  *)
-    give_up "unknown action '$action'"
-    ;;
-esac
+is_current || replace

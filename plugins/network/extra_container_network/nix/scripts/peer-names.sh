@@ -16,6 +16,11 @@ hosts=/etc/hosts
 state=/run/extra-container-hosts
 merged=$state/hosts
 
+# The option is on unasked, so it must not fail the activation of a system whose /etc is read-only.
+if [ ! -w "${hosts%/*}" ]; then
+  echo "extra-container: containers.$own.extra.resolvePeers: ${hosts%/*} cannot be written; no names are added" >&2
+  exit 0
+fi
 mkdir -p "$state"
 if [ "$(readlink "$hosts" || echo)" != "$merged" ]; then
   # What the system says, whether it is a link into the store or a file.

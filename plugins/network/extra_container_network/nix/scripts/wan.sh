@@ -121,6 +121,8 @@ nft_filters() {
         case "$place $chain_name" in
           "ip filter FORWARD") ! { have iptables && is_nft_variant iptables; } || continue ;;
           "ip6 filter FORWARD") ! { have ip6tables && is_nft_variant ip6tables; } || continue ;;
+          # It owns its table; firewalld.sh asks it.
+          inet\ firewalld\ *) ! have firewall-cmd || continue ;;
           ip\ * | ip6\ * | inet\ *) ;;
           *) continue ;;
         esac
@@ -153,7 +155,7 @@ pass_nft() {
   nft_filters | while read -r kind table chain; do
     case $kind in inet | "$wanted") ;; *) continue ;; esac
     nft list chain "$kind" "$table" "$chain" | grep -Eqw 'drop|reject' || continue
-    # A table can belong to a process (firewalld), and then nobody else may change it.
+    # A table can belong to a process, and then nobody else may change it.
     nft -f /dev/stdin <<EOF || warn "the firewall '$kind $table $chain' may block the container; it let no rule be added"
 insert rule $kind $table $chain iifname "$interface" $wanted saddr $2 accept comment "$comment"
 insert rule $kind $table $chain oifname "$interface" $wanted daddr $2 ct state established,related accept comment "$comment"
