@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -10,23 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
-from extra_container import build_output, events, nix, nix_errors, nix_roots
-from extra_container import parts as parts_of
+from extra_container import build_output, events, nix, nix_errors, nix_roots, parts
 from extra_container.context import Context, report
 from extra_container.errors import UsageError
-from extra_container.model import Base, BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
+from extra_container.model import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 
 _T = TypeVar("_T")
-Parts: TypeAlias = tuple[tuple[str, ...], ...]
 
 
-def build(request: Request, context: Context, stack: ExitStack, *, apart: bool = False) -> BuildResult:
+def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     """Return the containers of a request's definition, built unless it is a finished build.
 
-    With ``apart`` they may be built by several processes at once, and the result's path is then no store path. The
-    build is safe from garbage collection until ``stack`` is closed.
+    The build is safe from garbage collection until ``stack`` is closed.
     """
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
@@ -38,10 +36,8 @@ def build(request: Request, context: Context, stack: ExitStack, *, apart: bool =
     directory = stack.enter_context(_links(context))
 
     def act(chosen: Definition) -> Path:
-        parts = _parts(chosen, context) if apart else ()
-        if len(parts) > 1:
-            return _build_apart(chosen, parts, directory, context)
-        return nix.build(chosen, directory / "result", context.runner, context.tell)
+        divided = _evaluate_parts(chosen, directory, context)
+        return nix.build(divided, directory / "result", context.runner, context.tell)
 
     result = build_output.read(_evaluated(definition, context, act))
     seconds = time.monotonic() - began
@@ -61,23 +57,29 @@ def _links(context: Context) -> Iterator[Path]:
                 nix_roots.forget(link, context.host.gc_roots)
 
 
-def _build_apart(definition: Definition, parts: Parts, directory: Path, context: Context) -> Path:
-    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
+def _evaluate_parts(definition: Definition, directory: Path, context: Context) -> Definition:
+    """Let several processes evaluate the containers of a definition where that pays.
+
+    Returns the definition with what they found, from which evaluation makes the same ``etc`` as without them.
+    """
+    if definition.base.kind is BaseKind.HOST:
+        return definition  # it evaluates ten containers in the time that a second process needs to start
+    # What Nix says here, it says again in the end.
+    names = nix.container_names(definition, context.runner, lambda _line: None)
+    plan = parts.plan_parts(names, cores=parts.cores(), available_mib=parts.available_mib())
+    if len(plan) == 1:
+        return definition
+    with ThreadPoolExecutor(max_workers=len(plan)) as pool:
         futures = [
             pool.submit(
-                nix.build, replace(definition, only=part), directory / f"part-{number}", context.runner, context.tell
+                nix.part, replace(definition, only=part), directory / f"part-{number}", context.runner, context.tell
             )
-            for number, part in enumerate(parts)
+            for number, part in enumerate(plan)
         ]
-        builds = tuple(future.result() for future in futures)
-    return parts_of.join(builds, directory / "joined")
-
-
-def _parts(definition: Definition, context: Context) -> Parts:
-    if definition.base.kind is BaseKind.HOST:
-        return ()  # it evaluates ten containers in the time that a second process needs to start
-    names = nix.container_names(definition, context.runner, context.tell)
-    return parts_of.plan_parts(names, cores=parts_of.cores(), available_mib=parts_of.available_mib())
+        evaluated = {name: found for future in futures for name, found in future.result().items()}
+    file = directory / "evaluated.json"
+    file.write_text(json.dumps(evaluated))
+    return replace(definition, evaluated=file)
 
 
 def define(request: Request, context: Context) -> Definition:
@@ -86,17 +88,27 @@ def define(request: Request, context: Context) -> Definition:
     if isinstance(request.source, BuiltSource):
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
-    base = _choose_base(request.base, context)
-    return Definition(
+    definition = Definition(
         source=request.source,
         attr_path=request.attr_path,
-        base=base,
-        # All of the host base is hardly more than the container module.
-        evaluation=Evaluation.FULL if base.kind is BaseKind.HOST else request.evaluation,
+        base=request.base,
+        evaluation=request.evaluation,
         build_args=request.build_args,
         inputs=context.hooks.build_inputs(request, context.host),
         kernel_release=os.uname().release,
     )
+    return _with_base(definition, context)
+
+
+def _with_base(definition: Definition, context: Context) -> Definition:
+    """Choose the host base for a definition that has no nixpkgs otherwise."""
+    base = definition.base
+    if base.kind is BaseKind.DEFAULT and not nix.has_nixpkgs(definition, context.runner):
+        context.emit(events.HostBaseChosen())
+        base = replace(base, kind=BaseKind.HOST)
+    # All of the host base is hardly more than the container module.
+    evaluation = Evaluation.FULL if base.kind is BaseKind.HOST else definition.evaluation
+    return replace(definition, base=base, evaluation=evaluation)
 
 
 def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
@@ -107,8 +119,13 @@ def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
         raise UsageError(f"{definition.source.path} is built already", hint="Give a definition.")
-    root = stack.enter_context(_links(context)) / "etc.drv"
-    return _evaluated(definition, context, lambda chosen: nix.derivation(chosen, root, context.runner, context.tell))
+    directory = stack.enter_context(_links(context))
+
+    def act(chosen: Definition) -> str:
+        divided = _evaluate_parts(chosen, directory, context)
+        return nix.derivation(divided, directory / "etc.drv", context.runner, context.tell)
+
+    return _evaluated(definition, context, act)
 
 
 def defined_names(request: Request, context: Context) -> tuple[str, ...]:
@@ -133,13 +150,6 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
         result = act(replace(definition, evaluation=first))
     context.emit(events.Evaluated(evaluation=first.value))
     return result
-
-
-def _choose_base(base: Base, context: Context) -> Base:
-    if base.kind is BaseKind.DEFAULT and not nix.has_nixpkgs(context.runner):
-        context.emit(events.HostBaseChosen())
-        return replace(base, kind=BaseKind.HOST)
-    return base
 
 
 def _names(result: BuildResult) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ class Definition:
     """A request together with everything that evaluation needs.
 
     ``kernel_release`` is that of the host: interface names of containers depend on it. ``only`` names the containers to
-    evaluate, None stands for all.
+    evaluate, None stands for all. ``evaluated`` is a JSON file with what other processes found, by container.
     """
 
     source: Source
@@ -146,6 +146,7 @@ class Definition:
     inputs: BuildInputs = BuildInputs()
     kernel_release: str = ""
     only: tuple[str, ...] | None = None
+    evaluated: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +180,7 @@ class BuiltContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """A build with its containers, sorted by name.
-
-    ``path`` holds ``etc/``; it is a directory of links into the store if the containers were built apart.
-    """
+    """A build with its containers, sorted by name. ``path`` holds ``etc/``."""
 
     path: Path
     containers: tuple[BuiltContainer, ...]

@@ -6,16 +6,18 @@ import grp
 import json
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extra_container import nix_errors
 from extra_container.errors import BuildError, HostError
 from extra_container.model import Base, BaseKind, BuiltSource, Definition, Evaluation, ExpressionSource, FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from extra_container.model import JSON
     from extra_container.process import Completed, Runner
 
 _NIX_FILES = Path(__file__).with_name("nix")
@@ -30,10 +32,16 @@ _BUILD_LINE = re.compile(
 _LONGEST_ARGUMENT = 128 * 1024 - 1
 
 
-def has_nixpkgs(runner: Runner) -> bool:
-    """Whether ``<nixpkgs/nixos>`` can be found. Raises :class:`~extra_container.errors.HostError` without Nix."""
-    _require_nix(runner)
-    return runner.run(["nix-instantiate", "--find-file", "nixpkgs/nixos"], check=False).returncode == 0
+def has_nixpkgs(definition: Definition, runner: Runner) -> bool:
+    """Whether a definition names its own nixpkgs, or ``<nixpkgs/nixos>`` can be found.
+
+    Raises :class:`~extra_container.errors.HostError` without Nix, and :class:`~extra_container.errors.BuildError` for a
+    definition that cannot be read.
+    """
+    argv = ["nix-instantiate", "--eval", "--json", *arguments(definition), "-A", "hasNixpkgs"]
+    # What Nix says while it reads a definition is told when the definition is built.
+    done = _run([*argv, *_search_path(definition.build_args)], definition, runner, lambda _line: None)
+    return bool(json.loads(done.stdout))
 
 
 def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable[[str], None]) -> Path:
@@ -53,9 +61,18 @@ def derivation(definition: Definition, root: Path, runner: Runner, tell: Callabl
     ``root`` keeps it from garbage collection while it exists. Raises :class:`~extra_container.errors.BuildError` with
     Nix' error.
     """
-    argv = ["nix-instantiate", *arguments(definition), "-A", "etc", "--add-root", str(root), "--indirect"]
-    _run([*argv, *definition.build_args], definition, runner, tell)
-    return os.path.realpath(root)
+    return _instantiate(definition, "etc", root, runner, tell)
+
+
+def part(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> Mapping[str, JSON]:
+    """Evaluate a definition's containers and return by name what :attr:`Definition.evaluated` says of each.
+
+    ``root`` keeps their derivations from garbage collection while it exists. Raises
+    :class:`~extra_container.errors.BuildError` with Nix' error.
+    """
+    drv = _instantiate(definition, "part", root, runner, tell)
+    text = runner.run(["nix-store", "--query", "--binding", "containers", drv]).stdout
+    return cast("Mapping[str, JSON]", json.loads(text))
 
 
 def container_names(definition: Definition, runner: Runner, tell: Callable[[str], None]) -> tuple[str, ...]:
@@ -78,6 +95,8 @@ def arguments(definition: Definition) -> list[str]:
     words += ["--argstr", "kernelVersion", definition.kernel_release]
     if definition.only is not None:
         words += ["--argstr", "only", json.dumps(definition.only)]
+    if definition.evaluated is not None:
+        words += ["--argstr", "evaluated", str(definition.evaluated)]
     if definition.evaluation is not Evaluation.AUTO:
         words += ["--argstr", "mode", definition.evaluation.value]
     # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.
@@ -111,6 +130,12 @@ def _source_arguments(definition: Definition) -> list[str]:
             raise AssertionError(f"{path} is built already")
 
 
+def _search_path(build_args: tuple[str, ...]) -> list[str]:
+    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is."""
+    pairs = pairwise((*build_args, ""))
+    return [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
+
+
 def _settings(base: Base) -> list[str]:
     """Return the Nix settings that a machine without a Nix set-up of its own lacks."""
     settings = []
@@ -133,6 +158,14 @@ def _group_exists(name: str) -> bool:
 def _require_nix(runner: Runner) -> None:
     if runner.look("nix-build") is None:
         raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
+
+
+def _instantiate(
+    definition: Definition, attribute: str, root: Path, runner: Runner, tell: Callable[[str], None]
+) -> str:
+    argv = ["nix-instantiate", *arguments(definition), "-A", attribute, "--add-root", str(root), "--indirect"]
+    _run([*argv, *definition.build_args], definition, runner, tell)
+    return os.path.realpath(root)
 
 
 def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable[[str], None]) -> Completed:

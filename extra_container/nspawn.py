@@ -20,7 +20,7 @@ class Nspawn:
     ) -> None:
         self._runner = runner
         self._proc = proc
-        self._exports = runtime / "unix-export"
+        self._runtime = runtime
 
     def leader(self, supervisor: int, unit: str) -> int | None:
         """Return the supervisor's child that is PID 1 of a PID namespace; ``None`` without one in the unit."""
@@ -53,18 +53,26 @@ class Nspawn:
         """Tell whether the mount that nspawn has for a running machine is there.
 
         Since version 256 it is made for each machine, removed by the supervisor, and stays when that was killed:
-        the next start fails with "Mount point … exists already, refusing".
+        the next start fails with "Mount point … exists already, refusing". Units that were not evaluated by this
+        version of the program do not remove it themselves.
         """
-        return (self._exports / machine).is_mount()
+        return bool(self._export(machine))
 
     def unmount(self, machine: str) -> None:
         """Remove the mount that a killed supervisor left.
 
         Raises :class:`~extra_container.errors.ProcessError` if it cannot be removed.
         """
-        path = self._exports / machine
-        self._runner.run(["umount", "--", str(path)])
-        path.rmdir()
+        for path in self._export(machine):
+            self._runner.run(["umount", "--", str(path)])
+            path.rmdir()
+            if path.parent.name == machine:
+                path.parent.rmdir()
+
+    def _export(self, machine: str) -> tuple[Path, ...]:
+        # The place of systemd 256 to 257, and the one of 262.
+        places = (self._runtime / "unix-export" / machine, self._runtime / machine / "unix-export")
+        return tuple(path for path in places if path.is_mount())
 
     def _children(self, pid: int) -> list[int]:
         return [int(child) for child in _read(self._proc / str(pid) / "task" / str(pid) / "children").split()]

@@ -1,4 +1,4 @@
-"""Building the containers of one definition apart: evaluation is most of a build, and uses one core a process."""
+"""How many processes evaluate the containers of one definition: it is most of a build, and uses one core a process."""
 
 from __future__ import annotations
 
@@ -35,16 +35,3 @@ def available_mib(meminfo: Path = Path("/proc/meminfo")) -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) // 1024
     return 0
-
-
-def join(builds: tuple[Path, ...], directory: Path) -> Path:
-    """Make a directory that holds what all builds hold below ``etc/``, as links, and return it."""
-    for build in builds:
-        for file in (build / "etc").rglob("*"):
-            if file.is_dir() and not file.is_symlink():
-                continue
-            link = directory / file.relative_to(build)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            if not link.is_symlink():
-                link.symlink_to(file)
-    return directory

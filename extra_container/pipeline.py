@@ -43,7 +43,7 @@ def create(request: Request, context: Context, keep: ExitStack | None = None) ->
     the host is as before, unless ``request.keep_failed``.
     """
     with ExitStack() as stack:
-        return create_built(request, building.build(request, context, keep or stack, apart=True), context)
+        return create_built(request, building.build(request, context, keep or stack), context)
 
 
 def create_built(request: Request, result: BuildResult, context: Context) -> RunState:

@@ -9,6 +9,8 @@
   evaluationOf,
   # null, or the list of the container names that are wanted.
   only,
+  # From a container's name to what the `part` of another process says about it; such a container is not evaluated again.
+  evaluated,
   kernelVersion,
   extraCommands,
   name,
@@ -88,9 +90,35 @@ let
         "ln -s '../${file}' \"$out/etc/systemd/system/${target}.wants/${file}\""
       ]) unit.wantedBy
     );
+
+  scriptOf =
+    container:
+    if evaluated ? ${container} then
+      builtins.appendContext evaluated.${container}.script evaluated.${container}.context
+    else
+      lines (linksOf container);
 in
 {
   names = checked names;
+
+  # The wanted containers' share of `etc`: a derivation that is never built. Nix keeps what its text refers to, and the text with
+  # its context makes the same `etc` as an evaluation of all containers at once.
+  part = derivation {
+    name = "containers";
+    system = "builtin";
+    builder = "none";
+    containers = builtins.toJSON (
+      builtins.listToAttrs (
+        map (container: {
+          name = container;
+          value = rec {
+            script = scriptOf container;
+            context = builtins.getContext script;
+          };
+        }) names
+      )
+    );
+  };
 
   etc = checked (
     given.pkgs.runCommand name
@@ -100,7 +128,7 @@ in
       }
       ''
         mkdir -p "$out/etc/systemd/system"
-        ${lines (builtins.concatLists (map linksOf names))}
+        ${lines (map scriptOf names)}
         ${extraCommands}
       ''
   );

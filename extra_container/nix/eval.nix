@@ -18,6 +18,8 @@
   mode ? "small",
   # JSON list of names, or null for all.
   only ? "null",
+  # Absolute path of a JSON file: an object with the attributes of the `part` of all containers.
+  evaluated ? null,
   kernelVersion ? "",
   legacyInstallDirs ? false,
   system ? builtins.currentSystem,
@@ -38,12 +40,17 @@ let
     else
       throw "no nixpkgs was given";
 in
-import ./evaluate.nix {
+{
+  # Whether there is a tree to evaluate with: `nixos` may be a `<nixpkgs/nixos>` that cannot be found.
+  hasNixpkgs = chosen.nixpkgsPath != null || (builtins.tryEval given).success;
+}
+// import ./evaluate.nix {
   nixos = if chosen.nixpkgsPath != null then chosen.nixpkgsPath + "/nixos" else given;
   definition = chosen.module;
   pluginModules = map (path: /. + path) (builtins.fromJSON pluginModules);
   inputs = builtins.fromJSON inputs;
   only = builtins.fromJSON only;
+  evaluated = if evaluated == null then { } else builtins.fromJSON (builtins.readFile evaluated);
   inherit
     mode
     kernelVersion

@@ -1,6 +1,6 @@
 # The evaluation that the command line and the flake share.
 #
-# Result: { etc, names, containers, evaluation, config, options, pkgs }; `config`, `options` and `pkgs` are those of the given tree.
+# Result: { etc, part, names, containers, evaluation, config, options, pkgs }; `config`, `options` and `pkgs` are those of the given tree.
 {
   # The `nixos` folder of a nixpkgs tree.
   nixos,
@@ -14,6 +14,8 @@
   mode ? "small",
   # The containers that are wanted; null means all.
   only ? null,
+  # What other processes evaluated, see etc.nix.
+  evaluated ? { },
   # Version of the running kernel; "" means that nothing is known and that it is taken as new.
   kernelVersion ? "",
   # Whether the containers go to /etc/containers and /var/lib/containers.
@@ -42,6 +44,7 @@ let
       modules = [
         definition
         (import ./shared.nix { inherit inputs legacyInstallDirs; })
+        ./recovery.nix
       ]
       # Releases before 17.03 cannot add to the options of a container.
       ++ (if isHostBase || !lib.types.str ? typeMerge then [ ] else [ (import ./containers.nix { inherit nixos; }) ])
@@ -95,6 +98,7 @@ let
     inherit
       given
       only
+      evaluated
       kernelVersion
       extraCommands
       name
@@ -103,7 +107,7 @@ let
   };
 in
 {
-  inherit (result) etc names;
+  inherit (result) etc part names;
 
   # The evaluated options of every container, each from the configuration that its files come from.
   containers = builtins.listToAttrs (

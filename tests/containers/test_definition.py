@@ -109,21 +109,71 @@ def test_where_the_small_evaluation_fails_all_of_nixos_is_evaluated(tool, tree):
     assert "extra-arguments.nix" in tool("build", "--eval=small", *words, *host_base_settings, code=3).err
 
 
-def test_several_containers_are_built_apart(tool, name, tree):
+@pytest.mark.parametrize("attribute", [(), ("-A", "mine")])
+def test_a_definition_that_names_its_nixpkgs_needs_no_other(tool, tree, tmp_path, attribute):
+    text = f"{{ nixpkgsPath = {tree}; containers.one = {{}}; }}"
+    (tmp_path / "c.nix").write_text(f"{{ mine = {text}; }}" if attribute else text)
+    done = tool("build", "--drv", "--print-eval", "c.nix", *attribute)
+    assert "host base" not in done.err
+    # As with any nixpkgs, the small evaluation comes first.
+    assert "Warning: the small evaluation does not work with this nixpkgs (" in done.err
+    assert "Evaluation: full\n" in done.err
+
+
+def test_nixpkgs_in_the_search_path_of_the_build_arguments(tool, tree):
+    words = ("build", "--drv", "--eval=full", "-E", "{ containers.one = {}; }")
+    assert "using the built-in host base" in tool(*words).err
+    for option in ("-I", "--include"):
+        assert "host base" not in tool(*words, "--build-args", option, f"nixpkgs={tree}").err
+
+
+def three(name):
+    """Return the names of three containers and their definition."""
     names = [f"{name}{letter}" for letter in "abc"]
-    text = "{ " + " ".join(f"containers.{each} = {{}};" for each in names) + " }"
+    return names, "{ " + " ".join(f"containers.{each} = {{}};" for each in names) + " }"
+
+
+def test_several_processes_evaluate_several_containers(tool, name, tree):
+    names, text = three(name)
     words = ("-E", text, "--eval=full", "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
     done = tool("-v", "create", "-s", *words)
-    assert done.err.count("/nix-build ") == min(3, len(os.sched_getaffinity(0)))
+    assert done.err.count(" -A part ") == min(3, len(os.sched_getaffinity(0)))
+    assert done.err.count("/nix-build ") == 1
     assert [tool("status", each).out for each in names] == ["up\n"] * 3
     assert tool("create", "-s", *words).out.count("(unchanged, skipped)") == 3
     tool("destroy", *names)
     assert leftovers(name) == []
 
 
+def test_the_result_does_not_depend_on_the_number_of_processes(tool, name, tree):
+    _, text = three(name)
+    words = ("-E", text, "--eval=full", "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
+    cores = os.sched_getaffinity(0)
+    for command in (["build"], ["build", "--drv"]):
+        several = tool("-v", *command, *words)
+        assert several.err.count(" -A part ") == min(3, len(cores))
+        os.sched_setaffinity(0, {min(cores)})
+        try:
+            alone = tool("-v", *command, *words)
+        finally:
+            os.sched_setaffinity(0, cores)
+        assert " -A part " not in alone.err
+        assert several.out == alone.out
+
+
+def test_warnings_and_assertions_are_told_once(tool, name, tree):
+    _, text = three(name)
+
+    def said(more, code):
+        words = ("build", "--drv", "--eval=full", "--nixpkgs-path", tree, "-E", f"{text} // {{ {more} }}")
+        return tool(*words, code=code).err
+
+    assert said('warnings = [ "mind this" ];', 0).count("mind this") == 1
+    assert said('assertions = [ { assertion = false; message = "mind that"; } ];', 3).count("mind that") == 1
+
+
 def test_several_containers_fall_back_together(tool, name, tree):
-    names = [f"{name}{letter}" for letter in "abc"]
-    text = "{ " + " ".join(f"containers.{each} = {{}};" for each in names) + " }"
+    names, text = three(name)
     done = tool("create", "-E", text, "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
     assert done.err.count("Warning: the small evaluation does not work") == 1
     tool("destroy", *names)

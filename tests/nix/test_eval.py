@@ -99,6 +99,18 @@ def test_a_container_by_path(base):
     assert "SYSTEM_PATH=/nix/var/nix/profiles/system" in conf.splitlines()
 
 
+@MODES
+def test_every_unit_clears_what_a_killed_supervisor_left(base, mode):
+    services = base.value(
+        "map (name: (service name).preStart) names",
+        '{ containers.a.config = { }; containers.b.path = "/nix/var/nix/profiles/x"; }',
+        mode=mode,
+    )
+    for name, script in zip("ab", services, strict=True):
+        unregister, unmount = script.index(f"UnregisterMachine s {name}"), script.index("umount -l")
+        assert unregister < unmount < script.index("machinectl terminate")
+
+
 def test_a_container_by_flake(tree):
     if tree.release < "25.05":
         assert "containers.demo.flake" in tree.error('{ containers.demo.flake = "github:owner/name"; }')
@@ -184,6 +196,29 @@ def test_some_of_the_containers(host_base):
     etc = host_base.build(definition, only=["b"])
     assert [file.name for file in (etc / "etc/nixos-containers").iterdir()] == ["b.conf"]
     assert "the definition has no container 'd'" in host_base.error(definition, only=["d"])
+
+
+@MODES
+def test_what_other_processes_evaluated_is_not_evaluated_again(base, mode):
+    text = """{
+      containers.a = { bindMounts."/srv" = { }; config = { }; };
+      containers.b = { autoStart = true; config.networking.hostName = "other"; };
+    }"""
+    whole = base.instantiate(text, mode=mode)
+    found = {}
+    for name in "ab":
+        words = base.arguments(text, mode=mode, only=[name])
+        drv = base.nix.run("nix-instantiate", "-A", "part", *words).stdout.strip()
+        said = base.nix.run("nix-store", "--query", "--binding", "containers", drv).stdout
+        found |= json.loads(said)
+        needed = base.nix.run("nix-store", "--query", "--requisites", drv).stdout
+        assert f"unit-container-{name}.service.drv" in needed
+
+    file = base.nix.file(json.dumps(found), "evaluated.json")
+    empty = '{ containers.a.config = throw "a again"; containers.b.config = throw "b again"; }'
+    joined = base.instantiate(empty, mode=mode, evaluated=str(file))
+    assert joined.returncode == 0, joined.stderr
+    assert joined.stdout == whole.stdout
 
 
 def test_modules_of_plugins_get_their_inputs(base):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extra_container.parts import available_mib, join, plan_parts
+from extra_container.parts import available_mib, plan_parts
 
 NAMES = tuple("abcdefgh")
 
@@ -34,14 +34,3 @@ def test_available_memory(tmp_path):
     (tmp_path / "meminfo").write_text("MemTotal: 9000000 kB\nMemFree: 1 kB\nMemAvailable:    2048000 kB\n")
     assert available_mib(tmp_path / "meminfo") == 2000
     assert available_mib() > 0
-
-
-def test_builds_are_joined_without_copying(tmp_path):
-    for name in ("one", "two"):
-        (tmp_path / name / "etc/systemd/system").mkdir(parents=True)
-        (tmp_path / name / f"etc/systemd/system/container@{name}.service").symlink_to("/nix/store/unit")
-        (tmp_path / name / "etc/shared").write_text("x")
-    joined = join((tmp_path / "one", tmp_path / "two"), tmp_path / "joined")
-    units = joined / "etc/systemd/system"
-    assert sorted(path.name for path in units.iterdir()) == ["container@one.service", "container@two.service"]
-    assert (units / "container@one.service").readlink() == tmp_path / "one/etc/systemd/system/container@one.service"
