@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.errors import ExtraContainerError, HostError, PluginError
-from extra_container.hook_call import HookCaller
+from extra_container.hook_call import GiveUp, HookCaller
 from extra_container.host import Host
 from extra_container.model import (
     BuildInputs,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 _V = TypeVar("_V")
 
+# Bytes of JSON. Nix gets them as one argument, which the kernel limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+_MOST_VALUES = 120_000
+
 # Hooks run in the order of their plugins, but a host that fits anywhere must not hide one that fits exactly.
 _HOST_ORDER = ("nixos", "systemd", "standalone")
 
@@ -47,7 +52,8 @@ class Hooks:
     Every method raises :class:`~extra_container.errors.PluginError`, naming plugin and package, if a hook raises
     something that is not an :class:`~extra_container.errors.ExtraContainerError`, returns something of a wrong type, or
     takes too long. With ``tolerate`` that is handed there if the plugin is a third party's, and the plugin contributes
-    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks.
+    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks; ``give_up`` is told of a
+    third party's plugin that cannot be stopped, and whether the host is as it was before.
     """
 
     def __init__(
@@ -57,8 +63,11 @@ class Hooks:
         *,
         tolerate: Callable[[PluginError], None] | None = None,
         seconds: float | None = None,
+        give_up: GiveUp | None = None,
     ) -> None:
-        self._calls = HookCaller(manager, plugins, tolerate, seconds)
+        self._calls = HookCaller(manager, plugins, tolerate, seconds, give_up)
+        # Events come from several threads; an observer sees one after the other.
+        self._observing = threading.RLock()
         self._mute: set[str] = set()
 
     def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> None:
@@ -101,6 +110,7 @@ class Hooks:
         for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, request=request, host=host):
             modules += inputs.modules
             self._merge("build value", values, plugin, inputs.values)
+        self._refuse_excess(values)
         plain = MappingProxyType({name: value for name, (_, value) in values.items()})
         return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
 
@@ -134,8 +144,14 @@ class Hooks:
 
     def after_run(self, state: RunState, host: Host) -> None:
         """Tell plugins how starting, updating and restarting went."""
-        for _ in self._calls.every("ec_after_run", type(None), state=state, host=host):
-            continue
+        try:
+            for _ in self._calls.every("ec_after_run", type(None), state=state, host=host):
+                continue
+        except PluginError as error:
+            error.hint = (
+                f"It is over, and not taken back: only what the plugin does afterwards is missing. {error.hint}"
+            )
+            raise
 
     def session(self, state: RunState, request: Request, host: Host) -> Session:
         """Return the merged session of all plugins."""
@@ -157,6 +173,10 @@ class Hooks:
 
         An observer that failed is not asked again.
         """
+        with self._observing:
+            return self._observe(event)
+
+    def _observe(self, event: Event) -> tuple[PluginError, ...]:
         failures = []
         for impl in self._calls.implementations("ec_observe"):
             if impl.plugin_name in self._mute:
@@ -174,6 +194,16 @@ class Hooks:
         return tuple(
             problem for _, found in self._calls.every(hook, tuple, (Problem,), **arguments) for problem in found
         )
+
+    def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:
+        sizes = {name: len(json.dumps(value)) for name, (_, value) in values.items()}
+        if sum(sizes.values()) > _MOST_VALUES:
+            largest = max(sizes, key=lambda name: sizes[name])
+            raise PluginError(
+                f"The build value {largest!r} of the plugin {self._calls.shown(values[largest][0])} is too large: "
+                f"{sizes[largest]} bytes, and all of them may have {_MOST_VALUES}",
+                hint="A plugin can write it to a file, and hand over the file's path.",
+            )
 
     def _merge(self, what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
         for name, value in values.items():

@@ -57,7 +57,7 @@ def describe(loaded: LoadedPlugins, commands: Iterable[EntryPoint]) -> list[Plug
         PluginReport(
             plugin=failure.plugin,
             state="broken",
-            error=f"{failure.stage}: {failure.error}",
+            error=f"{failure.stage}: {failure.reason}",
             commands=_commands(failure.plugin, every),
         )
         for failure in loaded.failures

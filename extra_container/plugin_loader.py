@@ -6,8 +6,9 @@ version, and the caller decides.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint
 from types import ModuleType
@@ -18,7 +19,9 @@ import stevedore
 
 from extra_container import entry_points, hookspecs
 from extra_container.errors import PluginError
-from extra_container.hook_call import where
+from extra_container.hook_call import GiveUp, told
+from extra_container.plugin_check import check_hooks
+from extra_container.plugin_guard import Guard, guarded
 from extra_container.time_limit import TimeUpError, time_limit
 
 # Grows when version 1 gains a hook or a name; a plugin says in `ec_requires_api` which level it needs.
@@ -49,10 +52,15 @@ class PluginFailure:
     stage: str
     error: BaseException
 
+    @property
+    def reason(self) -> str:
+        """The error in one line."""
+        return " ".join(str(self.error).split())
+
     def as_error(self) -> PluginError:
         """Return the error that names plugin, package, version and the way to go on."""
         return PluginError(
-            f"The plugin {self.plugin} cannot be used ({self.stage}): {self.error}",
+            f"The plugin {self.plugin} cannot be used ({self.stage}): {self.reason}",
             hint=way_out(self.plugin.package if self.stage == "discover" else self.plugin.name),
         )
 
@@ -83,13 +91,18 @@ def way_out(name: str) -> str:
 
 
 def load(
-    found: Iterable[EntryPoint], disabled: frozenset[str] = frozenset(), *, import_seconds: float | None = None
+    found: Iterable[EntryPoint],
+    disabled: frozenset[str] = frozenset(),
+    *,
+    import_seconds: float | None = None,
+    give_up: GiveUp | None = None,
 ) -> LoadedPlugins:
     """Load all plugins that were found but the disabled ones. First-party plugins come first, then by name.
 
-    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``.
+    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``;
+    ``give_up`` is told of one that cannot be stopped.
     """
-    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS)
+    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS, give_up)
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(hookspecs)
     plugins = []
@@ -120,8 +133,8 @@ def _register(manager: pluggy.PluginManager, name: str, module: object) -> None:
         raise TypeError(f"ec_requires_api is {level!r} instead of a number")
     if level > API_LEVEL:
         raise ValueError(f"it needs level {level} of the plugin API, and this program has level {API_LEVEL}")
+    check_hooks(module)
     manager.register(module, name=name)
-    manager.check_pending()
 
 
 def _name_and_version(distribution: Distribution) -> tuple[str, str]:
@@ -156,10 +169,13 @@ class _Packages:
 class _Loader(stevedore.ExtensionManager[object]):
     """stevedore's manager, without its cache (which drops packages and writes to HOME) and with every error caught."""
 
-    def __init__(self, found: tuple[EntryPoint, ...], disabled: frozenset[str], import_seconds: float) -> None:
+    def __init__(
+        self, found: tuple[EntryPoint, ...], disabled: frozenset[str], import_seconds: float, give_up: GiveUp | None
+    ) -> None:
         self._found = found
         self._disabled = disabled
         self._import_seconds = import_seconds
+        self._give_up = give_up
         self.info = _Packages().info
         self.disabled: list[PluginInfo] = []
         self.used: set[str] = set()
@@ -203,10 +219,13 @@ class _Loader(stevedore.ExtensionManager[object]):
         return ours
 
     def _load_one_plugin(self, ep: EntryPoint, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- stevedore's signature
+        guard, info = Guard(), self.info(ep)
         try:
-            with time_limit(self._import_seconds):
+            with guarded(guard, trusted=info.first_party), time_limit(self._import_seconds, self._stuck(info)):
                 return super()._load_one_plugin(ep, *args, **kwargs)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            if guard.raised_by_plugin(error):
+                raise ImportError(told(error, "at import")) from error
             raise
         except TimeUpError as error:
             raise ImportError(f"the import did not end within {self._import_seconds:g} s") from error
@@ -215,7 +234,14 @@ class _Loader(stevedore.ExtensionManager[object]):
                 raise ImportError(f"it needs a newer extra-container: {error.msg}") from error
             raise
         except BaseException as error:  # stevedore would let SystemExit and AssertionError end the program
-            raise ImportError(f"{type(error).__name__} at import: {error} ({where(error)})") from error
+            raise ImportError(told(error, "at import")) from error
+
+    def _stuck(self, info: PluginInfo) -> Callable[[], None] | None:
+        if self._give_up is None or info.first_party:
+            return None
+        error = ImportError(f"the import did not end within {self._import_seconds:g} s, and cannot be interrupted")
+        failure = PluginFailure(plugin=info, stage="import", error=error)
+        return functools.partial(self._give_up, failure.as_error(), True)  # noqa: FBT003 -- whether the host is as it was
 
     def _on_failure(self, _manager: object, entry_point: EntryPoint, error: BaseException) -> None:
         self.failures.append(PluginFailure(plugin=self.info(entry_point), stage="import", error=error))

@@ -36,6 +36,7 @@ from extra_container.model import (
 )
 from extra_container.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.plugin import hookimpl
+from extra_container.plugin_check import check_hooks
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
@@ -143,13 +144,13 @@ def hooks_with(*plugins: ModuleType | object) -> Hooks:
 def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:
     """Return a plugin manager that calls the given plugins, in that order.
 
-    Raises :class:`pluggy.PluginValidationError` for a hook with a wrong name or argument.
+    Raises :class:`TypeError` for a hook with a wrong name or argument, or a function that was not marked as one.
     """
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(hookspecs)
     for plugin in reversed(plugins):
+        check_hooks(plugin)
         manager.register(plugin)
-    manager.check_pending()
     return manager
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import re
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING
 from extra_container import variables
 from extra_container.cli import registry
 from extra_container.cli.report import Report
-from extra_container.errors import PluginError, UsageError
+from extra_container.errors import ExtraContainerError, PluginError, UsageError
 from extra_container.events import ProblemFound
 from extra_container.hooks import Hooks
 from extra_container.model import Problem, Severity
@@ -21,12 +24,34 @@ if TYPE_CHECKING:
     from extra_container.plugin_loader import LoadedPlugins
 
 
+# Options, hosts and decisions that some plugin has: of the command line, of definitions, and the hooks' own errors.
+_MISSED = re.compile(
+    r"^Unknown option: |^\s*The option `containers\.[^']*\.extra\.[^']*' does not exist|^No plugin ", re.MULTILINE
+)
+
+
 def load_plugins(app: ExtraContainer) -> LoadedPlugins:
     """Load all plugins but those that the command line or the environment disables."""
     from extra_container import plugin_loader
 
     found = app.command_manager.offers.plugins
-    return plugin_loader.load(found, _unwanted(app), import_seconds=time_limit_of(app.environment))
+    return plugin_loader.load(
+        found,
+        _unwanted(app),
+        import_seconds=time_limit_of(app.environment),
+        give_up=functools.partial(give_up, app),
+    )
+
+
+def give_up(app: ExtraContainer, error: PluginError, host_unchanged: bool) -> None:  # noqa: FBT001 -- a callback
+    """Tell of a plugin that cannot be stopped, and end the program at once if nothing on the host was changed."""
+    if host_unchanged:
+        code = app.fail(error)
+        app.stderr.flush()
+        os._exit(code)  # nothing else ends a thread that does not end
+    hint = f"The host is being changed, so the program waits for it: `kill -KILL {os.getpid()}` leaves it half done."
+    problem = Problem(message=error.message, hint=hint, severity=Severity.WARNING)
+    Report(app.stdout, app.stderr).event(ProblemFound(problem=problem))
 
 
 def refuse_disabled(app: ExtraContainer, command: str) -> None:
@@ -42,6 +67,14 @@ def refuse_disabled(app: ExtraContainer, command: str) -> None:
         names = {plugin.name} if registry.is_ours(plugin) else {plugin.name, registry.package_name(plugin)}
         if _top(plugin) == _top(found) and names & unwanted:
             raise UsageError(f"The command {command} belongs to the plugin {plugin.name}, which is disabled")
+
+
+def explain_disabled(app: ExtraContainer, error: ExtraContainerError) -> None:
+    """Add the names of the plugins that are disabled to an error that may come from their absence."""
+    disabled = ", ".join(sorted({plugin.name for plugin in app.plugins.disabled}))
+    if disabled and _MISSED.search(error.message):
+        hint = f"It may belong to a plugin that is disabled: {disabled}."
+        error.hint = f"{hint}\n{error.hint}" if error.hint else hint
 
 
 def _unwanted(app: ExtraContainer) -> frozenset[str]:
@@ -70,7 +103,13 @@ def time_limit_of(environment: Mapping[str, str]) -> float | None:
 def make_hooks(app: ExtraContainer, tolerate: Callable[[PluginError], None] | None) -> Hooks:
     """Return the hooks of the loaded plugins; errors of third parties go to ``tolerate`` or, without it, are raised."""
     loaded = app.plugins
-    return Hooks(loaded.manager, loaded.plugins, tolerate=tolerate, seconds=time_limit_of(app.environment))
+    return Hooks(
+        loaded.manager,
+        loaded.plugins,
+        tolerate=tolerate,
+        seconds=time_limit_of(app.environment),
+        give_up=functools.partial(give_up, app),
+    )
 
 
 def judge(app: ExtraContainer, *, changes_machine: bool) -> tuple[Problem, ...]:

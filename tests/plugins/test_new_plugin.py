@@ -24,6 +24,18 @@ def test_its_own_tests_pass(site, name):
     assert "5 passed" in done.stdout
 
 
+def test_it_has_types_and_style(site):
+    directory = site.path / "new"
+    assert site.run("plugins", "new", "greeting-card", directory).code == 0
+    own = [sys.executable, "-m"]
+    for words in (
+        [*own, "mypy", "--strict", "--no-incremental", "extra_container_greeting_card", "tests"],
+        [*own, "ruff", "check", "--isolated", "--no-cache", "--select", "F,I,UP,B,ANN", "."],
+    ):
+        done = subprocess.run(words, check=False, capture_output=True, text=True, cwd=directory)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_it_is_found_and_used(site):
     directory = site.path / "new"
     assert site.run("plugins", "new", "greeting", directory).code == 0

@@ -29,6 +29,8 @@ def hook(signature, body, head=""):
     return f"{head}\nfrom extra_container.plugin import hookimpl\n\n@hookimpl\ndef {signature}:\n    {body}\n"
 
 
+THREAD = "from threading import Thread; from time import sleep"
+
 UNLOADABLE = {
     "import-error": ("import nonexistent_module", "(import): No module named 'nonexistent_module'"),
     "exception": ("1 / 0", "(import): ZeroDivisionError at import: division by zero"),
@@ -41,8 +43,31 @@ UNLOADABLE = {
     ),
     "newer-level": ("ec_requires_api = 99", "(register): it needs level 99 of the plugin API, and this program has "),
     "no-level": ("ec_requires_api = 'x'", "(register): ec_requires_api is 'x' instead of a number"),
-    "misspelt": (hook("ec_obzerve(event)", "pass"), "ec_obzerve"),
-    "signature": (hook("ec_observe(happening)", "pass"), "happening"),
+    "keyboard-interrupt": ("raise KeyboardInterrupt", "(import): KeyboardInterrupt at import (odd_package.py:1)"),
+    "lines": (
+        "raise ValueError('of\\n  two lines')",
+        "(import): ValueError at import: of two lines (odd_package.py:1)",
+    ),
+    "misspelt": (
+        hook("ec_obzerve(event)", "pass"),
+        "(register): there is no hook ec_obzerve; did you mean ec_observe?",
+    ),
+    "no-hook": (hook("ec_teleport()", "pass"), "(register): there is no hook ec_teleport\n"),
+    "signature": (
+        hook("ec_check_build(results)", "pass"),
+        "(register): ec_check_build has no argument 'results', only: result, host\n",
+    ),
+    "keyword": (hook("ec_observe(*, event)", "pass"), "(register): ec_observe is called without keywords, and wants"),
+    "unmarked": ("def ec_observe(event): pass", "(register): the function ec_observe is not marked with @hookimpl"),
+    "generator": (hook("ec_observe(event)", "yield"), "(register): ec_observe is a generator or a coroutine"),
+    "coroutine": (
+        hook("ec_observe(event)", "pass").replace("def", "async def"),
+        "(register): ec_observe is a generator or a coroutine",
+    ),
+    "wrapper": (
+        hook("ec_observe(event)", "yield").replace("@hookimpl", "@hookimpl(wrapper=True)"),
+        "(register): ec_observe is a wrapper around other plugins",
+    ),
     "endless-import": ("while True: pass", "(import): the import did not end within 1 s"),
 }
 STATUS = ("--host", "quiet", "status", "nothing")
@@ -57,7 +82,7 @@ def test_a_plugin_that_cannot_be_loaded(site, kind):
     read = site.run(*STATUS, **limit)
     assert (read.code, read.out) == (1, "gone\n")
     assert read.err.startswith("Warning: The plugin odd (odd-package 1.2) cannot be used ")
-    assert message in read.err
+    assert message.removesuffix("\n") in read.err
     changed = site.run(*CREATE, **limit)
     assert (changed.code, changed.out) == (7, "")
     assert changed.err.startswith("Error: The plugin odd (odd-package 1.2) cannot be used ")
@@ -112,6 +137,18 @@ def test_a_third_party_that_takes_a_name_of_ours(site):
 BROKEN_HOOKS = {
     "exception": (hook("ec_detect_host(root)", "1 / 0"), "ec_detect_host raised ZeroDivisionError: division by zero"),
     "system-exit": (hook("ec_detect_host(root)", "raise SystemExit(3)"), "ec_detect_host raised SystemExit: 3"),
+    "keyboard-interrupt": (
+        hook("ec_detect_host(root)", "raise KeyboardInterrupt"),
+        "ec_detect_host raised KeyboardInterrupt (odd_package.py:6)",
+    ),
+    "generator-exit": (
+        hook("ec_detect_host(root)", "raise GeneratorExit('x')"),
+        "ec_detect_host raised GeneratorExit: x (odd_package.py:6)",
+    ),
+    "thread": (
+        hook("ec_detect_host(root)", "t = Thread(target=sleep, args=[1e6], daemon=True); t.start(); t.join()", THREAD),
+        "ec_detect_host did not end within 1 s (odd_package.py:6)",
+    ),
     "wrong-type": (hook("ec_detect_host(root)", "return 'a host'"), "ec_detect_host returned str instead of Host"),
     "endless": (hook("ec_detect_host(root)", "while True: pass"), "ec_detect_host did not end within 1 s (odd_package"),
     "sleeping": (hook("ec_detect_host(root)", "time.sleep(1e6)", "import time"), "ec_detect_host did not end within"),
@@ -148,12 +185,29 @@ def test_a_hook_that_breaks(site, kind):
     assert site.run("--disable-plugin", "odd", "status", "nothing").err == ""
 
 
+ALL = "from pathlib import Path; from extra_container.plugin import *"
 CONTRIBUTIONS = {
     "arguments": (hook("ec_add_arguments(parser)", "parser.add_argument('--expr')"), "ec_add_arguments raised Arg"),
     "check": (hook("ec_check_request()", "return ['no']"), "ec_check_request returned list instead of tuple"),
     "problems": (hook("ec_check_request()", "return ('no',)"), "a tuple with str instead of Problem"),
     "inputs": (hook("ec_build_inputs()", "return {}"), "ec_build_inputs returned dict instead of BuildInputs"),
-    "prepare": (hook("ec_before_build()", "return 1"), "ec_before_build returned int instead of NoneType"),
+    "prepare": (hook("ec_before_build()", "return 1"), "ec_before_build returned int instead of None"),
+    "no-json": (
+        hook("ec_build_inputs()", "return BuildInputs(values={'x': Path('/')})", ALL),
+        "ec_build_inputs returned BuildInputs with the value 'x', which is not JSON: Object of type PosixPath",
+    ),
+    "name": (
+        hook("ec_build_inputs()", "return BuildInputs(values={1: 1})", ALL),
+        "ec_build_inputs returned BuildInputs with a value with the name 1, which is not text",
+    ),
+    "no-path": (
+        hook("ec_build_inputs()", "return BuildInputs(modules=('/x.nix',))", ALL),
+        "ec_build_inputs returned BuildInputs with the module '/x.nix', which is not a Path",
+    ),
+    "no-module": (
+        hook("ec_build_inputs()", "return BuildInputs(modules=(Path(__file__).with_name('x.nix'),))", ALL),
+        "x.nix, which is not an absolute path of something that exists",
+    ),
 }
 
 
@@ -166,6 +220,66 @@ def test_what_is_built_is_never_built_without_a_broken_plugin(site, kind, comman
     assert (done.code, done.out) == (7, "")
     assert "The plugin odd (odd-package 1.2) is broken: " in done.err
     assert message in done.err
+
+
+def test_values_that_are_too_large_for_nix(site):
+    site.add("odd-package", hook("ec_build_inputs()", "return BuildInputs(values={'x': 'y' * 200_000})", ALL), odd="")
+    done = site.run("--host", "quiet", "build", "-E", "{ }")
+    assert done.code == 7
+    assert "The build value 'x' of the plugin odd (odd-package 1.2) is too large: 200002 bytes" in done.err
+
+
+STUBBORN = """
+    while True:
+        try:
+            time.sleep(1e6)
+        except BaseException:
+            pass
+"""
+BLOCKED = """
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    ctypes.CDLL(None).sleep(1000000)
+"""
+
+
+@pytest.mark.parametrize("body", [STUBBORN, BLOCKED], ids=["stubborn", "blocked"])
+@pytest.mark.parametrize("command", [("status", "nothing"), ("create", "-E", "{ }")], ids=["status", "create"])
+def test_a_hook_that_nothing_interrupts_ends_the_program(site, command, body):
+    site.add("odd-package", hook("ec_detect_host(root)", body, "import ctypes, signal, time"), odd="")
+    done = site.run(*command, EXTRA_CONTAINER_PLUGIN_SECONDS="1")
+    assert (done.code, done.out) == (7, "")
+    what = "ec_detect_host did not end within 1 s, and cannot be interrupted\nGo on without it: --disable-plugin odd"
+    assert done.err.startswith(f"Error: The plugin odd (odd-package 1.2) is broken: {what}")
+
+
+def test_an_import_that_nothing_interrupts_ends_the_program(site):
+    site.add("odd-package", f"import time\nif True:{STUBBORN}", odd="")
+    done = site.run(*STATUS, EXTRA_CONTAINER_PLUGIN_SECONDS="1")
+    assert (done.code, done.out) == (7, "")
+    what = "the import did not end within 1 s, and cannot be interrupted"
+    assert done.err.startswith(f"Error: The plugin odd (odd-package 1.2) cannot be used (import): {what}")
+
+
+def test_an_observer_that_nothing_interrupts_is_waited_for(site):
+    body = "\n    ".join(
+        ["while time.monotonic() < end:", "  try:", "    time.sleep(0.1)", "  except BaseException: pass"]
+    )
+    head = "import time\nend = time.monotonic() + 9"
+    site.add("odd-package", hook("ec_observe(event)", body, head), odd="")
+    done = site.run("--host", "quiet", "create", "--base", "host", "-E", "{ }", EXTRA_CONTAINER_PLUGIN_SECONDS="1")
+    assert done.code == 0
+    assert "(odd-package 1.2) is broken: ec_observe did not end within 1 s, and cannot be interrupted." in done.err
+    assert "the program waits for it: `kill -KILL " in done.err
+
+
+def test_what_a_plugin_prints_is_no_part_of_the_result(site):
+    head = "import sys\nprint('at import')\nsys.stdout.write('written\\n')"
+    site.add("odd-package", hook("ec_detect_host(root)", "print('in the hook')", head), odd="")
+    listed = site.run("plugins", "list", "--json")
+    assert {row["name"]: row["state"] for row in json.loads(listed.out)}["odd"] == "loaded"
+    assert listed.err == "at import\nwritten\n"
+    done = site.run("status", "nothing")
+    assert (done.out, done.err) == ("gone\n", "at import\nwritten\nin the hook\n")
 
 
 def test_the_option_of_a_broken_plugin_is_not_called_unknown(site):
@@ -252,6 +366,42 @@ def test_the_option_of_a_disabled_plugin_is_an_error(site):
     assert (done.code, done.out) == (3, "")
     assert "addressPrefix" in done.err
     assert "does not exist" in done.err
+    assert "\nIt may belong to a plugin that is disabled: network.\n" in done.err
+
+
+MISSED = {
+    "option": (("ssh", "build", "--ssh", "-E", "{ }"), 2, "Unknown option: --ssh", "ssh"),
+    "host": (
+        ("nixos,systemd,standalone,quiet", "status", "x"),
+        5,
+        "No plugin knows this kind of host",
+        "nixos, quiet, standalone, systemd",
+    ),
+    "plan": (
+        ("install", "--host", "quiet", "create", "--base", "host", "-E", "{ containers.demo = {}; }"),
+        7,
+        "No plugin plans the installation",
+        "install",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISSED)
+def test_what_a_disabled_plugin_would_have_had_is_said_to_be_its_own(site, what):
+    (disabled, *words), code, message, names = MISSED[what]
+    done = site.run(*words, EXTRA_CONTAINER_DISABLE_PLUGINS=disabled)
+    assert (done.code, f"Error: {message}\n" in done.err) == (code, True)
+    assert f"\nIt may belong to a plugin that is disabled: {names}.\n" in done.err
+    assert "is disabled" not in site.run("build", "--sssh", "-E", "{ }").err
+
+
+@pytest.mark.parametrize("plugin", ["install", "network", "nixos", "shell", "ssh", "standalone", "systemd"])
+def test_what_does_not_need_a_plugin_works_without_it(site, plugin):
+    disabled = {"EXTRA_CONTAINER_DISABLE_PLUGINS": plugin}
+    built = site.run("--host", "quiet", "build", "--base", "host", "-E", "{ containers.demo = {}; }", **disabled)
+    assert built.code == 0, built.err
+    listed = json.loads(site.run("plugins", "--json", **disabled).out)
+    assert [row["name"] for row in listed if row["state"] == "disabled"] == [plugin]
 
 
 def test_a_command_of_a_disabled_plugin(site):
@@ -282,6 +432,16 @@ def test_what_fails_before_the_start_leaves_everything_as_it_was(site):
     assert "The plugin odd (odd-package 1.2) is broken: ec_before_start raised ZeroDivisionError" in done.err
     assert not (site.path / "units").exists()
     assert list((site.path / "gcroots").iterdir()) == []
+
+
+def test_what_fails_afterwards_is_not_taken_back_and_says_so(site):
+    site.add("odd-package", hook("ec_after_run(state)", "1 / 0"), odd="")
+    done = site.run("--host", "quiet", "create", "--base", "host", "-E", "{ }")
+    assert done.code == 7
+    assert "The plugin odd (odd-package 1.2) is broken: ec_after_run raised ZeroDivisionError" in done.err
+    assert (
+        "\nIt is over, and not taken back: only what the plugin does afterwards is missing. Go on without" in done.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ from extra_container.plugin_loader import PluginInfo
 from extra_container.process import Runner
 from extra_container.testing import built_container, fake_host, hooks_with, make_request, manager_with, run_state
 
+# Any two files do: nothing here evaluates them.
+ONE, TWO = Path(hooks.__file__), Path(hookspecs.__file__)
 SPECS = {name: spec for name, spec in vars(hookspecs).items() if name.startswith("ec_")}
 
 
@@ -68,6 +70,8 @@ def test_the_examples_work(tmp_path):
     for directory in ("var/lib", "var/log", "run"):
         (tmp_path / directory).mkdir(parents=True, exist_ok=True)
     (tmp_path / "run/ostree-booted").touch()
+    (tmp_path / "usr/share/greeting").mkdir(parents=True)
+    (tmp_path / "usr/share/greeting/greeting.nix").touch()
     assert examples.detect_host(tmp_path, Runner(environment={})).name == "ostree"
     assert examples.check_request(request, host) == ()
     assert len(examples.check_request(make_request(options={"greeting": "a\nb"}), host)) == 1
@@ -89,7 +93,7 @@ def test_the_examples_work(tmp_path):
 class One:
     @hookimpl
     def ec_build_inputs(self, request):
-        return BuildInputs(modules=(Path("/one.nix"),), values={"one": 1})
+        return BuildInputs(modules=(ONE,), values={"one": 1})
 
     @hookimpl
     def ec_session(self):
@@ -99,7 +103,7 @@ class One:
 class Two:
     @hookimpl
     def ec_build_inputs(self):
-        return BuildInputs(modules=(Path("/two.nix"),), values={"two": 2})
+        return BuildInputs(modules=(TWO,), values={"two": 2})
 
     @hookimpl
     def ec_session(self):
@@ -108,7 +112,7 @@ class Two:
 
 def test_contributions_are_merged_in_order(tmp_path):
     inputs = hooks_with(One(), Two()).build_inputs(make_request(), fake_host(tmp_path))
-    assert inputs.modules == (Path("/one.nix"), Path("/two.nix"))
+    assert inputs.modules == (ONE, TWO)
     assert dict(inputs.values) == {"one": 1, "two": 2}
 
 
@@ -249,10 +253,53 @@ def test_broken_plugins_of_third_parties_are_tolerated_where_that_is_wanted(tmp_
     else:
         assert facade.check_request(make_request(), fake_host(tmp_path)) == ()
         assert [error.message[:37] for error in told] == ["The plugin odd (odd-package 1.2) is b"]
-        assert facade.build_inputs(make_request(), fake_host(tmp_path)).modules == (Path("/one.nix"),)
+        assert facade.build_inputs(make_request(), fake_host(tmp_path)).modules == (ONE,)
 
 
 def test_an_observer_is_not_asked_again_after_it_failed():
     facade = hooks_with(Breaking())
     assert len(facade.observe(events.BuildStarted())) == 1
     assert facade.observe(events.BuildStarted()) == ()
+
+
+SESSIONS = {
+    "path": (Session(commands={"../x": "#!/bin/sh\n"}), "with a command with the name '../x'"),
+    "no-text": (Session(commands={"x": b"#!/bin/sh"}), "with the command 'x', which is not text"),
+    "variable": (Session(environment={"A=B": "x"}), "with a variable with the name 'A=B'"),
+    "number": (Session(environment={"A": 1}), "with the variable 'A', which is not text"),
+    "nul": (Session(environment={"A": "a\0b"}), "with the variable 'A', which is not text"),
+    "help": (Session(help=(1,)), "with the line of help 1, which is not text"),
+    "no-mapping": (Session(commands=()), "with 'tuple' object has no attribute 'items'"),
+}
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+def test_a_session_that_cannot_be_set_up_names_its_plugin(tmp_path, kind):
+    session, message = SESSIONS[kind]
+
+    class Odd:
+        @hookimpl
+        def ec_session(self):
+            return session
+
+    with pytest.raises(PluginError, match=re.escape(f"is broken: ec_session returned Session {message}")):
+        hooks_with(Odd()).session(run_state(built_container()), make_request(), fake_host(tmp_path))
+
+
+def test_the_test_kit_finds_what_the_program_would_not_load():
+    class Unmarked:
+        def ec_observe(self, event):
+            pass
+
+    with pytest.raises(TypeError, match="the function ec_observe is not marked with @hookimpl"):
+        hooks_with(Unmarked())
+
+
+def test_a_place_is_the_plugins_own_if_the_error_comes_through_it(tmp_path):
+    class Odd:
+        @hookimpl
+        def ec_check_request(self):
+            return textwrap.dedent(1)
+
+    with pytest.raises(PluginError, match=r"TypeError: .*\(test_hooks.py:\d+\)"):
+        hooks_with(Odd()).check_request(make_request(), fake_host(tmp_path))

@@ -80,6 +80,34 @@ def test_somebody_elses_timer_goes_on():
     assert rung == [True]
 
 
+def test_what_goes_on_is_told_of(monkeypatch):
+    monkeypatch.setattr("extra_container.time_limit._GRACE_SECONDS", 0.05)
+    told, ended = threading.Event(), threading.Event()
+
+    def work():
+        with time_limit(0.05, told.set):
+            ended.wait(60)
+
+    thread = threading.Thread(target=work)  # where no alarm interrupts it
+    thread.start()
+    try:
+        assert told.wait(60)
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_what_ends_in_time_is_not_told_of(monkeypatch):
+    monkeypatch.setattr("extra_container.time_limit._GRACE_SECONDS", 0.0)
+    told, before = threading.Event(), threading.active_count()
+    with time_limit(60, told.set):
+        pass
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before:
+        assert time.monotonic() < deadline
+    assert not told.is_set()
+
+
 def test_there_is_no_limit_beside_the_main_thread():
     done = []
 
