@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A booted test host. All that it has on the machine: a state folder below /run, a scratch folder in the
-# cache, a cgroup, and the systemd-nspawn process; the overlay is mounted in that process's namespace only.
+# cache, two cgroups, and the runner: the process that starts systemd-nspawn, again when the host reboots, and in
+# whose namespace alone the overlay is mounted.
 
 readonly host_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -14,6 +15,11 @@ name_host() {
 
 host_leader() {
   recorded_process "$state/leader"
+}
+
+# It lives from `up` to `down` or to a poweroff inside, across reboots.
+host_runner() {
+  recorded_process "$state/runner"
 }
 
 # What a flavour has on top of the tree.
@@ -38,17 +44,35 @@ prepare_root() {
   add_flavour "$scratch/root"
 }
 
-# Becomes the systemd-nspawn process; runs in a mount namespace of its own.
+# systemd-nspawn --keep-unit ends with this code for who started it to start it again.
+readonly nspawn_reboots=133
+
+# Becomes the systemd-nspawn process, which ends with the runner.
 exec_nspawn() {
   local -a flavour_flags=()
   [[ $flavour == nixos ]] && flavour_flags+=(--setenv=SYSTEMD_UNIT_PATH=/etc/systemd-mutable/system:)
-  prepare_root
-  exec systemd-nspawn --quiet --keep-unit --register=no --boot --directory="$scratch/root" \
+  join_cgroup "$host"
+  exec setpriv --pdeathsig KILL \
+    systemd-nspawn --quiet --keep-unit --register=no --boot --directory="$scratch/root" \
     --machine="$host" --capability=all --private-network --resolv-conf=off --timezone=off \
     --link-journal=no --console=read-only --bind-ro="$root:/src" "${flavour_flags[@]}"
 }
 
-# The leader is the child that is PID 1 in a namespace of its own.
+# The runner, in a mount namespace of its own: what the host wrote stays mounted from one boot to the next.
+run_host() {
+  local code=$nspawn_reboots
+  prepare_root
+  while [[ $code == "$nspawn_reboots" && ! -e $state/halting ]]; do
+    # systemd-nspawn turned on controllers in the cgroup that it was started in, and so nothing can join it again.
+    remove_cgroup "$host"
+    exec_nspawn &
+    code=0
+    wait "$!" || code=$?
+  done
+  exit "$code"
+}
+
+# find_leader PID — the first process below it that is PID 1 in a namespace of its own.
 find_leader() {
   local child
   for child in $(pgrep --parent "$1"); do
@@ -56,8 +80,34 @@ find_leader() {
       printf '%s\n' "$child"
       return
     fi
+    find_leader "$child" && return
   done
   return 1
+}
+
+# The leader of this very boot; one outlives a runner that was killed.
+current_leader() {
+  local runner
+  if runner=$(host_runner); then
+    find_leader "$runner"
+  else
+    host_leader
+  fi
+}
+
+# Prints the word of systemctl is-system-running, or `unreachable`. Records the leader, which a reboot changes.
+host_state() {
+  local leader
+  if ! leader=$(current_leader); then
+    printf 'unreachable\n'
+    return
+  fi
+  [[ $(host_leader) == "$leader" ]] || record_process "$state/leader" "$leader"
+  enter systemctl is-system-running 2>/dev/null </dev/null || (($? == 1)) || printf 'unreachable\n'
+}
+
+is_booted() {
+  [[ $(host_state) =~ ^(running|degraded)$ ]]
 }
 
 boot_failed() {
@@ -65,33 +115,35 @@ boot_failed() {
   die "the test host did not boot: $1. Its console is in $state/console.log"
 }
 
-# wait_for_boot NSPAWN_PID
+# wait_for_boot SECONDS — returns 1 if the host is down, and ends the script if it is not up in time.
 wait_for_boot() {
-  local leader answer deadline=$((SECONDS + 60))
-  until leader=$(find_leader "$1") && record_process "$state/leader" "$leader" &&
-    answer=$(enter systemctl is-system-running 2>/dev/null </dev/null || [[ $? == 1 ]]) &&
-    [[ $answer == running || $answer == degraded ]]; do
-    recorded_process "$state/nspawn" >/dev/null || boot_failed "systemd-nspawn ended"
-    ((SECONDS < deadline)) || boot_failed "it is '${answer:-not to be reached}' after 60 s"
+  local deadline=$((SECONDS + $1))
+  while host_runner >/dev/null; do
+    is_booted && return
+    ((SECONDS < deadline)) || boot_failed "it is '$(host_state)' after $1 s"
     sleep 0.05
   done
+  return 1
 }
 
 boot() {
-  local pid
   say "Booting the test host $host"
   discard_leftovers
   mkdir -p "$scratch"
   (
     close_inherited_descriptors
-    join_cgroup "$host"
-    exec setsid unshare --mount "$root/dev/host" --flavour "$flavour" --name "$name" exec-nspawn
+    join_cgroup "$host.runner"
+    exec setsid unshare --mount "$root/dev/host" --flavour "$flavour" --name "$name" runner
   ) >"$state/console.log" 2>&1 </dev/null &
-  pid=$!
-  record_process "$state/nspawn" "$pid" || boot_failed "systemd-nspawn ended"
-  wait_for_boot "$pid"
+  record_process "$state/runner" "$!" || boot_failed "systemd-nspawn ended"
+  wait_for_boot 60 || boot_failed "systemd-nspawn ended"
   printf '%s\n' "$layer" >"$state/layer"
   enter systemctl --failed --no-legend --plain </dev/null >&2
+}
+
+# A host that reboots comes back; one that was powered off from inside does not.
+ensure_booted() {
+  wait_for_boot 120 || boot
 }
 
 # become_inside COMMAND… — turns the calling shell into COMMAND in the host's namespaces and in a cgroup of
@@ -106,9 +158,12 @@ become_inside() {
     set --
   fi
   join_cgroup "$host/payload/entered"
+  # bash waits for the command, from outside its PID namespace: nsenter would stop itself for ever when a system that
+  # shuts down stops all processes. It says nothing of its own about a command that was killed.
   # --pdeathsig: ending this command ends the one inside.
-  exec nsenter --target "$leader" --mount --uts --ipc --net --pid --cgroup \
-    setpriv --pdeathsig TERM \
+  # shellcheck disable=SC2016 # expanded by the shell inside
+  exec nsenter --no-fork --target "$leader" --mount --uts --ipc --net --pid --cgroup \
+    bash -p -c 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"' bash setpriv --pdeathsig TERM \
     env --ignore-environment --chdir=/ "PATH=$host_path" "TERM=${TERM:-dumb}" LANG=C.UTF-8 \
     HOME=/root USER=root LOGNAME=root SHELL=/bin/bash "${terminal[@]}" "$@"
 }
@@ -117,28 +172,38 @@ enter() {
   (become_inside "$@")
 }
 
+kill_host() {
+  local leader deadline=$((SECONDS + 10))
+  while host_runner >/dev/null || host_leader >/dev/null; do
+    ((SECONDS < deadline)) || die "the processes of the test host do not end: $(cat "$state/runner" "$state/leader")"
+    if leader=$(current_leader); then
+      kill -KILL "$leader" 2>/dev/null || continue
+    fi
+    sleep 0.05
+  done
+}
+
 # What a container made immutable (its var/empty) cannot be removed as it is.
 discard_leftovers() {
+  kill_host
   if ! rm -rf --one-file-system "$scratch" 2>/dev/null; then
     find "$scratch" -xdev \( -type d -o -type f \) -exec chattr -i {} +
     rm -rf --one-file-system "$scratch"
   fi
   find "$state" -mindepth 1 -delete
   remove_cgroup "$host"
+  remove_cgroup "$host.runner"
 }
 
-# systemd-nspawn hands SIGTERM on as an orderly halt.
+# The leader's parent is systemd-nspawn, which hands SIGTERM on as an orderly halt. Somewhere between two boots
+# there may be nobody to receive it.
 halt() {
-  local pid
-  if pid=$(recorded_process "$state/nspawn"); then
+  local leader
+  if host_runner >/dev/null; then
     say "Halting the test host $host"
-    kill -TERM "$pid"
-    if ! wait_for_end "$state/nspawn" 30; then
-      say "It did not halt within 30 s: killing it"
-      if pid=$(host_leader); then
-        kill -KILL "$pid"
-      fi
-      wait_for_end "$state/nspawn" 10 || die "systemd-nspawn (process $(<"$state/nspawn")) does not end"
+    : >"$state/halting"
+    if is_booted && leader=$(host_leader) && kill -TERM "$(parent_of "$leader")" 2>/dev/null; then
+      wait_for_end "$state/runner" 30 || say "It did not halt within 30 s: killing it"
     fi
   fi
   discard_leftovers

@@ -2,12 +2,18 @@
 # Processes are known by PID and start time, so that a PID which the kernel gave to somebody else in the
 # meantime is never taken for ours.
 
-# process_start PID — field 22 of /proc/PID/stat, counted after the name, which may hold blanks.
+# process_start PID — field 22 of /proc/PID/stat, counted after the name, which may hold blanks. A zombie has ended.
 process_start() {
   local stat
   { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return
   read -r -a stat <<<"${stat##*) }"
+  [[ ${stat[0]} != Z ]] || return
   printf '%s\n' "${stat[19]}"
+}
+
+# parent_of PID
+parent_of() {
+  awk '$1 == "PPid:" { print $2 }' "/proc/$1/status"
 }
 
 # record_process FILE PID

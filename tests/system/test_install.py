@@ -109,6 +109,7 @@ def nix_elsewhere():
     place.parent.rmdir()
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_sudo_extra_container_finds_nix_and_the_users_nixpkgs(fresh, nix_elsewhere):
     """What a PATH of sudo's own and a reset environment would take away."""
     stub = Path("/usr/local/bin/nixos-container")
@@ -142,6 +143,7 @@ def narrow_secure_path():
     settings.unlink()
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_sudo_finds_the_program_where_its_path_is_narrow(narrow_secure_path, fresh):
     call = ["su", "alice", "-c", "sudo -n extra-container list"]
     assert subprocess.run(call, check=False, capture_output=True).returncode == 1
@@ -154,6 +156,7 @@ def test_sudo_finds_the_program_where_its_path_is_narrow(narrow_secure_path, fre
     assert snapshot() == fresh
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_settings_that_visudo_refuses_never_land(fresh, tmp_path):
     broken = FileChange(
         path=SUDOERS, before=None, after=RegularFile(text="Defaults nonsense {\n", mode=0o440), purpose=""
@@ -163,6 +166,44 @@ def test_settings_that_visudo_refuses_never_land(fresh, tmp_path):
         with pytest.raises(InstallError, match="visudo does not accept"):
             land(changes, SetupRecord(files={}), Runner())
         assert snapshot() == fresh
+
+
+SETTINGS, RS_SETTINGS = Path("/etc/sudoers"), Path("/etc/sudoers-rs")
+
+
+@pytest.mark.usefixtures("sudo_rs")
+def test_settings_of_sudo_rs_that_leave_ours_out_are_named(fresh):
+    assert "does not include" not in install("--dry-run").stderr
+    RS_SETTINGS.write_text("root ALL=(ALL:ALL) ALL\n")
+    RS_SETTINGS.chmod(0o440)
+    try:
+        assert f"{RS_SETTINGS} does not include /etc/sudoers.d" in install("--dry-run").stderr
+        RS_SETTINGS.write_text("alice ALL=(ALL:ALL) ALL\n")
+        assert "Error: sudo-rs does not let root run a command" in install("--dry-run", code=5).stderr
+    finally:
+        RS_SETTINGS.unlink()
+
+
+@pytest.mark.usefixtures("sudo_rs")
+def test_sudo_rs_without_a_secure_path_keeps_the_callers(fresh):
+    before = SETTINGS.read_text()
+    SETTINGS.write_text("".join(line for line in before.splitlines(keepends=True) if "secure_path" not in line))
+    try:
+        assert "secure_path" not in install("--dry-run").stdout
+    finally:
+        SETTINGS.write_text(before)
+    assert "secure_path" in install("--dry-run").stdout
+
+
+def test_without_visudo_sudo_is_left_as_it_is(fresh):
+    visudo, hidden = Path("/usr/sbin/visudo"), Path("/usr/sbin/.visudo")
+    visudo.rename(hidden)
+    try:
+        done = install("--dry-run")
+    finally:
+        hidden.rename(visudo)
+    assert "visudo was not found" in done.stderr
+    assert str(SUDOERS) not in done.stdout
 
 
 def test_a_file_that_cannot_be_replaced_takes_everything_back(fresh):

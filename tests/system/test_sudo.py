@@ -1,7 +1,8 @@
-"""An ordinary user who may use sudo calls the program: real sudo, a real second user."""
+"""An ordinary user who may use sudo calls the program: real sudo and sudo-rs, a real second user."""
 
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def stub():
     STUB.unlink()
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_a_container_from_creation_to_destruction(alice, name):
     done = alice("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
     assert done.out == f"\nInstalling containers:\n{name}\n\nStarting containers:\n{name}\n\n"
@@ -101,6 +103,7 @@ def test_a_session(alice, name):
     assert leftovers(name) == []
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_what_a_session_sets_survives_the_way_to_root(alice, name):
     text = f"{{ containers.{name} = {{}}; }}"
     nested = f"exec {PROGRAM} shell -E '{text}' --run c hostname"
@@ -117,7 +120,7 @@ def test_what_a_session_sets_survives_the_way_to_root(alice, name):
     assert done.out.splitlines()[-2:] == [name, "/kept"]
 
 
-@pytest.mark.usefixtures("stub")
+@pytest.mark.usefixtures("either_sudo", "stub")
 def test_the_environment_and_words_that_root_gets(alice):
     path = "/home/alice/bin:" + USUAL_PATH
     done = alice(
@@ -135,6 +138,7 @@ def test_the_environment_and_words_that_root_gets(alice):
     ]
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_a_terminal_stays_a_terminal(alice, name):
     alice("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
     leader, follower = pty.openpty()
@@ -156,6 +160,7 @@ def test_what_needs_no_root_works_without_sudo(alice):
         alice(*argv, path="/nonexistent")
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_who_may_not_use_sudo_is_told_by_sudo(alice):
     rule = Path("/etc/sudoers.d/alice")
     text = rule.read_text()
@@ -165,7 +170,7 @@ def test_who_may_not_use_sudo_is_told_by_sudo(alice):
     finally:
         rule.write_text(text)
         rule.chmod(0o440)
-    assert "sudo: " in done.err
+    assert re.match(r"(sudo|sudo-rs): ", done.err)
     assert "Traceback" not in done.err
 
 
@@ -175,6 +180,7 @@ def test_errors_keep_their_codes(alice):
     assert alice("build", "-E", "{ x = 1; }", code=3).err.count("Error: ") == 1
 
 
+@pytest.mark.usefixtures("either_sudo")
 def test_programs_of_the_user_are_never_run_as_root(alice, name):
     """Neither by the program itself nor by the programs that it starts."""
     mine, log = alice.home / "bin", alice.home / "log"

@@ -54,7 +54,7 @@ class Install(Command):
 
     def _setup(self, record: SetupRecord, context: Context) -> SetupPlan:
         facts = host_facts.find_facts(context.host, context.runner, tuple(program_argv()), record.files)
-        for warning in host_facts.warnings(context.host, facts):
+        for warning in host_facts.warnings(context.host, facts, context.runner):
             self._tell(f"Warning: {warning}")
         wanted = wanted_files(facts)
         plan = plan_setup(

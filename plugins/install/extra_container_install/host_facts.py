@@ -1,20 +1,18 @@
-"""What there is on the host: programs, sudo's settings, files. Reads, changes nothing."""
+"""What there is on the host: programs, files, and what :mod:`.sudo` found. Reads, changes nothing."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from extra_container.plugin import Host, HostError, Runner
+from extra_container_install import sudo
 from extra_container_install.host_files import MadeFiles, Present, RegularFile, SomethingElse, SymbolicLink
-from extra_container_install.host_setup import PROGRAM, RELEASE, SUDOERS, HostFacts, secure_path_of_host
+from extra_container_install.host_setup import PROGRAM, RELEASE, HostFacts
 
-_SECURE_PATH = re.compile(r"^Value to override user's \$PATH with: (.*)$", re.MULTILINE)
-_INCLUDE = re.compile(r"^\s*[#@]includedir\s+\"?/etc/sudoers\.d/?\"?\s*$", re.MULTILINE)
 _MODULE_HINT = (
     "Add programs.extra-container.enable = true (or this project's NixOS module) to the configuration of this host "
     "and switch to it: NixOS makes these files from its configuration."
@@ -39,7 +37,7 @@ def find_facts(host: Host, runner: Runner, program: tuple[str, ...], made: MadeF
     return HostFacts(
         program=resolve_program(program),
         nix=_nix_directory(runner),
-        secure_path=_secure_path(runner),
+        secure_path=sudo.secure_path(runner),
         manual=_existing(Path(sys.prefix) / "share/man/man1/extra-container.1"),
         release=RELEASE.exists() and RELEASE not in made,
     )
@@ -61,15 +59,12 @@ def resolve_program(argv: tuple[str, ...]) -> tuple[str, ...]:
     return (os.fspath(called if in_store else real),)
 
 
-def warnings(host: Host, facts: HostFacts) -> tuple[str, ...]:
+def warnings(host: Host, facts: HostFacts, runner: Runner) -> tuple[str, ...]:
     """Return what people should know that is no reason to stop."""
     found = []
     if host.name == "standalone":
         found.append("This machine was not booted with systemd: containers do not start with it, and have no journal.")
-    if facts.secure_path is None:
-        found.append("sudo is not installed: only root can use extra-container.")
-    elif not _INCLUDE.search(Path("/etc/sudoers").read_text(errors="replace")):
-        found.append("/etc/sudoers does not include /etc/sudoers.d: sudo does not read what is written there.")
+    found += sudo.warnings(runner)
     found += [
         f"{place} can be changed by users other than root, who could so change what root runs."
         for place in _writable_by_others(Path(facts.program[0]))
@@ -118,20 +113,6 @@ def _nix_directory(runner: Runner) -> Path:
             hint="Containers run as root: install Nix for all users (https://nixos.org/download).",
         )
     return Path(program).parent
-
-
-def _secure_path(runner: Runner) -> str | None:
-    """Return the secure_path that holds for commands without settings of their own; empty if there is none.
-
-    What this set-up added to it is left out.
-    """
-    if runner.look("sudo") is None or runner.look("visudo") is None:
-        return None
-    # Only root is shown the settings.
-    said = runner.run(["sudo", "-V"], environment={"LC_ALL": "C"}).stdout
-    found = _SECURE_PATH.search(said)
-    own = SUDOERS.read_text() if SUDOERS.is_file() else ""
-    return secure_path_of_host(found[1].strip(), own) if found else ""
 
 
 def _writable_by_others(program: Path) -> list[Path]:

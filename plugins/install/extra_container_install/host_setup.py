@@ -31,7 +31,7 @@ class HostFacts:
 
     ``program`` is the command line that starts the running program; ``nix`` is the directory of Nix' commands.
     ``secure_path`` is what sudo sets PATH to, without the settings of this set-up: empty if sudo leaves PATH alone,
-    ``None`` if there is no sudo. ``manual`` is the man page that came with the program. ``release`` says whether
+    ``None`` without sudo or visudo. ``manual`` is the man page that came with the program. ``release`` says whether
     somebody else made ``/etc/static/os-release``.
     """
 
