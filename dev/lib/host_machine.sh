@@ -44,6 +44,16 @@ prepare_root() {
   add_flavour "$scratch/root"
 }
 
+# From version 258 on, systemd boots with cgroup2 alone, which a machine with v1's controllers can still give.
+choose_cgroups() {
+  local version
+  version=$(awk '$1 == "systemd" { print $2; exit }' < <(chroot "$tree/root" systemctl --version))
+  if ((version >= 258)) && [[ $(stat --file-system --format=%T /sys/fs/cgroup) != cgroup2fs ]]; then
+    umount --recursive /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+  fi
+}
+
 # systemd-nspawn --keep-unit ends with this code for who started it to start it again.
 readonly nspawn_reboots=133
 
@@ -62,6 +72,7 @@ exec_nspawn() {
 run_host() {
   local code=$nspawn_reboots
   prepare_root
+  choose_cgroups
   while [[ $code == "$nspawn_reboots" && ! -e $state/halting ]]; do
     # systemd-nspawn turned on controllers in the cgroup that it was started in, and so nothing can join it again.
     remove_cgroup "$host"

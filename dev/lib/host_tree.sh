@@ -2,7 +2,7 @@
 # The test host's files: a Debian tree that is made once for a recipe (this file), and above it a layer with
 # the Python packages that pyproject.toml asks for. Both are only read while a host runs.
 
-readonly host_suite=trixie
+readonly host_suite=${EXTRA_CONTAINER_HOST_SUITE:-trixie}
 readonly -a host_packages=(
   systemd systemd-sysv dbus systemd-container
   nix-bin python3 python3-venv
