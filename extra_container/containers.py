@@ -36,7 +36,9 @@ def run_argv(leader: int, command: Sequence[str]) -> list[str]:
 
     Exit code and streams are the command's own: nsenter and su pass them on (128+N for a death by signal N).
     """
-    inner = " ".join(["exec", *(shlex.quote(word) for word in command)])
+    # Not every shell's `exec` takes a `--`.
+    guard = ["--"] if command[0].startswith("-") else []
+    inner = " ".join(["exec", *guard, *(shlex.quote(word) for word in command)])
     return [*_enter(leader), "-c", inner]
 
 
@@ -67,10 +69,11 @@ def intruders(leader: int) -> tuple[int, ...]:
     """Return the processes that entered a container from outside, as ``run`` and ``root-login`` do, and their children.
 
     They are in the container's PID namespace without descending from its PID 1, so the container's own shutdown
-    waits for them until its time-out. Source: pid_namespaces(7), proc(5).
+    waits for them until its time-out. A leader in the program's own PID namespace is none of a container, whatever a
+    manager says: nobody entered there. Source: pid_namespaces(7), proc(5).
     """
     namespace = _pid_namespace(leader)
-    if namespace is None:
+    if namespace is None or namespace == _pid_namespace(os.getpid()):
         return ()
     parents = {}
     for entry in Path("/proc").iterdir():

@@ -40,7 +40,7 @@ def has_nixpkgs(definition: Definition, runner: Runner) -> bool:
     """
     argv = ["nix-instantiate", "--eval", "--json", *arguments(definition), "-A", "hasNixpkgs"]
     # What Nix says while it reads a definition is told when the definition is built.
-    done = _run([*argv, *_search_path(definition.build_args)], definition, runner, lambda _line: None)
+    done = _run([*argv, *_for_evaluation(definition.build_args)], definition, runner, lambda _line: None)
     return bool(json.loads(done.stdout))
 
 
@@ -109,9 +109,9 @@ def _base_arguments(base: Base) -> list[str]:
         case BaseKind.DEFAULT:
             return ["--arg", "nixos", "<nixpkgs/nixos>"]
         case BaseKind.NIXOS:
-            return ["--arg", "nixos", base.expression]
+            return ["--arg", "nixos", base.expression, "--argstr", "treeOption", base.option]
         case BaseKind.NIXPKGS:
-            return ["--arg", "nixpkgs", base.expression]
+            return ["--arg", "nixpkgs", base.expression, "--argstr", "treeOption", base.option]
         case BaseKind.HOST:
             return ["--argstr", "nixpkgs", str(HOST_BASE)]
 
@@ -130,10 +130,11 @@ def _source_arguments(definition: Definition) -> list[str]:
             raise AssertionError(f"{path} is built already")
 
 
-def _search_path(build_args: tuple[str, ...]) -> list[str]:
-    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is."""
+def _for_evaluation(build_args: tuple[str, ...]) -> list[str]:
+    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is, and how errors are shown."""
+    words = ["--show-trace"] if "--show-trace" in build_args else []
     pairs = pairwise((*build_args, ""))
-    return [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
+    return words + [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
 
 
 def _settings(base: Base) -> list[str]:
@@ -170,19 +171,24 @@ def _instantiate(
 
 def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable[[str], None]) -> Completed:
     _require_nix(runner)
-    error: list[str] = []
+    held: list[str] = []
     quick = definition.base.kind is BaseKind.HOST  # its derivations are built faster than their names can be read
 
     def on_line(line: str) -> None:
-        # Everything from the first `error:` on belongs to the message that ends the command.
-        if error or line.startswith("error:"):
-            error.append(line)
+        # What comes from the first `error:` on is told by the message that ends the command, if it fails.
+        if held or line.startswith("error:"):
+            held.append(line)
         elif not (quick and _BUILD_LINE.match(line)):
             tell(line)
 
     done = runner.stream(argv, on_stderr=on_line)
     if done.returncode != 0:
-        raise nix_errors.build_error(error, done, definition.source)
-    for line in error:
+        raise nix_errors.build_error(done, definition, lambda derivation: _log_of(derivation, runner))
+    for line in held:
         tell(line)
     return done
+
+
+def _log_of(derivation: str, runner: Runner) -> list[str]:
+    """Return the lines that a derivation's builder printed; none if Nix keeps no logs or has none of it."""
+    return runner.run(["nix-store", "--read-log", derivation], check=False).stdout.splitlines()

@@ -4,6 +4,8 @@
   # A `nixos` folder, or a nixpkgs folder: exactly one of the two.
   nixos ? null,
   nixpkgs ? null,
+  # Which option of the program gave it; "" if it is the search path's.
+  treeOption ? "",
   # The definition as a value, or the absolute path of its file or directory: exactly one of the two.
   definition ? null,
   definitionFile ? null,
@@ -32,20 +34,25 @@ let
     label = definitionName;
   };
 
-  given =
-    if nixos != null then
-      nixos
-    else if nixpkgs != null then
-      nixpkgs + "/nixos"
+  tree = import ./tree.nix (
+    if chosen.nixpkgsPath != null then
+      {
+        nixpkgs = chosen.nixpkgsPath;
+        label = "nixpkgsPath of the definition";
+      }
     else
-      throw "no nixpkgs was given";
+      {
+        inherit nixos nixpkgs;
+        label = if treeOption == "" then "<nixpkgs/nixos>" else treeOption;
+      }
+  );
 in
 {
   # Whether there is a tree to evaluate with: `nixos` may be a `<nixpkgs/nixos>` that cannot be found.
-  hasNixpkgs = chosen.nixpkgsPath != null || (builtins.tryEval given).success;
+  hasNixpkgs = tree.exists;
 }
 // import ./evaluate.nix {
-  nixos = if chosen.nixpkgsPath != null then chosen.nixpkgsPath + "/nixos" else given;
+  inherit (tree) nixos;
   definition = chosen.module;
   pluginModules = map (path: /. + path) (builtins.fromJSON pluginModules);
   inputs = builtins.fromJSON inputs;

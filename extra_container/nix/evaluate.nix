@@ -81,10 +81,15 @@ let
   key = tree: builtins.unsafeDiscardStringContext (toString tree);
 
   pinned = builtins.listToAttrs (
-    map (tree: {
-      name = key tree;
-      value = evaluateWith (tree + "/nixos");
-    }) (builtins.filter (tree: tree != null) (map treeOf (builtins.attrNames given.config.containers)))
+    map (container: {
+      name = key (treeOf container);
+      value =
+        evaluateWith
+          (import ./tree.nix {
+            nixpkgs = treeOf container;
+            label = "containers.${container}.nixpkgs";
+          }).nixos;
+    }) (builtins.filter (container: treeOf container != null) (builtins.attrNames given.config.containers))
   );
 
   evaluationOf =

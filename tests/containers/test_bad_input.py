@@ -1,6 +1,8 @@
 """Wrong names, words, definitions, builds and files: one clear error, the documented code, and the host as before."""
 
+import json
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -211,3 +213,92 @@ def test_a_unit_that_its_definition_masks(tool, name):
     assert "masked" in error(done)
     assert snapshot() == before
     assert leftovers(name) == []
+
+
+FAILING = """{{ containers.{name}.config.environment.etc.x.source = builtins.derivation {{
+  name = "outer"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo never" ];
+  inner = builtins.derivation {{
+    name = "{name}-inner"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo boom; exit 3" ];
+  }};
+}}; }}"""
+
+
+def test_a_build_that_fails_is_told_with_its_log(tool, name):
+    text = error(tool("-q", "build", "-E", FAILING.format(name=name), code=3))
+    (told,) = [line for line in text.splitlines() if f"-{name}-inner.drv: builder failed with exit code 3" in line]
+    assert "    boom\n" in text
+    assert "show-trace" not in text
+    command, _, _ = text.splitlines()[-1].removeprefix("`").partition("`")
+    assert told.strip().partition(":")[0] in command
+    log = subprocess.run(shlex.split(command), check=True, capture_output=True, text=True)
+    assert log.stdout == "boom\n"
+
+
+def test_a_build_that_fails_in_the_structured_log(tool, name):
+    done = tool("--log-format", "json", "build", "-E", FAILING.format(name=name), code=3)
+    last = json.loads(done.err.splitlines()[-1])
+    assert last["derivation"].endswith(f"-{name}-inner.drv")
+    assert last["reason"] == "builder failed with exit code 3"
+    assert last["log"] == ["boom"]
+    assert last["derivation"] in last["hint"]
+
+
+def test_a_hash_that_is_wrong(tool, name):
+    source = f"""builtins.derivation {{
+      name = "{name}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo hi > $out" ];
+      outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "{"0" * 52}";
+    }}"""
+    text = error(tool("build", "-E", f"{{ containers.{name}.config.environment.etc.x.source = {source}; }}", code=3))
+    assert f"-{name}.drv: hash mismatch\n" in text
+    assert "sha256-mOpuTyFvL7S2n/+bOkSELDhobKaF8/VdxIxdP7EQe+Q=" in text
+
+
+def test_the_trace_of_an_error(tool, name, tmp_path):
+    file = tmp_path / "c.nix"
+    file.write_text(f"{{ containers.{name}.config = {{ ... }}: {{ environment.etc.a.text = (y: y.b) {{ }}; }}; }}")
+    brief = error(tool("build", file, code=3))
+    assert "attribute 'b' missing" in brief
+    assert "…" not in brief
+    assert brief.splitlines()[-1] == "`--build-args --show-trace` shows how Nix got there."
+    full = error(tool("build", file, "--build-args", "--show-trace", code=3))
+    assert "attribute 'b' missing" in full
+    assert "… while evaluating" in full
+    assert "--show-trace" not in full
+
+
+@pytest.mark.parametrize("way", ["auto", "small", "full"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--base", "nixpkgs"], "--base nixpkgs: <nixpkgs/nixos> was not found in the Nix search path"),
+        (["--nixpkgs-path", "<no-such-thing>"], "--nixpkgs-path: <no-such-thing> was not found in the Nix search path"),
+        (["--nixpkgs-path", "/nonexist"], "--nixpkgs-path: /nonexist does not exist"),
+        (["--nixos-path", "/etc"], "--nixos-path: /etc is no nixos folder of a nixpkgs"),
+    ],
+)
+def test_a_base_that_is_none(tool, way, words, message):
+    done = tool("build", *words, "--eval", way, "-E", "{ containers.a = {}; }", code=3, NIX_PATH="")
+    first, hint = error(done).splitlines()
+    assert first == f"Error: {message}"
+    assert "nixpkgs" in hint
+    assert "does not work" not in done.err
+
+
+def test_a_search_path_without_nixos_is_not_overlooked(tool):
+    done = tool("build", "-E", "{ containers.a = {}; }", code=3, NIX_PATH="nixpkgs=/etc")
+    assert error(done).startswith("Error: <nixpkgs> is /etc, which has no nixos folder\n")
+
+
+def test_one_prefix_for_two_containers(tool, name, prefix):
+    options = f'extra.addressPrefix = "{prefix}";'
+    before = snapshot()
+    both = f"{{ containers.{name} = {{ {options} }}; containers.{name}x = {{ {options} }}; }}"
+    assert error(tool("create", "-s", "-E", both, code=5)).startswith(f"Error: {name} and {name}x both use {prefix}\n")
+    assert snapshot() == before
+    tool("create", "-E", f"{{ containers.{name} = {{ {options} }}; }}")
+    before = snapshot()
+    text = error(tool("create", "-s", "-E", f"{{ containers.{name}x = {{ {options} }}; }}", code=5))
+    assert text.startswith(f"Error: {name} and {name}x both use {prefix}\n")
+    assert f"destroy {name}" in text
+    assert snapshot() == before
+    tool("create", "-E", f"{{ containers.{name} = {{ {options} }}; }}")

@@ -170,6 +170,7 @@ def test_assertions_and_warnings_of_a_container_are_shown(base):
 def test_a_name_that_cannot_work_is_refused(host_base, name):
     error = host_base.error(f"{{ containers.{json.dumps(name)}.config = {{ }}; }}")
     assert f"containers.{name}: not a usable name" in error
+    assert error.count("letters") == 1, "it says once what names are like"
 
 
 def test_names_that_work_are_accepted(base):

@@ -43,7 +43,6 @@ def _error(nix: Nix, expression: str) -> str:
             ["`containers.demo.config.services.gitlab' does not exist", "built-in host base", "--nixpkgs-path"],
         ),
         ('{ containers.demo.privateNetwork = "yes"; }', ["`containers.demo.privateNetwork' is not of type `boolean'"]),
-        ('{ containers."a_b" = { }; }', ["containers.a_b", "letters, digits and inner hyphens"]),
         ('{ containers.demo.flake = "x"; }', ["containers.demo.flake", "cannot build flakes"]),
         ("{ containers.demo.config.containers.inner = { }; }", ["does not support containers inside a container"]),
         ("{ containers.demo.config.users.users.bob = { }; }", ["users.users.bob.isNormalUser must be set"]),

@@ -1,7 +1,7 @@
 """Network options of containers: ``containers.NAME.extra.{addressPrefix,enableWAN,exposeLocalhost,…}``.
 
-The options are NixOS modules in ``nix/`` and work without this package. What it adds is the choice of a subnet for
-``addressPrefix = "auto"``, which only the machine that gets the container can make.
+The options are NixOS modules in ``nix/`` and work without this package. What it adds needs the machine that gets the
+container: the choice of a subnet for ``addressPrefix = "auto"``, and the refusal of addresses that are taken.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import BuildInputs, Host, hookimpl
+from extra_container.plugin import BuildInputs, BuildResult, Host, Problems, hookimpl, parse_environment_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,18 @@ def ec_build_inputs(host: Host) -> BuildInputs:
             }
         },
     )
+
+
+@hookimpl
+def ec_check_build(result: BuildResult, host: Host) -> Problems:
+    """Find addresses that containers of the build share with each other or with containers that are there already."""
+    from extra_container_network.conflicts import shared_addresses
+    from extra_container_network.confs import installed_confs
+
+    built = {container.name: container.settings for container in result.containers}
+    there = {**dict(_declared(host)), **installed_confs(host.gc_roots)}
+    others = {name: parse_environment_file(conf) for name, conf in there.items() if name not in built}
+    return tuple(shared_addresses(built, others))
 
 
 def _declared(host: Host) -> Iterator[tuple[str, str]]:

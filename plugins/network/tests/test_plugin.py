@@ -1,7 +1,8 @@
 import pytest
 
 import extra_container_network
-from extra_container.plugin import Host
+from extra_container.plugin import BuildResult, Host
+from extra_container.testing import built_container
 
 
 @pytest.fixture
@@ -45,3 +46,22 @@ def test_values_are_json_and_repeatable(inputs):
     import json
 
     assert json.dumps(dict(inputs().values)) == json.dumps(dict(inputs().values))
+
+
+def test_addresses_that_are_taken(inputs, host, tmp_path):
+    del inputs  # it keeps the machine's own containers out
+    conf = "SYSTEM_PATH=/x\nHOST_ADDRESS=10.80.{0}.1\nLOCAL_ADDRESS=10.80.{0}.2\n"
+    for name, number in (("ours", 1), ("again", 2)):
+        (tmp_path / f"{name}.conf").write_text(conf.format(number))
+        (host.gc_roots / f"extra-container-{name}.conf").symlink_to(tmp_path / f"{name}.conf")
+    (host.conf_directory / "declared.conf").write_text(conf.format(3))
+    build = [
+        built_container(name, conf_text=conf.format(number))
+        for name, number in (("again", 2), ("first", 1), ("second", 3), ("third", 4))
+    ]
+    result = BuildResult(path=tmp_path, containers=tuple(build))
+    problems = extra_container_network.ec_check_build(result, host)
+    assert {problem.message for problem in problems} == {
+        "first and ours both use 10.80.1",
+        "declared and second both use 10.80.3",
+    }

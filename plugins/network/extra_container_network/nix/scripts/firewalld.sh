@@ -21,7 +21,10 @@ warn() {
 }
 
 is_running() {
-  command -v firewall-cmd >/dev/null 2>&1 && firewall-cmd --quiet --state 2>/dev/null
+  command -v firewall-cmd >/dev/null 2>&1 || return 1
+  # firewall-cmd of version 2.4 waits ten seconds for a firewalld that does not run.
+  [ ! -d /run/systemd/system ] || systemctl --quiet is-active firewalld.service || return 1
+  firewall-cmd --quiet --state 2>/dev/null
 }
 
 # --- which zone ----------------------------------------------------------------------------------------------------------

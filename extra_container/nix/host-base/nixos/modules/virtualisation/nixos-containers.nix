@@ -141,10 +141,6 @@ let
     '';
   assertionsOf = name: cfg: [
     {
-      assertion = builtins.match "[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?" name != null;
-      message = "containers.${lib.showOption [ name ]}: a container's name has 1 to 64 letters, digits and inner hyphens";
-    }
-    {
       assertion = cfg.flake == null;
       message = "containers.${name}.flake: the built-in host base cannot build flakes: give a nixpkgs with --nixpkgs-path";
     }
