@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from extra_container import build_output, events, nix, nix_errors, nix_roots, parts
+from extra_container import build_output, events, nix, nix_errors, nix_roots, parts, runtime
 from extra_container.context import Context, report
 from extra_container.errors import UsageError
 from extra_container.model import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
@@ -48,8 +47,7 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
 @contextmanager
 def _links(context: Context) -> Iterator[Path]:
     """Give a directory for links that keep builds from garbage collection; nothing of them stays."""
-    with tempfile.TemporaryDirectory(prefix="extra-container-") as name:
-        directory = Path(name)
+    with runtime.runtime_directory("build", home=context.host.runtime_directory) as directory:
         try:
             yield directory
         finally:

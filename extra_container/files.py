@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.errors import InstallError
-from extra_container.model import FileOps, Link, MakeDirectory, Remove, RemoveTree
-from extra_container.removal import remove_tree
+from extra_container.model import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree
+from extra_container.removal import check_tree, remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from extra_container.process import Runner
+
+# What _beside makes of the names of units, confs and GC roots.
+_TEMPORARY = re.compile(r"\.(container@.+\.service|.+\.conf|extra-container-.+)\.[0-9a-f]{8}\.tmp")
 
 
 def install(ops: FileOps) -> Undo:
@@ -29,17 +33,41 @@ def install(ops: FileOps) -> Undo:
     """
     undo = Undo()
     try:
-        prepared = [_prepare(op, undo) for op in ops]
-        for commit in prepared:
-            commit()
-    except OSError as error:
-        undo.roll_back()
-        place = error.filename or "a file"
-        raise InstallError(f"Installing {place} failed: {error.strerror}", hint="Nothing was changed.") from error
+        commits = []
+        for op in ops:
+            with _naming(op):
+                commits.append(_prepare(op, undo))
+        for op, commit in zip(ops, commits, strict=True):
+            with _naming(op):
+                commit()
+    except InstallError as error:
+        raise InstallError(error.message, hint=_take_back(undo)) from error
     except BaseException:
         undo.roll_back()
         raise
     return undo
+
+
+def sweep(directories: Iterable[Path]) -> None:
+    """Remove what an installation that was killed left under its temporary names.
+
+    The caller holds the lock, so nobody else is installing. Raises OSError.
+    """
+    for directory in directories:
+        try:
+            entries = list(os.scandir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def check_removal(ops: FileOps) -> None:
+    """Raise :class:`~extra_container.errors.InstallError` for a tree that :func:`remove` would refuse to remove."""
+    for op in ops:
+        if isinstance(op, RemoveTree):
+            check_tree(op.path)
 
 
 def remove(ops: FileOps, runner: Runner) -> None:
@@ -99,11 +127,29 @@ class Undo:
     def forget(self) -> None:
         """Keep the installation: the way back is thrown away."""
         for path in self._leftovers:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the installation stands all the same, and the next one sweeps
+                path.unlink(missing_ok=True)
         self._steps, self._leftovers, self._directories = [], [], []
 
 
-def _prepare(op: MakeDirectory | Link | Remove | RemoveTree, undo: Undo) -> Callable[[], None]:
+@contextlib.contextmanager
+def _naming(op: FileOp) -> Iterator[None]:
+    """Let an error name the operation's path; the system names a temporary file, or where the link is to lead."""
+    try:
+        yield
+    except OSError as error:
+        raise InstallError(f"Installing {op.path} failed: {error.strerror}") from error
+
+
+def _take_back(undo: Undo) -> str:
+    try:
+        undo.roll_back()
+    except OSError as error:
+        return f"Taking it back failed as well: {error.filename2 or error.filename}: {error.strerror}"
+    return "Nothing was changed."
+
+
+def _prepare(op: FileOp, undo: Undo) -> Callable[[], None]:
     match op:
         case MakeDirectory(path=path, mode=mode):
             _make_directory(path, mode, undo)

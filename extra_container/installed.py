@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from extra_container.host import Host
     from extra_container.model import Installed, InstalledContainer
 
 PREFIX = "extra-container-"
 GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
+_STORE = Path("/nix/store")
+_CONF = ".conf"
 
 
 def unit_name(name: str) -> str:
@@ -38,19 +41,49 @@ def read(gc_roots: Path = GC_ROOTS) -> Installed:
     return MappingProxyType(found)
 
 
+def read_traces(host: Host) -> Installed:
+    """Return every container of which this program left anything on a host: the installed ones, and parts of others.
+
+    An installation or a removal that was broken off leaves one of the two GC roots, whose link may be gone, or a unit
+    link into the store without any. What is gone is taken to have been where it usually is.
+    """
+    units: dict[str, Path] = {}
+    confs: dict[str, Path] = {}
+    for name, link in _roots(host.gc_roots):
+        if link.name == unit_name(name):
+            units[name] = link
+        elif link.name == name and name.endswith(_CONF):
+            confs[name.removesuffix(_CONF)] = link
+    # Units of the host's packages are files, and NixOS' links do not lead into the store straight away.
+    strays = (link for link in host.unit_directory.glob(unit_name("?*")) if link.is_symlink())
+    stray_names = (link.name[len("container@") : -len(".service")] for link in strays if _leads_into_the_store(link))
+    for name in (*confs, *stray_names):
+        units.setdefault(name, host.unit_directory / unit_name(name))
+    if host.conf_directory is not None:
+        confs = {name: host.conf_directory / f"{name}{_CONF}" for name in units} | confs
+    return MappingProxyType({name: _read_one(name, link, confs.get(name)) for name, link in units.items()})
+
+
 def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
+    for name, link in _roots(gc_roots):
+        # `NAME.conf` roots lead to a conf; a unit link that is gone means that the container is not installed.
+        if link.name == unit_name(name) and link.is_symlink():
+            yield name, link
+
+
+def _roots(gc_roots: Path) -> Iterator[tuple[str, Path]]:
+    """Return what follows the prefix in the names of our GC roots, each with where the root leads."""
     try:
         entries = list(os.scandir(gc_roots))
     except FileNotFoundError:
         return
     for entry in entries:
-        if not entry.name.startswith(PREFIX) or not entry.is_symlink():
-            continue
-        link = Path(entry.path).readlink()
-        name = entry.name.removeprefix(PREFIX)
-        # `NAME.conf` roots lead to a conf; a unit link that is gone means that the container is not installed.
-        if link.name == unit_name(name) and link.is_symlink():
-            yield name, link
+        if entry.name.startswith(PREFIX) and entry.is_symlink():
+            yield entry.name.removeprefix(PREFIX), Path(entry.path).readlink()
+
+
+def _leads_into_the_store(link: Path) -> bool:
+    return link.readlink().is_relative_to(_STORE)
 
 
 def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:

@@ -32,12 +32,9 @@ def remove_tree(path: Path, runner: Runner) -> None:
     one, in nested containers too) are made removable. Raises :class:`~extra_container.errors.InstallError` if ``path``
     is a link or a mount, if a mount below it is busy, or if something is left in the end.
     """
-    if path.is_symlink():
-        raise InstallError(f"{path} is a symbolic link", hint="Remove it by hand if it is not needed.")
+    check_tree(path)
     if not path.exists():
         return
-    if os.fspath(path) in mount_points_below(path.parent):
-        raise InstallError(f"{path} is a mount point", hint=f"Unmount it and try again: umount {path}")
     _unmount_below(path, runner)
     # rm stays on one file system; the mounts of the same file system are gone by now.
     argv = ["rm", "--recursive", "--force", "--one-file-system", "--", os.fspath(path)]
@@ -45,6 +42,14 @@ def remove_tree(path: Path, runner: Runner) -> None:
     if first.returncode != 0:
         _make_removable(path)
         runner.run(argv)
+
+
+def check_tree(path: Path) -> None:
+    """Raise :class:`~extra_container.errors.InstallError` for a directory that :func:`remove_tree` must not remove."""
+    if path.is_symlink():
+        raise InstallError(f"{path} is a symbolic link", hint=f"Remove it by hand if it is not needed: rm {path}")
+    if path.exists() and os.fspath(path) in mount_points_below(path.parent):
+        raise InstallError(f"{path} is a mount point", hint=f"Unmount it and try again: umount {path}")
 
 
 def mount_points_below(path: Path) -> list[str]:

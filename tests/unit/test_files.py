@@ -1,11 +1,30 @@
 """Files are installed all together or not at all."""
 
+import errno
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from extra_container import files
 from extra_container.errors import InstallError
 from extra_container.model import Link, MakeDirectory, Remove, RemoveTree
 from extra_container.process import Runner
+
+# Installs links and is killed when the last one is to be put in place.
+KILLED = """
+import os, pathlib, signal, sys
+from extra_container import files
+from extra_container.model import Link
+replace = pathlib.Path.replace
+def replace_or_die(self, path):
+    if str(path) == sys.argv[-1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(self, path)
+pathlib.Path.replace = replace_or_die
+files.install(tuple(Link(path=pathlib.Path(path), target=pathlib.Path("/new")) for path in sys.argv[1:]))
+"""
 
 
 def tree(root):
@@ -83,3 +102,48 @@ def test_removal_can_be_repeated(place):
     files.remove(ops, Runner())
     files.remove(ops, Runner())
     assert tree(place) == {"gone": "/gone"}
+
+
+TOO_LONG = "x" * 250  # no temporary name beside it is possible
+
+
+@pytest.mark.parametrize("op", [lambda path: Link(path=path, target="/target"), lambda path: Remove(path=path)])
+def test_an_error_names_what_was_to_be_written(place, op):
+    (place / TOO_LONG).symlink_to("/old")
+    with pytest.raises(InstallError, match=rf"^Installing {place}/{TOO_LONG} failed: File name too long$") as caught:
+        files.install((op(place / TOO_LONG),))
+    assert caught.value.hint == "Nothing was changed."
+
+
+def test_a_failed_way_back_is_told_with_the_reason(place, monkeypatch):
+    def fail(_undo):
+        raise OSError(errno.EROFS, "Read-only file system", "/from", None, "/to")
+
+    monkeypatch.setattr(files.Undo, "roll_back", fail)
+    with pytest.raises(InstallError, match="File name too long") as caught:
+        files.install((Link(path=place / TOO_LONG, target=place),))
+    assert caught.value.hint == "Taking it back failed as well: /to: Read-only file system"
+
+
+def test_a_killed_installation_leaves_nothing_after_a_sweep(tmp_path):
+    paths = [
+        tmp_path / name for name in ("container@a.service", "a.conf", "extra-container-a", "extra-container-a.conf")
+    ]
+    for path in paths:
+        path.symlink_to("/old")
+    before = tree(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", KILLED, *map(str, paths)]) as process:
+        assert process.wait() == -signal.SIGKILL
+    left = tree(tmp_path)
+    assert len(left) > len(before)
+    files.sweep([tmp_path, tmp_path / "never-there"])
+    assert tree(tmp_path) == {name: left[name] for name in before}
+
+
+def test_a_sweep_takes_nothing_else(tmp_path):
+    others = [".other.0123abcd.tmp", ".a.conf.0123abcd", "a.conf.0123abcd.tmp", ".a.conf.swp", ".a.conf.0123ABCD.tmp"]
+    for name in others:
+        (tmp_path / name).touch()
+    (tmp_path / ".directory.conf.0123abcd.tmp").mkdir()
+    files.sweep([tmp_path])
+    assert sorted(tree(tmp_path)) == sorted([*others, ".directory.conf.0123abcd.tmp"])

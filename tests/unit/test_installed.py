@@ -1,6 +1,10 @@
 """What is installed, read from GC roots."""
 
+import pytest
+
 from extra_container import installed
+from extra_container.fakes import FakeManager
+from extra_container.host import Host
 
 
 def install(root, name, *, conf="SYSTEM_PATH=/nix/store/s\n", wants=False):
@@ -57,3 +61,43 @@ def test_a_root_directory_of_somebody_else_is_not_believed(tmp_path):
     install(tmp_path, "a")
     (tmp_path / "store/a.service").write_text("[Service]\nEnvironment=root=/home\n")
     assert str(installed.read(tmp_path / "roots")["a"].root) == "/var/lib/nixos-containers/a"
+
+
+def traces(root):
+    host = Host(name="fake", manager=FakeManager(), unit_directory=root / "units", gc_roots=root / "roots")
+    return installed.read_traces(host)
+
+
+def test_what_is_installed_is_a_trace(tmp_path):
+    install(tmp_path, "a", wants=True)
+    assert traces(tmp_path) == installed.read(tmp_path / "roots")
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        ["units/container@a.service"],
+        ["units/container@a.service", "conf/a.conf"],
+        ["units/container@a.service", "roots/extra-container-a"],
+        ["units/container@a.service", "conf/a.conf", "roots/extra-container-a.conf"],
+        ["roots/extra-container-a"],
+    ],
+    ids=str,
+)
+def test_each_root_is_a_trace(tmp_path, gone):
+    install(tmp_path, "a")
+    for path in gone:
+        (tmp_path / path).unlink()
+    found = traces(tmp_path)["a"]
+    assert found.unit_link == tmp_path / "units/container@a.service"
+    assert str(found.root) == "/var/lib/nixos-containers/a"
+    assert installed.names(tmp_path / "roots") == []
+
+
+def test_a_unit_link_into_the_store_is_a_trace_and_a_unit_of_a_package_is_none(tmp_path):
+    (tmp_path / "units").mkdir()
+    (tmp_path / "units/container@a.service").symlink_to("/nix/store/x-unit/container@a.service")
+    (tmp_path / "units/container@b.service").symlink_to("/dev/null")
+    (tmp_path / "units/container@c.service").touch()
+    (tmp_path / "units/container@.service").symlink_to("/nix/store/x-unit/container@.service")
+    assert list(traces(tmp_path)) == ["a"]

@@ -7,9 +7,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from extra_container.plugin import UsageError
-from extra_container.plugin_command import DefinitionCommand, build
+from extra_container.plugin_command import DefinitionCommand, build, runtime_directory
 from extra_container_shell.contribution import CONTAINER_VARIABLE
-from extra_container_shell.directory import session_directory
 from extra_container_shell.interruptions import Interruptions
 from extra_container_shell.life import Life, only_container
 from extra_container_shell.plan import make_plan
@@ -66,7 +65,9 @@ class Shell(DefinitionCommand):
                 result=result,
                 context=context,
                 caller=self.app.environment,
-                directory=kept.enter_context(session_directory()),
+                directory=kept.enter_context(
+                    runtime_directory("session", home=context.host.runtime_directory, executable=True)
+                ),
                 interruptions=interruptions,
                 stdout=self.app.stdout,
                 stderr=self.app.stderr,

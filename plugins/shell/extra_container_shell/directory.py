@@ -4,40 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from extra_container.plugin import HostError, Session
+from extra_container.plugin import Session
 from extra_container_shell.contribution import DIRECTORY_VARIABLE
 
-_HOME = Path("/run/extra-container")
 _BASH_SET_UP = "bashrc"
 _OTHER_SHELLS = frozenset({"zsh", "fish"})
-
-
-@contextmanager
-def session_directory(home: Path = _HOME) -> Iterator[Path]:
-    """Give an empty directory for one session, readable by nobody else, and remove it in the end.
-
-    Programs must run from it, so where ``home`` is mounted noexec (initramfs-tools do that to ``/run``) it is made in
-    the directory for temporary files. Raises :class:`~extra_container.errors.HostError` if that is no better.
-    """
-    home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    places = (home, Path(tempfile.gettempdir()))
-    place = next((place for place in places if not os.statvfs(place).f_flag & os.ST_NOEXEC), None)
-    if place is None:
-        raise HostError(
-            f"{places[0]} and {places[1]} are mounted noexec, so a session has no place for its commands",
-            hint="Set TMPDIR to a directory on another file system.",
-        )
-    directory = Path(tempfile.mkdtemp(prefix="session-", dir=place))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory)
 
 
 def furnish(directory: Path, session: Session, caller: Mapping[str, str]) -> dict[str, str]:

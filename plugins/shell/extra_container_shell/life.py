@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,7 +10,15 @@ from pathlib import Path
 from typing import TextIO
 
 from extra_container.plugin import BuildResult, BuiltContainer, Event, Request, RunState, UsageError
-from extra_container.plugin_command import Context, StartInterrupted, create_built, destroy, require_success
+from extra_container.plugin_command import (
+    Context,
+    Interrupted,
+    StartInterrupted,
+    create_built,
+    destroy,
+    read_traces,
+    require_success,
+)
 from extra_container_shell import processes
 from extra_container_shell.directory import furnish, shell_command
 from extra_container_shell.interruptions import Interruptions
@@ -55,6 +64,8 @@ class Life:
         :class:`~extra_container.errors.ExtraContainerError`, and KeyboardInterrupt for a signal that ended it.
         """
         destroys = self.plan.destroy_after
+        if self.plan.destroy_before:
+            self._refuse_foreign_data()
         try:
             # A signal that comes while an exception is on its way to the clean-up must not replace the clean-up.
             try:
@@ -65,12 +76,29 @@ class Life:
                     destroys = self.plan.destroy_failed
                     require_success(state, self.request)
                 return self._session(state)
+            except Interrupted as interruption:
+                if destroys:
+                    raise KeyboardInterrupt from interruption  # what it tells is not so any more
+                raise
             finally:
                 self.interruptions.hold()
         finally:
             if destroys:
                 with self.interruptions.held():
                     destroy((self.name,), self._deaf_context(), _COMMAND)
+
+    def _refuse_foreign_data(self) -> None:
+        """Raise UsageError if the container's directory holds data of no container that this program installed.
+
+        The session would destroy it. What a killed session left is another matter: its links are there, too.
+        """
+        root = only_container(self.result).root
+        if self.name not in read_traces(self.context.host) and _holds_data(root):
+            raise UsageError(
+                f"{root} holds data of no installed container, and a session of {self.name} would remove it",
+                hint=f"Move it away, or remove it if it is not needed: rm -r --one-file-system {root}\n"
+                "`extra-container create` would use it and keep it.",
+            )
 
     def _create(self) -> RunState:
         # What failed is destroyed here, and with it all that its start left behind.
@@ -129,3 +157,10 @@ class Life:
                 self.context.emit(event)
 
         return replace(self.context, emit=emit)
+
+
+def _holds_data(directory: Path) -> bool:
+    """Whether anything is there, a link included, except a directory that is empty."""
+    if directory.is_symlink() or not directory.is_dir():
+        return os.path.lexists(directory)
+    return any(directory.iterdir())

@@ -1,5 +1,6 @@
 """The session's files, tried with a real sh and bash."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from extra_container.plugin import HostError, Session
 from extra_container.testing import built_container
 from extra_container_shell.contribution import contribute
-from extra_container_shell.directory import bash_text, furnish, session_directory, shell_command
+from extra_container_shell.directory import bash_text, furnish, shell_command
 
 NETWORK = "SYSTEM_PATH=/nix/store/s1\nPRIVATE_NETWORK=1\nLOCAL_ADDRESS=10.250.0.2/24\n"
 
@@ -24,8 +25,9 @@ def run(command, environment, stdin=""):
 
 @pytest.fixture
 def directory(tmp_path):
-    with session_directory(tmp_path / "home") as made:
-        yield made
+    made = tmp_path / "session"
+    made.mkdir()
+    return made
 
 
 @pytest.fixture
@@ -34,23 +36,14 @@ def environment(directory):
     return furnish(directory, session, {"PATH": "/usr/bin:/bin", "HOME": str(directory), "KEPT": "yes"})
 
 
-def test_the_directory_is_private_and_goes_away(tmp_path):
-    with session_directory(tmp_path / "home") as made:
-        assert made.stat().st_mode & 0o777 == 0o700
-        assert made.parent == tmp_path / "home"
-        (made / "file").touch()
-    assert not made.exists()
-
-
-def test_where_nothing_can_be_executed_it_says_so(tmp_path, monkeypatch):
+def test_where_nothing_can_be_executed_it_says_so(tmp_path):
     inside = """
-import sys, tempfile
+import sys
 from pathlib import Path
 from extra_container.plugin import HostError
-from extra_container_shell.directory import session_directory
-tempfile.tempdir = sys.argv[2]
+from extra_container.plugin_command import runtime_directory
 try:
-    with session_directory(Path(sys.argv[1])) as made:
+    with runtime_directory("session", home=Path(sys.argv[1]), executable=True) as made:
         print(made.parent)
 except HostError as error:
     print(error.message)
@@ -60,12 +53,13 @@ except HostError as error:
     other.mkdir()
     command = f'mount -t tmpfs -o noexec none {noexec} && exec "$@"'
 
-    def tried(*arguments):
-        argv = ["unshare", "--mount", "sh", "-c", command, "sh", sys.executable, "-c", inside, *arguments]
-        return subprocess.run(argv, check=True, text=True, capture_output=True).stdout.strip()
+    def tried(temporary):
+        argv = ["unshare", "--mount", "sh", "-c", command, "sh", sys.executable, "-c", inside, str(noexec)]
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        return subprocess.run(argv, check=True, text=True, capture_output=True, env=environment).stdout.strip()
 
-    assert tried(str(noexec), str(other)) == str(other)
-    assert "are mounted noexec" in tried(str(noexec), str(noexec))
+    assert tried(other) == str(other)
+    assert tried(noexec) == f"{noexec} and {noexec} are read-only or mounted noexec, so there is no place for a session"
 
 
 def test_variables(environment):

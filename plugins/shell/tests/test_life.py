@@ -12,7 +12,7 @@ import extra_container_shell
 from extra_container import installed
 from extra_container.errors import ContainerError
 from extra_container.plugin import BuildResult, UsageError
-from extra_container.plugin_command import StartInterrupted
+from extra_container.plugin_command import runtime_directory
 from extra_container.testing import (
     FakeManager,
     FakeRunner,
@@ -22,7 +22,6 @@ from extra_container.testing import (
     hooks_with,
     make_request,
 )
-from extra_container_shell.directory import session_directory
 from extra_container_shell.interruptions import Interruptions
 from extra_container_shell.life import Life, only_container
 from extra_container_shell.plan import make_plan
@@ -50,7 +49,7 @@ class World:
         plan = make_plan(
             within=within, runs_command=run is not None, **{**PLAIN, "keep_failed": keep_failed, **options}
         )
-        with Interruptions() as interruptions, session_directory(self.root / "sessions") as directory:
+        with Interruptions() as interruptions, runtime_directory("session", home=self.root / "sessions") as directory:
             return Life(
                 name="demo",
                 command=run,
@@ -112,6 +111,54 @@ def test_leftovers_are_destroyed_first(world):
     assert world.verbs() == ["kill", "start", "kill"]
 
 
+def data_of_nobody(world):
+    data = world.container.root / "root/data"
+    data.parent.mkdir(parents=True)
+    data.write_text("precious")
+    return data
+
+
+@pytest.mark.parametrize("options", [{}, {"within": True, "always_destroy": True}], ids=str)
+def test_data_of_no_installed_container_is_neither_used_nor_removed(world, options):
+    data = data_of_nobody(world)
+    with pytest.raises(UsageError, match=f"^{world.container.root} holds data of no installed container") as caught:
+        world.live("true", **options)
+    assert f"rm -r --one-file-system {world.container.root}" in caught.value.hint
+    assert data.read_text() == "precious"
+    assert world.manager.calls == []
+
+
+def test_a_link_in_place_of_the_directory_is_refused(world):
+    world.container.root.parent.mkdir()
+    world.container.root.symlink_to("/nowhere")
+    with pytest.raises(UsageError, match="holds data"):
+        world.live("true")
+
+
+def test_an_empty_directory_is_nobodys_data(world):
+    world.container.root.mkdir(parents=True)
+    assert world.live("true") == 0
+
+
+def test_without_destroying_data_that_is_there_is_used(world):
+    data = data_of_nobody(world)
+    assert world.live("true", never_destroy=True) == 0
+    assert data.read_text() == "precious"
+
+
+@pytest.mark.parametrize("left", ["", ".conf"])
+def test_what_a_killed_session_left_is_cleared_away(world, left):
+    world.live("true", never_destroy=True)
+    data_of_nobody(world)
+    for path in (world.host.unit_directory, world.host.conf_directory):
+        for link in path.iterdir():
+            link.unlink()
+    (world.host.gc_roots / f"extra-container-demo{'' if left else '.conf'}").unlink()
+    world.manager.calls.clear()
+    assert world.live("true") == 0
+    assert world.verbs() == ["kill", "start", "kill"]
+
+
 def test_no_destroy(world):
     world.live("true", never_destroy=True)
     world.live("true", never_destroy=True)
@@ -148,7 +195,7 @@ def test_a_failed_start_leaves_nothing(world):
     world.manager.broken = {"demo"}
     with pytest.raises(ContainerError, match="demo did not start") as caught:
         world.live("true")
-    assert "host is as before" in caught.value.hint
+    assert caught.value.hint.startswith("demo is not installed, as before;")
     assert world.verbs() == ["start", "kill"]
     assert not world.is_installed()
 
@@ -207,8 +254,9 @@ def test_ctrl_c_while_it_starts_opens_the_shell(world, monkeypatch):
 
 def test_ctrl_c_while_it_starts_ends_a_command(world, monkeypatch):
     monkeypatch.setattr(world.manager, "start", interrupted_start(world))
-    with pytest.raises(StartInterrupted):
+    with pytest.raises(KeyboardInterrupt) as caught:
         world.live("touch", f"{world.root}/seen")
+    assert caught.type is KeyboardInterrupt  # nothing is left to be told of
     assert not (world.root / "seen").exists()
     assert not world.is_installed()
 

@@ -1,0 +1,130 @@
+"""Directories that live as long as their process, with real processes."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from extra_container import runtime
+
+HOLD = """
+import os, pathlib, sys
+from extra_container.runtime import runtime_directory
+with runtime_directory(sys.argv[1], home=pathlib.Path(sys.argv[2]), executable=True) as made:
+    link = made / "result"
+    link.symlink_to("/nix/store/x")
+    os.write(1, os.fsencode(f"{made}\\n"))
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home of the directories; the one for temporary files is another one of the test."""
+    (tmp_path / "other").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "other"))
+    (tmp_path / "roots").mkdir()
+    return tmp_path / "home"
+
+
+@contextmanager
+def owner(home, kind="build"):
+    """Run a process that holds a directory; the value is the directory and the process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, kind, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": tempfile.gettempdir()},
+    ) as process:
+        yield Path(process.stdout.readline().strip()), process
+        process.kill()
+
+
+def sweep(home):
+    runtime.sweep(home.parent / "roots", home=home)
+
+
+@pytest.mark.parametrize("kind", ["build", "session"])
+def test_a_directory_is_private_and_goes_away(home, kind):
+    with runtime.runtime_directory(kind, home=home) as made:
+        assert made.stat().st_mode & 0o777 == 0o700
+        assert (made.parent, made.name.partition("-")[0]) == (home, kind)
+        (made / "file").touch()
+        sweep(home)
+        assert (made / "file").exists()
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["build", "session"])
+def test_a_sweep_spares_the_living_and_removes_what_the_killed_left(home, kind):
+    with owner(home, kind) as (made, process):
+        sweep(home)
+        assert made.is_dir()
+        process.kill()
+        process.wait()
+        assert made.is_dir()
+        sweep(home)
+        assert list(home.iterdir()) == []
+
+
+def test_the_gc_roots_of_its_links_go_with_it(home, monkeypatch):
+    forgotten = []
+    monkeypatch.setattr("extra_container.nix_roots.forget", lambda link, roots: forgotten.append((link, roots)))
+    with owner(home) as (made, process):
+        process.kill()
+        process.wait()
+        sweep(home)
+    assert forgotten == [(made / "result", home.parent / "roots")]
+
+
+@pytest.mark.parametrize("how", ["environment", "command line"])
+def test_what_a_living_process_still_names_stays(home, how):
+    with owner(home, "session") as (made, process):
+        process.kill()
+        process.wait()
+        argv, environment = ["sleep", "1000"], {"PATH": os.environ["PATH"]}
+        if how == "environment":
+            environment["PATH"] = f"{made}/bin:{environment['PATH']}"
+        else:
+            argv = [sys.executable, "-c", "import time; print(flush=True); time.sleep(1000)", f"{made}/bin/c"]
+        with subprocess.Popen(argv, env=environment) as user:
+            sweep(home)
+            assert made.is_dir()
+            user.kill()
+        sweep(home)
+        assert not made.exists()
+
+
+def test_a_link_and_a_file_of_such_a_name_stay(home):
+    (home / "target").mkdir(parents=True)
+    (home / "build-link").symlink_to("target")
+    (home / "session-file").touch()
+    (home / "units").mkdir()
+    sweep(home)
+    assert sorted(path.name for path in home.iterdir()) == ["build-link", "session-file", "target", "units"]
+
+
+def test_where_the_home_cannot_be_made_it_is_among_the_temporary_files(home):
+    home.write_text("a file is in the way")
+    with owner(home) as (made, process):
+        assert made.parent == Path(tempfile.gettempdir())
+        assert made.name.startswith("extra-container-build-")
+        sweep(home)
+        assert made.is_dir()
+        process.kill()
+        process.wait()
+        sweep(home)
+        assert not made.exists()
+
+
+def test_a_directory_of_somebody_else_is_left_alone(home, monkeypatch):
+    made = Path(tempfile.gettempdir()) / "extra-container-build-theirs"
+    made.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: made.stat().st_uid + 1)
+    sweep(home)
+    assert made.is_dir()
