@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from extra_container import containers, installed, lock
+from extra_container import containers, installed, lock, pending
 from extra_container.context import Context
 from extra_container.environment_file import parse_environment_file
-from extra_container.errors import ContainerError, UsageError
+from extra_container.errors import ContainerError, Interrupted, UsageError
 from extra_container.model import InstalledContainer, container_root
 from extra_container.plans import Failure
 
@@ -17,7 +18,8 @@ _LIST_HINT = "`extra-container list` shows those that do."
 
 def start(wanted: tuple[str, ...], context: Context) -> None:
     """Start containers together. Raises :class:`~extra_container.errors.ContainerError` naming those that fail."""
-    fail(context.host.manager.start(wanted), "start")
+    with interruption_told(lambda: describe_boot(wanted, context)):
+        fail(context.host.manager.start(wanted), "start")
 
 
 def stop(wanted: tuple[str, ...], context: Context) -> None:
@@ -26,14 +28,23 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     Processes that entered from outside are ended first, since the container's shutdown would wait for them. Raises
     :class:`~extra_container.errors.ContainerError` naming those that do not stop.
     """
+    with interruption_told(lambda: describe_end(wanted)):
+        shut_down(wanted, context)
+
+
+def shut_down(wanted: tuple[str, ...], context: Context) -> None:
+    """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
     expel(wanted, context)
     fail(context.host.manager.stop(wanted), "stop")
+    pending.forget(wanted, context.host)
 
 
 def kill(wanted: tuple[str, ...], context: Context) -> None:
     """End containers at once. Raises :class:`~extra_container.errors.ContainerError` naming those that remain."""
-    expel(wanted, context)
-    fail(context.host.manager.kill(wanted), "end")
+    with interruption_told(lambda: describe_end(wanted)):
+        expel(wanted, context)
+        fail(context.host.manager.kill(wanted), "end")
+    pending.forget(wanted, context.host)
 
 
 def expel(wanted: tuple[str, ...], context: Context) -> None:
@@ -47,8 +58,57 @@ def expel(wanted: tuple[str, ...], context: Context) -> None:
 def restart(wanted: tuple[str, ...], context: Context) -> None:
     """Stop containers, wait until they are gone, start them."""
     with lock.machine_lock("restart", context.emit):
-        stop(wanted, context)
+        with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
+            shut_down(wanted, context)
         start(wanted, context)
+
+
+@contextmanager
+def interruption_told(message: Callable[[], str]) -> Iterator[None]:
+    """Turn a Ctrl-C in the block into an :class:`~extra_container.errors.Interrupted` with that message.
+
+    Other signals, and interruptions that tell something already, pass.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if type(interrupt) is not KeyboardInterrupt:
+            raise
+        raise Interrupted(message()) from interrupt
+
+
+def describe_boot(wanted: tuple[str, ...], context: Context, *, installed_now: bool = False) -> str:
+    """Return, for people, what containers do whose start is not waited for any more."""
+    states = context.host.manager.states(wanted)
+    up = tuple(name for name in wanted if states[name].up)
+    resting = tuple(name for name in wanted if states[name].at_rest)
+    booting = tuple(name for name in wanted if name not in {*up, *resting})
+    told = []
+    for group, singular, plural in (
+        (up, "runs", "run"),
+        (booting, "goes on booting", "go on booting"),
+        (resting, "does not run", "do not run"),
+    ):
+        if group:
+            one = len(group) == 1
+            installed_too = f"{'is' if one else 'are'} installed and " if installed_now else ""
+            ending = f"; `extra-container stop {' '.join(group)}` ends {'it' if one else 'them'}"
+            does = singular if one else plural
+            told.append(f"{listed(group)} {installed_too}{does}{ending if group is booting else ''}.")
+    return " ".join(told)
+
+
+def describe_end(wanted: tuple[str, ...]) -> str:
+    """Return, for people, what containers do whose end is not waited for any more. Pure."""
+    its = "its" if len(wanted) == 1 else "their"
+    return (
+        f"{listed(wanted)} may still run or be stopping; `extra-container stop {' '.join(wanted)}` waits for {its} end."
+    )
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Return names as a part of a sentence. Pure."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def exists(name: str, context: Context) -> bool:

@@ -10,19 +10,28 @@ Exit codes are part of the command line's promise and stand in the man page:
 5     this host lacks what the operation needs (systemd, Nix, rights, a directory)
 6     another run holds the lock
 7     a plugin is broken
+130   Ctrl-C
 ====  =============================================================================
 """
 
 from __future__ import annotations
 
+import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class ExtraContainerError(Exception):
     """A failure that the user can understand and act on.
 
-    ``message`` names the thing that failed, ``hint`` the next step, if there is one.
+    ``message`` names the thing that failed, ``hint`` the next step, if there is one. ``details`` are fields that only
+    the structured log has.
     """
 
     exit_code = 1
+    details: Mapping[str, object] = types.MappingProxyType({})
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -77,3 +86,13 @@ class ProcessError(ExtraContainerError):
         super().__init__(message, hint=hint)
         self.returncode = returncode
         self.stderr = stderr
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of something that goes on, or that stays half done; ``message`` says what."""
+
+    exit_code = 130
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

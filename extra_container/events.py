@@ -55,10 +55,14 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPlanned:
-    """It is known what will be installed; nothing has changed yet."""
+    """It is known what will be installed; nothing has changed yet.
+
+    ``behind`` are running containers that lack something which was installed earlier.
+    """
 
     kind: ClassVar[str] = "install.planned"
     plan: InstallPlan
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,8 @@ class Host:
 
     ``name`` is what ``--host`` takes. ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
     links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
-    indirect roots. ``auto_start`` says whether the host can start containers when it boots.
+    indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
+    what the program remembers until the next boot.
     """
 
     name: str
@@ -113,3 +114,4 @@ class Host:
     conf_directory: Path | None = None
     gc_roots: Path = Path("/nix/var/nix/gcroots/auto")
     auto_start: bool = True
+    runtime_directory: Path = Path("/run/extra-container")

@@ -1,19 +1,23 @@
 """The structured log: every event as one line of JSON, or as readable key=value text.
 
-structlog is imported only when somebody wants a log.
+structlog is imported only when somebody wants a log. A log that cannot be written to any more is no reason to stop:
+:func:`Log.failure` tells of it afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from extra_container import events
+from extra_container import events, output
+from extra_container.errors import UsageError
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+_LONGEST_WORD = 160  # of a command line: definitions and lists of addresses are words, too
 
 
 class LogFormat(Enum):
@@ -27,6 +31,7 @@ class Log:
     """Writes events and lines to a stream."""
 
     def __init__(self, stream: TextIO, log_format: LogFormat) -> None:
+        self._stream = stream
         self._logger = _make_logger(stream, log_format)
 
     def write(self, event: events.Event) -> None:
@@ -38,39 +43,52 @@ class Log:
         """Log a line that a foreign program printed."""
         self._logger.info("output.printed", line=text)
 
-    def failed(self, message: str, hint: str | None, code: int) -> None:
+    def failed(self, message: str, hint: str | None, code: int, **more: object) -> None:
         """Log the error that ends the program."""
-        self._logger.error("command.failed", message=message, hint=hint, code=code)
+        self._logger.error("command.failed", message=message, hint=hint, code=code, **more)
+
+    def failure(self) -> OSError | None:
+        """Return why some of the log got lost, None if nothing did."""
+        return output.failure(self._stream)
 
 
-def open_log(
-    path: Path | None, log_format: LogFormat | None, stderr: TextIO, *, verbose: bool
-) -> tuple[Log | None, Callable[[], None]]:
-    """Return the log that the user asked for, if any, and a function that closes it.
+def open_log(path: Path | None, log_format: LogFormat | None, stderr: TextIO, *, verbose: bool) -> Log | None:
+    """Return the log that the user asked for, if any.
 
-    A file is appended to. Without a file the log goes to ``stderr`` if a format or ``verbose`` was given.
+    A file is appended to. Without a file the log goes to ``stderr`` if a format or ``verbose`` was given. Raises
+    :class:`~extra_container.errors.UsageError` if the file cannot be opened.
     """
     if path is not None:
-        stream = path.open("a", encoding="utf-8")
-        return Log(stream, log_format or LogFormat.JSON), stream.close
+        try:
+            return Log(output.lasting(path), log_format or LogFormat.JSON)
+        except OSError as error:
+            raise UsageError(
+                f"The log file {path} cannot be opened: {error.strerror}", hint="Give --log-file another path."
+            ) from error
     if log_format is not None or verbose:
-        return Log(stderr, log_format or LogFormat.TEXT), lambda: None
-    return None, lambda: None
+        return Log(stderr, log_format or LogFormat.TEXT)
+    return None
 
 
 def fields(event: events.Event) -> dict[str, object]:
     """Return an event's fields as JSON values, named in snake_case."""
     match event:
-        case events.InstallPlanned(plan=plan):
-            return {"containers": {item.name: item.change.value for item in plan.items}}
+        case events.InstallPlanned(plan=plan, behind=behind):
+            return {"containers": {item.name: item.change.value for item in plan.items}, "behind": list(behind)}
         case events.ContainerFailed(failure=failure):
             return {"container": failure.name, "message": failure.message, "details": list(failure.details)}
         case events.ProblemFound(problem=problem):
             return {"message": problem.message, "hint": problem.hint, "severity": problem.severity.value}
-        case events.ContainerUpdated(name=name, code=code, output=output):
-            return {"container": name, "code": code, "output": list(output)}
+        case events.ContainerUpdated(name=name, code=code, output=lines):
+            return {"container": name, "code": code, "output": list(lines)}
+        case events.ProcessFinished(argv=argv, code=code, seconds=seconds):
+            return {"argv": [_shortened(word) for word in argv], "code": code, "seconds": seconds}
         case _:
             return {name: getattr(event, name) for name in event.__dataclass_fields__ if name != "kind"}
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}… ({len(word)} characters)"
 
 
 def _make_logger(stream: TextIO, log_format: LogFormat) -> FilteringBoundLogger:

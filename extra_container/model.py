@@ -59,10 +59,14 @@ class BaseKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The choice of the module tree; ``expression`` is Nix text for ``NIXPKGS`` and ``NIXOS``, else empty."""
+    """The choice of the module tree.
+
+    ``expression`` is Nix text for ``NIXPKGS`` and ``NIXOS``, else empty. ``option`` is how messages name the choice.
+    """
 
     kind: BaseKind = BaseKind.DEFAULT
     expression: str = ""
+    option: str = ""
 
 
 class Evaluation(Enum):

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from extra_container import building, control, destruction, events, files, installed, lock, names, running
+from extra_container import (
+    building,
+    control,
+    destruction,
+    events,
+    files,
+    installed,
+    leftovers,
+    lock,
+    names,
+    pending,
+    running,
+)
 from extra_container.context import Context, report
-from extra_container.errors import UsageError
+from extra_container.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.host import UnitState
-from extra_container.model import BuildResult, Request
-from extra_container.plans import Change, Failure, InstallPlan, RunPlan, RunState
+from extra_container.model import BuildResult, Problem, Request, Severity
+from extra_container.plans import Change, Failure, InstallPlan, Left, RunPlan, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +40,11 @@ class _Attempt:
     untouched: frozenset[str]
 
 
-class StartInterrupted(KeyboardInterrupt):
+class StartInterrupted(Interrupted):
     """Ctrl-C while containers started: they are installed and go on booting. ``state`` knows of no failures yet."""
 
-    def __init__(self, state: RunState) -> None:
-        super().__init__()
+    def __init__(self, state: RunState, message: str = "") -> None:
+        super().__init__(message)
         self.state = state
 
 
@@ -49,6 +62,7 @@ def create(request: Request, context: Context, keep: ExitStack | None = None) ->
 def create_built(request: Request, result: BuildResult, context: Context) -> RunState:
     """Do what :func:`create` does with a build that is there already."""
     with lock.machine_lock(request.command, context.emit):
+        leftovers.sweep(context)
         plan = plan_install(result, context)
         return install_and_run(request, plan, result, context)
 
@@ -65,19 +79,27 @@ def plan_install(result: BuildResult, context: Context) -> InstallPlan:
     return context.hooks.plan_install(result, context.host, installed.read(context.host.gc_roots))
 
 
-def plan_run(request: Request, plan: InstallPlan, states: Mapping[str, UnitState]) -> RunPlan:
-    """Decide which containers to start, update and restart. Pure."""
+def plan_run(
+    request: Request,
+    plan: InstallPlan,
+    states: Mapping[str, UnitState],
+    lacking: Mapping[str, Change] = MappingProxyType({}),
+) -> RunPlan:
+    """Decide which containers to start, update and restart. Pure.
+
+    ``lacking`` is what running containers have not got of earlier installations, see :mod:`extra_container.pending`.
+    """
     start, update, restart = [], [], []
     for item in plan.items:
-        running = not states[item.name].at_rest
-        if not running:
+        state = states[item.name]
+        change = pending.greater(item.change, lacking.get(item.name, Change.UNCHANGED))
+        if state.at_rest or (change is Change.UNCHANGED and not state.up):
+            # A start that somebody began is joined.
             if request.start:
                 start.append(item.name)
-        elif item.change is Change.UNCHANGED or not (
-            request.start or request.update_changed or request.restart_changed
-        ):
+        elif change is Change.UNCHANGED or not (request.start or request.update_changed or request.restart_changed):
             continue
-        elif item.change is Change.SYSTEM and not request.restart_changed and states[item.name].up:
+        elif change is Change.SYSTEM and not request.restart_changed and state.up:
             update.append(item.name)
         else:
             restart.append(item.name)
@@ -92,71 +114,131 @@ def install_and_run(request: Request, plan: InstallPlan, result: BuildResult, co
     :class:`StartInterrupted` on Ctrl-C once everything is installed.
     """
     states = context.host.manager.states([item.name for item in plan.items])
-    run_plan = plan_run(request, plan, states)
-    context.emit(events.InstallPlanned(plan=plan))
+    alive = frozenset(name for name, state in states.items() if not state.at_rest)
+    lacking = pending.read(sorted(alive), context.host)
+    run_plan = plan_run(request, plan, states, lacking)
+    behind = tuple(item.name for item in plan.items if item.change is Change.UNCHANGED and item.name in lacking)
+    context.emit(events.InstallPlanned(plan=plan, behind=behind))
     untouched = frozenset(item.name for item in plan.items if not item.container.root.exists())
     context.hooks.before_start(run_plan, context.host)
-    undo = _install(plan, run_plan, context)
-    attempt = _Attempt(plan=plan, run_plan=run_plan, undo=undo, untouched=untouched)
+    kept_running = alive.difference(run_plan.restart)
+    undo = _install(plan, run_plan, {name: lacking.get(name, Change.UNCHANGED) for name in kept_running}, context)
     try:
-        failures = running.run(run_plan, plan, context)
-        if failures and not request.keep_failed:
-            _take_back_failed(failures, attempt, context)
+        done, failures = running.run(run_plan, plan, context)
+        attempt = _Attempt(plan=plan, run_plan=done, undo=undo, untouched=untouched)
+        failures, left = _settle(request, failures, attempt, context)
     except KeyboardInterrupt as interrupt:
         if type(interrupt) is KeyboardInterrupt:
-            raise StartInterrupted(RunState(result=result, plan=plan, done=run_plan)) from interrupt
+            interrupted = RunState(result=result, plan=plan, done=run_plan)
+            message = running.describe_interruption(run_plan, context)
+            raise StartInterrupted(interrupted, message) from interrupt
         raise  # the program is asked to end
     finally:
         for step in undo.values():
             step.forget()
-    state = RunState(result=result, plan=plan, done=run_plan, failures=failures)
+    state = RunState(result=result, plan=plan, done=done, failures=failures, left=left)
     context.hooks.after_run(state, context.host)
     return state
 
 
-def _install(plan: InstallPlan, run_plan: RunPlan, context: Context) -> dict[str, files.Undo]:
-    """Stop what will be restarted and put the files of a plan in place; return the way back of each container."""
+def _install(
+    plan: InstallPlan, run_plan: RunPlan, lacking: Mapping[str, Change], context: Context
+) -> dict[str, files.Undo]:
+    """Stop what will be restarted and put the files of a plan in place; return the way back of each container.
+
+    ``lacking`` is, for every container that goes on running, what it has not got even before this.
+    """
     undo: dict[str, files.Undo] = {}
+    changed = tuple(item for item in plan.items if item.change is not Change.UNCHANGED)
     try:
         if run_plan.restart:
             context.emit(events.Restarting(names=run_plan.restart))
-            control.stop(run_plan.restart, context)
+            control.shut_down(run_plan.restart, context)
+        for item in changed:
+            if item.name in lacking:
+                pending.write(item.name, pending.greater(item.change, lacking[item.name]), context.host)
         for item in plan.items:
             undo[item.name] = files.install(item.ops)
-        changed = tuple(item.name for item in plan.items if item.change is not Change.UNCHANGED)
-        if changed:
+        if changed or run_plan != RunPlan():
+            # Also for what is unchanged: the run that installed it may have been killed before it came to this.
             context.host.manager.reload()
-            context.emit(events.ContainersInstalled(names=changed))
+        if changed:
+            context.emit(events.ContainersInstalled(names=tuple(item.name for item in changed)))
             report(context.hooks.check_install(plan, context.host), context)
-    except BaseException:
-        _take_back(undo, run_plan.restart, context)
+    except BaseException as error:
+        try:
+            lost = _take_back(undo, run_plan.restart, context)
+            for item in changed:
+                if item.name in lacking:
+                    pending.write(item.name, lacking[item.name], context.host)
+        except (OSError, ExtraContainerError) as second:
+            if isinstance(error, ExtraContainerError):
+                raise type(error)(f"{error.message}\nTaking it back failed: {second}", hint=error.hint) from second
+            raise
+        for failure in lost:
+            message = control.describe(failure, "start again as it was before")
+            context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
         raise
     return undo
 
 
-def _take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> None:
+def _take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+    """Bring the files back, start what ran before, and return what of that did not start."""
     for step in undo.values():
         step.roll_back()
     if undo:
         context.host.manager.reload()
-    if ran:
-        context.host.manager.start(ran)
+    return context.host.manager.start(ran) if ran else ()
 
 
-def _take_back_failed(failures: tuple[Failure, ...], attempt: _Attempt, context: Context) -> None:
-    """Make the host as it was before for the containers that did not start.
+def _settle(
+    request: Request, failures: tuple[Failure, ...], attempt: _Attempt, context: Context
+) -> tuple[tuple[Failure, ...], Mapping[str, Left]]:
+    """Make the host as it was before for the containers that did not start, unless the request keeps them.
 
-    Those whose update failed stay: they run, with what the switch left of the new system.
+    Those whose update failed stay: they run, with what the switch left of the new system. Returns the failures, with
+    what went wrong here added to them, and what became of each.
     """
-    failed = {failure.name for failure in failures} - set(attempt.run_plan.update)
-    new = {item.name for item in attempt.plan.items if item.change is Change.NEW} & attempt.untouched & failed
-    if new:
-        destruction.remove(tuple(sorted(new)), installed.read(context.host.gc_roots), context)
-    changed = tuple(sorted(failed - new))
-    if not changed:
-        return
+    left: dict[str, Left] = {}
+    to_take_back: dict[str, Failure] = {}
+    for failure in failures:
+        if failure.name in attempt.run_plan.update:
+            runs = context.host.manager.leader(failure.name) is not None
+            left[failure.name] = Left.UPDATING if runs else Left.KEPT
+        elif request.keep_failed:
+            left[failure.name] = Left.KEPT
+        else:
+            to_take_back[failure.name] = failure
+    if not to_take_back:
+        return failures, left
     # The manager may be about to try again; it must not find the old files under a new container.
-    control.kill(changed, context)
-    context.host.manager.forget(changed)
-    ran = tuple(name for name in changed if name in attempt.run_plan.restart)
-    _take_back({name: attempt.undo[name] for name in changed}, ran, context)
+    control.expel(tuple(to_take_back), context)
+    context.host.manager.kill(tuple(to_take_back))
+    context.host.manager.forget(tuple(to_take_back))
+    told = dict(to_take_back)
+    for name, failure in to_take_back.items():
+        try:
+            left[name], after = _take_back_one(name, attempt, context)
+        except (OSError, ExtraContainerError) as error:
+            is_new = _change(name, attempt) is Change.NEW
+            left[name] = Left.STUCK if is_new else Left.CHANGED
+            after = (f"Taking it back failed: {error}",)
+        told[name] = replace(failure, details=(*failure.details, *after))
+    return tuple(told.get(failure.name, failure) for failure in failures), left
+
+
+def _take_back_one(name: str, attempt: _Attempt, context: Context) -> tuple[Left, tuple[str, ...]]:
+    """Return what became of the container, and what there is to tell of it. Raises what went wrong."""
+    is_new = _change(name, attempt) is Change.NEW
+    if is_new and name in attempt.untouched:
+        destruction.remove((name,), installed.read(context.host.gc_roots), context)
+        return Left.REMOVED, ()
+    ran = tuple({name}.intersection(attempt.run_plan.restart))
+    lost = _take_back({name: attempt.undo[name]}, ran, context)
+    if lost:
+        return Left.RESTORED, tuple(f"What ran before did not start either: {failure.message}" for failure in lost)
+    return (Left.RESTARTED if ran else Left.REMOVED if is_new else Left.RESTORED), ()
+
+
+def _change(name: str, attempt: _Attempt) -> Change:
+    return next(item.change for item in attempt.plan.items if item.name == name)

@@ -64,14 +64,27 @@ class Failure:
     details: tuple[str, ...] = ()
 
 
+class Left(Enum):
+    """What became of a container that did not do what was asked."""
+
+    UPDATING = "updating"  # it runs, with what the update left of the new system
+    KEPT = "kept"  # it is installed as the definition says
+    REMOVED = "removed"  # it was not installed before, and is not now
+    RESTORED = "restored"  # what was installed before is installed, and does not run
+    RESTARTED = "restarted"  # what ran before was started again
+    STUCK = "stuck"  # it was not installed before, and could not be removed again
+    CHANGED = "changed"  # what was installed before could not be brought back
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What came of a request."""
+    """What came of a request. ``left`` says of each container that failed what became of it."""
 
     result: BuildResult
     plan: InstallPlan
     done: RunPlan
     failures: tuple[Failure, ...] = ()
+    left: Mapping[str, Left] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ from extra_container.model import (
     Request,
     Severity,
 )
-from extra_container.plans import Change, Failure, InstallItem, InstallPlan, RunPlan, RunState, Session
+from extra_container.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
 from extra_container.process import Completed, Runner
 from extra_container.systemd import SystemdManager, fragment_problems
 
@@ -80,6 +80,7 @@ __all__ = [
     "InstallPlan",
     "Installed",
     "InstalledContainer",
+    "Left",
     "Link",
     "MakeDirectory",
     "Manager",

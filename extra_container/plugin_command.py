@@ -18,10 +18,13 @@ from extra_container.containers import login_shell_argv, run_argv
 from extra_container.context import Context
 from extra_container.control import expel
 from extra_container.destruction import destroy
+from extra_container.errors import Interrupted
 from extra_container.installed import read as read_installed
+from extra_container.installed import read_traces
 from extra_container.pipeline import StartInterrupted, create, create_built
 from extra_container.process import shell_code
 from extra_container.running import require_success
+from extra_container.runtime import runtime_directory
 
 if TYPE_CHECKING:
     from extra_container.cli.display import ListCommand, ShowCommand
@@ -39,6 +42,7 @@ __all__ = [
     "Command",
     "Context",
     "DefinitionCommand",
+    "Interrupted",
     "ListCommand",
     "NameCommand",
     "NamesCommand",
@@ -52,7 +56,9 @@ __all__ = [
     "login_shell_argv",
     "program_argv",
     "read_installed",
+    "read_traces",
     "require_success",
     "run_argv",
+    "runtime_directory",
     "shell_code",
 ]

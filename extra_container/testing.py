@@ -69,6 +69,7 @@ def fake_host(root: Path, manager: FakeManager | None = None, *, auto_start: boo
         conf_directory=root / "conf",
         gc_roots=root / "gcroots",
         auto_start=auto_start,
+        runtime_directory=root / "run",
     )
 
 

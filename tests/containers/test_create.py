@@ -94,6 +94,9 @@ def test_stop_and_start(tool, name):
         (["sh", "-c", "exit 3"], 3, ""),
         (["sh", "-c", "kill -9 $$"], 137, ""),
         (["no-such-program"], 127, ""),
+        (["-c"], 127, ""),
+        (["-h"], 127, ""),
+        (["-a", "other", "echo", "no"], 127, ""),
         (["printf", "%s|", "a b", "", "'", '"', "$HOME", "--", "*"], 0, "a b||'|\"|$HOME|--|*|"),
     ],
 )

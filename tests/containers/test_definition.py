@@ -247,7 +247,7 @@ def test_a_container_that_fails_to_boot(tool, name):
     done = tool("create", "-s", "-E", text, code=4)
     assert f"Container {name} did not start" in done.err
     assert "no-such-flag" in done.err
-    assert "The host is as before" in done.err
+    assert f"{name} is not installed, as before;" in done.err
     assert leftovers(name) == []
 
 

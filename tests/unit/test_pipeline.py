@@ -1,13 +1,15 @@
 """The pipeline's decisions and its way back, with an in-memory manager."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 import extra_container_install
-from extra_container import destruction, events, installed, pipeline
-from extra_container.errors import HostError, UsageError
+from extra_container import containers, destruction, events, files, installed, pipeline
+from extra_container.errors import HostError, InstallError, Interrupted, UsageError
 from extra_container.model import BuildResult, Problem
+from extra_container.plans import Left
 from extra_container.plugin import hookimpl
 from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
 
@@ -111,6 +113,174 @@ def test_no_temporary_file_stays(tmp_path, store):
     assert list(tmp_path.rglob(".*")) == []
 
 
+@pytest.fixture
+def running(tmp_path, store, monkeypatch):
+    """A world in which ``demo`` runs; its switches end with the codes in ``world.codes``, the last one again and again.
+
+    A start gives it another PID 1, which is a real process.
+    """
+    world = World(tmp_path)
+    world.codes, world.switches, world.processes = [0], [], []
+
+    def start(names):
+        world.processes.append(subprocess.Popen(["sleep", "1000"]))
+        return FakeManager.start(world.manager, names)
+
+    def switch(name, leader, settings, runner):
+        del leader, runner
+        world.switches.append(settings["SYSTEM_PATH"])
+        code = world.codes.pop(0) if len(world.codes) > 1 else world.codes[0]
+        return containers.Update(name=name, code=code, output=())
+
+    monkeypatch.setattr(world.manager, "start", start)
+    monkeypatch.setattr(
+        world.manager, "leader", lambda name: world.processes[-1].pid if name in world.manager.running else None
+    )
+    monkeypatch.setattr(containers, "update", switch)
+    monkeypatch.setattr(containers, "expel", lambda _leader: None)  # these leaders have no namespace of their own
+    world.create(store(1), start=True)
+    world.manager.calls.clear()
+    yield world
+    for process in world.processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("options", [{"start": True}, {"update_changed": True}])
+def test_a_container_that_was_only_installed_anew_is_updated_later(running, store, options):
+    running.create(store(2))
+    assert running.switches == []
+    running.create(store(2))
+    assert running.switches == []
+    running.create(store(2), **options)
+    running.create(store(2), **options)
+    assert running.switches == ["/nix/store/s2"]
+
+
+def test_a_container_that_was_only_installed_anew_is_restarted_later(running, store):
+    running.create(store(2))
+    running.create(store(2), restart_changed=True)
+    running.create(store(2), restart_changed=True)
+    assert [name for name, _ in running.manager.calls if name != "reload"] == ["stop", "start"]
+
+
+def test_a_failed_update_is_tried_again(running, store):
+    running.codes = [4, 4, 0]
+    assert [len(running.create(store(2), start=True).failures) for _ in range(4)] == [1, 1, 0, 0]
+    assert running.switches == ["/nix/store/s2"] * 3
+
+
+def test_an_interrupted_update_is_made_up_for(running, store, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(containers, "update", interrupt)
+        with pytest.raises(pipeline.StartInterrupted) as caught:
+            running.create(store(2), start=True)
+    assert "demo is installed, but what runs may lack the update" in caught.value.message
+    running.create(store(2), start=True)
+    assert running.switches == ["/nix/store/s2"]
+
+
+def test_a_container_that_was_started_again_meanwhile_lacks_nothing(running, store):
+    running.create(store(2))
+    running.manager.stop(["demo"])
+    running.manager.start(["demo"])
+    running.create(store(2), start=True)
+    assert running.switches == []
+    assert list(running.host.runtime_directory.glob("pending/*")) == []
+
+
+def test_an_installation_that_is_taken_back_leaves_nothing_to_do(running, store, monkeypatch):
+    def refuse(*_):
+        raise HostError("the host does not use it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.context.hooks, "check_install", refuse)
+        with pytest.raises(HostError):
+            running.create(store(2))
+    running.create(store(1), start=True)
+    assert running.switches == []
+
+
+def test_the_plan_tells_who_is_behind(running, store):
+    running.create(store(2))
+    running.create(store(2))
+    planned = [event for event in running.events if isinstance(event, events.InstallPlanned)]
+    assert [event.behind for event in planned] == [(), (), ("demo",)]
+
+
+def test_an_update_that_asks_for_a_restart_counts_as_one(running, store):
+    running.codes = [containers.SWITCH_NEEDS_RESTART]
+    state = running.create(store(2), start=True)
+    assert (state.done.update, state.done.restart) == ((), ("demo",))
+
+
+def test_an_update_that_asks_for_a_restart_which_fails_gives_way_to_what_ran(running, store):
+    running.codes = [containers.SWITCH_NEEDS_RESTART]
+    running.manager.broken = {"demo"}
+    state = running.create(store(2), start=True)
+    assert installed.read(running.host.gc_roots)["demo"].settings["SYSTEM_PATH"] == "/nix/store/s1"
+    assert state.left == {"demo": Left.RESTORED}
+    assert state.failures[0].details == ("What ran before did not start either: it is broken",)
+
+
+def test_what_became_of_failed_containers(running, store):
+    running.codes = [1]
+    running.manager.broken = {"new"}
+    state = running.create(store(2), store(1, name="new"), start=True)
+    assert state.left == {"demo": Left.UPDATING, "new": Left.REMOVED}
+
+
+def test_an_installed_container_that_fails_to_start_stays_as_it_was(tmp_path, store):
+    world = World(tmp_path)
+    world.create(store(1))
+    world.manager.broken = {"demo"}
+    assert world.create(store(1), start=True).left == {"demo": Left.RESTORED}
+    assert world.names() == ["demo"]
+
+
+def test_a_failure_to_take_back_is_told_beside_its_reason_and_keeps_no_other(tmp_path, store, monkeypatch):
+    world = World(tmp_path)
+    world.manager.broken = {"bad", "demo"}
+    remove = files.remove
+
+    def refuse(ops, runner):
+        if any(op.path.name == "extra-container-bad" for op in ops):
+            raise InstallError("Removing /x failed: Read-only file system")
+        remove(ops, runner)
+
+    monkeypatch.setattr(files, "remove", refuse)
+    state = world.create(store(1, name="bad"), store(1), start=True)
+    assert state.left == {"bad": Left.STUCK, "demo": Left.REMOVED}
+    told = {failure.name: (failure.message, failure.details) for failure in state.failures}
+    assert told["bad"] == ("it is broken", ("Taking it back failed: Removing /x failed: Read-only file system",))
+    assert world.names() == ["bad"]
+
+
+def test_what_cannot_be_brought_back_is_told_beside_the_reason(tmp_path, store, monkeypatch):
+    world = World(tmp_path)
+    world.create(store(1))
+    world.manager.broken = {"demo"}
+    monkeypatch.setattr(files.Undo, "roll_back", _refuse_roll_back)
+    state = world.create(store(2), start=True)
+    assert state.left == {"demo": Left.CHANGED}
+    assert state.failures[0].message == "it is broken"
+    assert "Read-only" in state.failures[0].details[-1]
+
+
+def test_a_failed_roll_back_does_not_hide_why(tmp_path, store, monkeypatch):
+    world = World(tmp_path, Refusing())
+    monkeypatch.setattr(files.Undo, "roll_back", _refuse_roll_back)
+    with pytest.raises(HostError, match=r"(?s)the host does not use it.*Read-only"):
+        world.create(store(1))
+
+
+def _refuse_roll_back(_undo):
+    raise OSError(30, "Read-only file system", "/x")
+
+
 class Refusing:
     """A plugin that finds fault with every installation."""
 
@@ -145,6 +315,26 @@ def test_destroy(tmp_path, store, monkeypatch):
     assert world.links() == []
     assert ("kill", ("demo",)) in world.manager.calls
     assert isinstance(world.events[-1], events.ContainersDestroyed)
+
+
+def test_an_interrupted_destruction_says_what_it_leaves(tmp_path, store, monkeypatch):
+    def interrupt(_names):
+        raise KeyboardInterrupt
+
+    world = World(tmp_path)
+    world.create(store(1), store(1, name="web"))
+    monkeypatch.setattr(world.manager, "kill", interrupt)
+    with pytest.raises(Interrupted) as caught:
+        destruction.destroy(("demo", "web"), world.context)
+    assert caught.value.message == (
+        "demo and web may be removed in part; `extra-container destroy demo web` removes the rest."
+    )
+
+
+def test_destroy_forgets_what_a_container_lacked(running, store):
+    running.create(store(2))
+    destruction.destroy(("demo",), running.context)
+    assert list(running.host.runtime_directory.glob("pending/*")) == []
 
 
 def test_destroy_lets_a_container_with_data_from_outside_finish(tmp_path, store, monkeypatch):

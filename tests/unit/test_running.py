@@ -1,0 +1,109 @@
+"""What is told of containers that did not do what was asked."""
+
+import contextlib
+
+import pytest
+
+from extra_container import control, running
+from extra_container.errors import Interrupted
+from extra_container.host import ActiveState, UnitState
+from extra_container.model import BuildResult
+from extra_container.plans import Failure, InstallPlan, Left, RunPlan, RunState
+from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with, make_request
+
+
+def told(left, *, update=(), **options):
+    failures = tuple(Failure(name=name, message="it is broken") for name in left)
+    state = RunState(
+        result=BuildResult(path="/b", containers=()),
+        plan=InstallPlan(items=()),
+        done=RunPlan(update=update),
+        failures=failures,
+        left={name: fate for name, fate in left.items() if fate is not None},
+    )
+    return running.aftermath(state, make_request(**options)).splitlines()
+
+
+def test_each_fate_has_its_line_with_the_names():
+    lines = told(
+        {"f": Left.REMOVED, "g": Left.REMOVED, "m": Left.UPDATING, "q": Left.STUCK, "r": Left.RESTORED},
+        update=("m",),
+    )
+    assert lines == [
+        (
+            "m still runs, perhaps with parts of the new system; look with `extra-container root-login m`, "
+            "or restart it with `extra-container restart m`."
+        ),
+        "f and g are not installed, as before; --keep-failed leaves them installed, to look at them.",
+        "r is installed as before and does not run.",
+        "q is still installed; `extra-container destroy q` tries again to remove it.",
+    ]
+
+
+@pytest.mark.parametrize("fate", Left)
+def test_every_fate_names_the_containers_and_no_placeholder(fate):
+    (line,) = told({"a": fate, "b": fate, "c": fate}, keep_failed=True)
+    assert line.startswith("a, b and c ")
+    (line,) = told({"a": fate}, keep_failed=True)
+    assert line.startswith("a ")
+    assert "NAME" not in line
+
+
+def test_kept():
+    assert told({"a": Left.KEPT}, keep_failed=True) == [
+        "a stays installed; `extra-container destroy a` removes it.",
+    ]
+
+
+def test_one_that_was_kept_without_the_users_wish_is_removed_by_who_wished_it():
+    assert told({"a": Left.KEPT})[0].startswith("a is not installed, as before")
+
+
+class Booting(FakeManager):
+    """A manager whose containers are in the state that their name begins with."""
+
+    def states(self, names):
+        by_letter = {"b": ActiveState.ACTIVATING, "u": ActiveState.ACTIVE, "d": ActiveState.FAILED}
+        return {name: UnitState(name=name, active=by_letter[name[0]]) for name in names}
+
+    def start(self, names):
+        raise KeyboardInterrupt
+
+    stop = start
+
+
+@pytest.fixture
+def context(tmp_path):
+    return fake_context(fake_host(tmp_path, Booting()), hooks_with())[0]
+
+
+def test_what_an_interrupted_start_leaves(context):
+    plan = RunPlan(start=("b1", "d1"), restart=("b2", "u1"))
+    assert running.describe_interruption(plan, context) == (
+        "u1 is installed and runs. "
+        "b1 and b2 are installed and go on booting; `extra-container stop b1 b2` ends them. "
+        "d1 is installed and does not run."
+    )
+
+
+def test_what_an_interrupted_update_leaves(context):
+    assert running.describe_interruption(RunPlan(update=("u1",)), context) == (
+        "u1 is installed, but what runs may lack the update; `extra-container create --update-changed` makes up for it."
+    )
+
+
+def test_an_interrupted_start_command(context):
+    with pytest.raises(Interrupted) as caught:
+        control.start(("b1",), context)
+    assert caught.value.message == "b1 goes on booting; `extra-container stop b1` ends it."
+
+
+def test_an_interrupted_stop_and_restart(context, monkeypatch):
+    monkeypatch.setattr("extra_container.control.lock.machine_lock", lambda *_: contextlib.nullcontext())
+    ending = "u1 and u2 may still run or be stopping; `extra-container stop u1 u2` waits for their end."
+    with pytest.raises(Interrupted) as caught:
+        control.stop(("u1", "u2"), context)
+    assert caught.value.message == ending
+    with pytest.raises(Interrupted) as caught:
+        control.restart(("u1", "u2"), context)
+    assert caught.value.message == f"{ending} Nothing was started again."
