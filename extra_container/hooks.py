@@ -75,6 +75,10 @@ class Hooks:
         for _ in self._calls.every("ec_add_arguments", type(None), command=command, parser=parser):
             continue
 
+    def host_names(self) -> list[str]:
+        """Return the names of all hosts that can be asked for, sorted."""
+        return sorted(impl.plugin_name for impl in self._calls.implementations("ec_detect_host"))
+
     def detect_host(self, root: Path, runner: Runner, wanted: str | None = None) -> Host:
         """Return the host that the program runs on, or the ``wanted`` one.
 
@@ -88,7 +92,8 @@ class Hooks:
             if host is not None:
                 return host
         if wanted is not None:
-            raise HostError(f"No plugin can drive this machine as host {wanted!r}")
+            hint = f"Hosts: {', '.join(self.host_names())}."
+            raise HostError(f"No plugin can drive this machine as host {wanted!r}", hint=hint)
         raise HostError(
             "No plugin knows this kind of host",
             hint="Containers need a booted systemd, or at least systemd-nspawn (Debian: systemd-container).",

@@ -8,13 +8,16 @@ import sys
 def main(argv: list[str] | None = None) -> int:
     """Run the program with ``argv`` (default: the process' own) and return its exit code."""
     words = sys.argv[1:] if argv is None else argv
-    if words == ["list"]:
-        names = _installed_names()
-        if names is not None:
-            return _print_names(names)
-    from extra_container.cli.app import ExtraContainer
+    try:
+        from extra_container.cli import streams
 
-    return ExtraContainer().run(words)
+        streams.prepare()
+        names = _installed_names() if words == ["list"] else None
+        if names is not None and _print_names(names):
+            return 0
+        return _run(words, printed=names is not None)
+    except KeyboardInterrupt:  # later ones are seen to where the work is done
+        return 130
 
 
 def _installed_names() -> list[str] | None:
@@ -31,12 +34,21 @@ def _installed_names() -> list[str] | None:
         return None
 
 
-def _print_names(names: list[str]) -> int:
-    from extra_container.cli import pipes
+def _print_names(names: list[str]) -> bool:
+    """Print, and return whether somebody got to see it."""
+    from extra_container import output
 
-    try:
-        sys.stdout.writelines(f"{name}\n" for name in names)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return pipes.give_up_stdout()
-    return 0
+    sys.stdout.writelines(f"{name}\n" for name in names)
+    return output.failure(sys.stdout) is None
+
+
+def _run(words: list[str], *, printed: bool) -> int:
+    from extra_container.cli import signals
+
+    signals.end_at_once()
+    from extra_container.cli.app import ExtraContainer
+
+    app = ExtraContainer()
+    code = app.account_for_output(0) if printed else app.run(words)
+    signals.end_at_once()
+    return code

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
-import signal
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from cliff.app import App
 
-from extra_container import entry_points, variables
-from extra_container.cli import pipes, registry
+from extra_container import entry_points, output, variables
+from extra_container.cli import registry, signals
 from extra_container.cli.command import Parser
-from extra_container.errors import ExtraContainerError, PluginError, UsageError
+from extra_container.errors import ExtraContainerError, Interrupted, PluginError, UsageError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from cliff.command import Command as CliffCommand
 
+    from extra_container.cli.messages import Messages
     from extra_container.log import Log
     from extra_container.plugin_loader import LoadedPlugins
 
 PROGRAM = "extra-container"
-_INTERRUPTED = 130
-
-
-class Ended(KeyboardInterrupt):
-    """The process was asked to end by a signal; like Ctrl-C it unwinds everything on the way."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+_NO_READER = 141  # as a shell shows a death by SIGPIPE
 
 
 class ExtraContainer(App):
@@ -51,6 +42,14 @@ class ExtraContainer(App):
         self.argv: list[str] = []
         self.environment = dict(os.environ)
         self.hook_errors: list[PluginError] = []
+        self.options = self.parser.parse_args([])
+
+    @cached_property
+    def messages(self) -> Messages:
+        """The way for everything that is said beside results; raises UsageError if the log cannot be opened."""
+        from extra_container.cli.messages import Messages
+
+        return Messages(self.options, self.stdout, self.stderr)
 
     @cached_property
     def plugins(self) -> LoadedPlugins:
@@ -78,21 +77,23 @@ class ExtraContainer(App):
 
     def run(self, argv: list[str]) -> int:
         """Run one command line and return its exit code."""
+        return self.account_for_output(self._work(argv))
+
+    def _work(self, argv: list[str]) -> int:
         self.argv = argv
         head, command = self._split(argv)
-        self.options = self.parser.parse_args([])  # what decides how an error in the real ones is shown
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-                signal.signal(number, _end)
+        self.options = argparse.Namespace()  # holds what was read up to an error, and so how to tell of it
         try:
-            self.options = self.parser.parse_args(head)
+            signals.unwind()
+            self.parser.parse_args(head, self.options)
             return self._dispatch(command)
-        except BrokenPipeError:
-            return pipes.give_up_stdout()
         except KeyboardInterrupt as interrupt:
-            return 128 + interrupt.number if isinstance(interrupt, Ended) else _INTERRUPTED
+            self._tell_interruption(interrupt)
+            return signals.code_of(interrupt)
         except Exception as error:  # noqa: BLE001 -- whatever it is, people are told in one way
-            return self._fail(_as_told(error))
+            told = _as_told(error)
+            self._explain(told)
+            return self.fail(told)
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run one command: parse its arguments, become root if it needs that, do it."""
@@ -134,6 +135,12 @@ class ExtraContainer(App):
 
             plugin_policy.judge(self, changes_machine=changes_machine)
 
+    def _explain(self, error: ExtraContainerError) -> None:
+        if "plugins" in vars(self) and self.plugins.disabled:
+            from extra_container.cli import plugin_policy
+
+            plugin_policy.explain_disabled(self, error)
+
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:
         """Split at the command's name, so that no option of a command is ever taken for a global one."""
         actions = self.parser._option_string_actions
@@ -157,28 +164,65 @@ class ExtraContainer(App):
             command = ["help"]
         return self.run_subcommand(command)
 
-    def _fail(self, error: ExtraContainerError) -> int:
+    def fail(self, error: ExtraContainerError) -> int:
+        """Tell of the error that ends the program, and return the exit code."""
+        trace = ""
         if self.options.debug:
             import traceback
 
-            traceback.print_exception(error, file=self.stderr)
-        log = self.open_error_log()
+            trace = "".join(traceback.format_exception(error))
+        log = self._log_for(error)
         if log is not None:
-            log.failed(error.message, error.hint, error.exit_code)
+            log.failed(
+                error.message, error.hint, error.exit_code, **error.details, **({"traceback": trace} if trace else {})
+            )
         if log is None or self.options.log_file is not None:
-            self.stderr.write(f"Error: {error.message}\n")
+            self.stderr.write(f"{trace}Error: {error.message}\n")
             if error.hint:
                 self.stderr.write(f"{error.hint}\n")
         return error.exit_code
 
-    def open_error_log(self) -> Log | None:
-        """Return the log that the error which ends the program is written to, if the user asked for one."""
+    def _tell_interruption(self, interrupt: KeyboardInterrupt) -> None:
+        """Tell what a Ctrl-C leaves; whoever ends the program by another signal looks at the exit code."""
+        if isinstance(interrupt, signals.Ended):
+            return
+        left = interrupt.message if isinstance(interrupt, Interrupted) else ""
+        told = ExtraContainerError(f"Interrupted. {left}".rstrip())
+        log = self._log_for(told) if vars(self.options) else None
+        if log is not None:
+            log.failed(told.message, None, signals.code_of(interrupt))
+        if log is None or self.options.log_file is not None:
+            # The terminal has just shown ^C.
+            self.stderr.write(("\n" if self.stderr.isatty() else "") + f"{told.message}\n")
+
+    def _log_for(self, error: ExtraContainerError) -> Log | None:
+        """Return the log for the error that ends the program, if the user asked for one and it can be opened."""
         if self.options.log_format is None and self.options.log_file is None:
             return None
-        from extra_container.log import LogFormat, open_log
+        try:
+            return self.messages.log
+        except UsageError as unusable:
+            if unusable.message != error.message:
+                self.stderr.write(f"Error: {unusable.message}\n")
+            return None
 
-        chosen = LogFormat(self.options.log_format) if self.options.log_format else None
-        return open_log(self.options.log_file, chosen, self.stderr, verbose=False)[0]
+    def account_for_output(self, code: int) -> int:
+        """Return the exit code, which is no success if some of the output was lost, and tell of that."""
+        lost = {"standard output": output.failure(self.stdout), "standard error": output.failure(self.stderr)}
+        log = self.messages.log if "messages" in vars(self) else None
+        if log is not None and self.options.log_file is not None:
+            lost[f"the log file {self.options.log_file}"] = log.failure()
+        for name, error in lost.items():
+            match error:
+                case None:
+                    continue
+                case OSError(errno=errno.EPIPE):
+                    code = code or _NO_READER
+                case OSError(strerror=reason):
+                    told = ExtraContainerError(f"Writing to {name} failed: {reason}")
+                    code = code or told.exit_code
+                    self.fail(told)
+        return code
 
 
 def _as_told(error: Exception) -> ExtraContainerError:
@@ -188,6 +232,8 @@ def _as_told(error: Exception) -> ExtraContainerError:
             return error
         case OSError(filename=str(name), strerror=str(reason)):
             told = ExtraContainerError(f"{name}: {reason}")
+        case FileNotFoundError() if _working_directory_is_gone():
+            told = UsageError("The working directory does not exist any more", hint="Change to another one.")
         case _:
             what = f"This is a bug of {PROGRAM}: {type(error).__name__}: {error}"
             told = ExtraContainerError(what, hint="--debug shows where it happened.")
@@ -195,5 +241,9 @@ def _as_told(error: Exception) -> ExtraContainerError:
     return told
 
 
-def _end(number: int, _frame: FrameType | None) -> NoReturn:
-    raise Ended(number)
+def _working_directory_is_gone() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 -- pathlib's does the same
+    except FileNotFoundError:
+        return True
+    return False

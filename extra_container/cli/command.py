@@ -28,6 +28,19 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, hint=f"See `{self.prog} --help`.")
 
 
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves the lines of description and epilog as they are, but breaks those that are wider than the terminal."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        lines = []
+        for line in super()._fill_text(text, width, indent).splitlines():
+            margin = line[: len(line) - len(line.lstrip())]
+            lines.append(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False))
+        return "\n".join(lines)
+
+
 class Command(cliff_command.Command):
     """Base of all commands. The docstring's first line is the one-line help."""
 
@@ -48,7 +61,7 @@ class Command(cliff_command.Command):
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
         )
 
     @contextmanager

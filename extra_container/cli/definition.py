@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
 from extra_container import sources
 from extra_container.cli import plugin_policy
-from extra_container.cli.command import Command, Parser
+from extra_container.cli.command import Command, HelpFormatter, Parser
 from extra_container.errors import UsageError
-from extra_container.model import Base, BaseKind, Evaluation, Request
+from extra_container.model import Base, BaseKind, BuiltSource, Evaluation, Request
 
 # Options whose next word is their value whatever it looks like, also if it starts with a dash.
 _TEXT_OPTIONS = {
@@ -135,7 +135,7 @@ class DefinitionCommand(Command):
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
         )
         add_definition_arguments(parser)
         if self.runs_containers:
@@ -154,13 +154,21 @@ class DefinitionCommand(Command):
 
     def request(self, parsed_args: argparse.Namespace) -> Request:
         """Return what the user asked for."""
-        return request_from(self.name, parsed_args, self.app.environment)
+        return request_from(self.name, parsed_args, self.app.environment, self._read_stdin)
+
+    def _read_stdin(self) -> str:
+        if sys.stdin.isatty():
+            self.app.messages.tell("Reading the definition from the terminal; Ctrl-D ends it.")
+        return sys.stdin.read()
 
 
-def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[str, str]) -> Request:
+def request_from(
+    command: str, parsed: argparse.Namespace, environment: Mapping[str, str], read_stdin: Callable[[], str]
+) -> Request:
     """Return the request that parsed arguments make; the one place that looks at them.
 
-    Raises :class:`~extra_container.errors.UsageError` if no source or two sources are given.
+    Raises :class:`~extra_container.errors.UsageError` if no source or two sources are given, and if a finished build
+    comes with options of building.
     """
     if parsed.expr is not None and parsed.definition is not None:
         raise UsageError(
@@ -170,9 +178,11 @@ def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[
         expression=parsed.expr,
         positional=parsed.definition,
         environment=environment,
-        read_stdin=_read_stdin,
+        read_stdin=read_stdin,
         command=command,
     )
+    if isinstance(source, BuiltSource):
+        _refuse_build_options(parsed, source)
     return Request(
         command=command,
         source=source,
@@ -188,16 +198,30 @@ def request_from(command: str, parsed: argparse.Namespace, environment: Mapping[
     )
 
 
-def _read_stdin() -> str:
-    if sys.stdin.isatty():
-        sys.stderr.write("Reading the definition from the terminal; Ctrl-D ends it.\n")
-    return sys.stdin.read()
+def _refuse_build_options(parsed: argparse.Namespace, source: BuiltSource) -> None:
+    options = {
+        "--attr": parsed.attr is not None,
+        "--nixpkgs-path": parsed.nixpkgs_path is not None,
+        "--nixos-path": parsed.nixos_path is not None,
+        "--base": parsed.base != "auto",
+        "--eval": Evaluation(parsed.evaluation) is not Evaluation.AUTO,
+        "--build-args": bool(parsed.build_args),
+    }
+    given = [option for option, is_given in options.items() if is_given]
+    if given:
+        raise UsageError(
+            f"{source.path} is a finished build, which {' and '.join(given)} cannot change",
+            hint="Give the definition instead, or leave the options out.",
+        )
 
 
 def _base(parsed: argparse.Namespace) -> Base:
     chosen = [
-        Base(kind=kind, expression=text)
-        for kind, text in ((BaseKind.NIXPKGS, parsed.nixpkgs_path), (BaseKind.NIXOS, parsed.nixos_path))
+        Base(kind=kind, expression=text, option=option)
+        for kind, text, option in (
+            (BaseKind.NIXPKGS, parsed.nixpkgs_path, "--nixpkgs-path"),
+            (BaseKind.NIXOS, parsed.nixos_path, "--nixos-path"),
+        )
         if text is not None
     ]
     if parsed.base == "host":
@@ -206,4 +230,6 @@ def _base(parsed: argparse.Namespace) -> Base:
         raise UsageError("--nixpkgs-path, --nixos-path and --base host exclude each other", hint="Give one of them.")
     if chosen:
         return chosen[0]
-    return Base(kind=BaseKind.NIXOS, expression="<nixpkgs/nixos>") if parsed.base == "nixpkgs" else Base()
+    if parsed.base == "nixpkgs":
+        return Base(kind=BaseKind.NIXOS, expression="<nixpkgs/nixos>", option="--base nixpkgs")
+    return Base()

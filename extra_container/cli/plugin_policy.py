@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from extra_container import variables
 from extra_container.cli import registry
-from extra_container.cli.report import Report
 from extra_container.errors import ExtraContainerError, PluginError, UsageError
 from extra_container.events import ProblemFound
 from extra_container.hooks import Hooks
@@ -50,8 +49,7 @@ def give_up(app: ExtraContainer, error: PluginError, host_unchanged: bool) -> No
         app.stderr.flush()
         os._exit(code)  # nothing else ends a thread that does not end
     hint = f"The host is being changed, so the program waits for it: `kill -KILL {os.getpid()}` leaves it half done."
-    problem = Problem(message=error.message, hint=hint, severity=Severity.WARNING)
-    Report(app.stdout, app.stderr).event(ProblemFound(problem=problem))
+    app.messages.warn(error.message, hint)
 
 
 def refuse_disabled(app: ExtraContainer, command: str) -> None:
@@ -131,16 +129,14 @@ def judge(app: ExtraContainer, *, changes_machine: bool) -> tuple[Problem, ...]:
 def warn_broken(app: ExtraContainer) -> None:
     """Tell of the plugins that were found broken, on stderr, if plugins were loaded at all."""
     if "plugins" in vars(app):
-        report = Report(app.stdout, app.stderr)
         for problem in judge(app, changes_machine=False):
-            report.event(ProblemFound(problem=problem))
+            app.messages.event(ProblemFound(problem=problem))
 
 
 def warn_unknown(app: ExtraContainer) -> None:
     """Tell of names to disable that no plugin has, on stderr."""
-    report = Report(app.stdout, app.stderr)
     for problem in _unknown(app.plugins):
-        report.event(ProblemFound(problem=problem))
+        app.messages.event(ProblemFound(problem=problem))
 
 
 def warning(error: PluginError) -> Problem:

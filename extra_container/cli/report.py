@@ -6,7 +6,7 @@ from typing import TextIO
 
 from extra_container import events
 from extra_container.model import Problem
-from extra_container.plans import Change
+from extra_container.plans import Change, InstallItem
 
 
 class Report:
@@ -30,9 +30,8 @@ class Report:
                     f"Warning: the small evaluation does not work with this nixpkgs ({missing}); "
                     "evaluating with all of NixOS, which takes longer (--eval=full does so at once).\n"
                 )
-            case events.InstallPlanned(plan=plan):
-                skipped = " (unchanged, skipped)"
-                lines = [item.name + (skipped if item.change is Change.UNCHANGED else "") for item in plan.items]
+            case events.InstallPlanned(plan=plan, behind=behind) if plan.items:
+                lines = [item.name + _remark(item, behind) for item in plan.items]
                 self._block("Installing containers:", lines, before="\n")
             case events.Starting(names=names):
                 self._block("Starting containers:", names)
@@ -72,3 +71,9 @@ class Report:
         if not self._silent_stderr:
             self._stderr.write(text)
             self._stderr.flush()
+
+
+def _remark(item: InstallItem, behind: tuple[str, ...]) -> str:
+    if item.change is not Change.UNCHANGED:
+        return ""
+    return " (installed, but what runs is older)" if item.name in behind else " (unchanged, skipped)"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.cli import plugin_policy
-from extra_container.cli.report import Report
 from extra_container.context import Context
 from extra_container.events import Event, ProblemFound
-from extra_container.log import LogFormat, open_log
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
@@ -27,15 +25,7 @@ def open_context(app: ExtraContainer, *, changes_machine: bool) -> Iterator[Cont
     :class:`~extra_container.errors.PluginError` for commands that change the machine, and for a broken plugin of our
     own; raises :class:`~extra_container.errors.HostError` on a host that no plugin knows.
     """
-    options = app.options
-    chosen = LogFormat(options.log_format) if options.log_format else None
-    log, close = open_log(options.log_file, chosen, app.stderr, verbose=options.verbose)
-    report = Report(
-        app.stdout,
-        app.stderr,
-        quiet=options.quiet,
-        silent_stderr=chosen is LogFormat.JSON and options.log_file is None,
-    )
+    messages = app.messages
 
     def tolerate(error: PluginError) -> None:
         emit(ProblemFound(problem=plugin_policy.warning(error)))
@@ -43,21 +33,12 @@ def open_context(app: ExtraContainer, *, changes_machine: bool) -> Iterator[Cont
     hooks = plugin_policy.make_hooks(app, None if changes_machine else tolerate)
 
     def emit(event: Event) -> None:
-        report.event(event)
-        if log is not None:
-            log.write(event)
+        messages.event(event)
         for error in hooks.observe(event):
-            unobserved = ProblemFound(problem=plugin_policy.warning(error))
-            report.event(unobserved)
-            if log is not None:
-                log.write(unobserved)
+            messages.event(ProblemFound(problem=plugin_policy.warning(error)))
 
-    try:
-        for problem in plugin_policy.judge(app, changes_machine=changes_machine):
-            emit(ProblemFound(problem=problem))
-        runner = Runner(environment=app.environment, notify=emit)
-        host = hooks.detect_host(Path("/"), runner, options.host)
-        tell: Callable[[str], None] = log.line if log is not None else report.progress
-        yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=tell)
-    finally:
-        close()
+    for problem in plugin_policy.judge(app, changes_machine=changes_machine):
+        emit(ProblemFound(problem=problem))
+    runner = Runner(environment=app.environment, notify=emit)
+    host = hooks.detect_host(Path("/"), runner, app.options.host)
+    yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=messages.tell)

@@ -1,6 +1,5 @@
 """Which command a command line means, and what the program says about itself."""
 
-import os
 import subprocess
 import sys
 
@@ -96,15 +95,6 @@ def test_names_that_no_container_can_have(shell, command, name):
     assert shell.err.count("\n") <= 2
 
 
-def test_errors_in_json(shell):
-    import json
-
-    assert shell.run("--log-format", "json", "build", "/nonexistent.nix") == 2
-    (entry,) = [json.loads(line) for line in shell.err.splitlines()]
-    assert (entry["event"], entry["code"], entry["level"]) == ("command.failed", 2, "error")
-    assert entry["message"] == "/nonexistent.nix does not exist"
-
-
 def test_sudo_repeats_the_call_with_the_variables_that_matter(shell, monkeypatch):
     from extra_container.cli import root
 
@@ -142,14 +132,14 @@ def test_what_nobody_expected_is_told_in_one_line_and_shown_with_debug(shell, mo
     assert type(error).__name__ in shell.err
 
 
-def test_who_is_asked_for_a_definition_at_a_terminal_is_told(shell, monkeypatch, capsys):
+def test_who_is_asked_for_a_definition_at_a_terminal_is_told(shell, monkeypatch):
     import io
 
     terminal = io.StringIO("")
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stdin", terminal)
     assert shell.run("build") == 2
-    assert "Ctrl-D ends it" in capsys.readouterr().err
+    assert "Ctrl-D ends it" in shell.err
     assert "The definition on stdin is empty" in shell.err
 
 
@@ -162,15 +152,32 @@ def test_a_bare_list_needs_no_framework_and_says_the_same():
     assert answers[0] == answers[1]
 
 
-def test_nobody_reads_the_list():
-    script = (
-        "import sys; from extra_container import installed; from extra_container.cli import main; "
-        "installed.names = lambda: ['demo'] * 100_000; sys.exit(main(['list']))"
-    )
-    reader, writer = os.pipe()
-    os.close(reader)
-    try:
-        done = subprocess.run([sys.executable, "-c", script], check=False, stdout=writer, stderr=subprocess.PIPE)
-    finally:
-        os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("destroy", "--all", "web"), "--all and web exclude each other"),
+        (("destroy", "web", "db", "-a"), "--all and web db exclude each other"),
+        (("destroy", "-a", "--", "web"), "--all and web exclude each other"),
+        (("destroy", "--"), "No container name specified"),
+        (("destroy", "--", "/nonexistent.nix"), "/nonexistent.nix does not exist"),
+    ],
+)
+def test_destroy_takes_names_or_all_of_them_and_a_double_dash_ends_options(shell, monkeypatch, words, message):
+    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: pytest.fail("something is destroyed"))
+    assert shell.run(*words) == 2
+    assert shell.err.startswith(f"Error: {message}\n")
+
+
+def test_names_after_a_double_dash(shell, monkeypatch):
+    wanted = []
+    monkeypatch.setattr("extra_container.destruction.destroy", lambda names, _: wanted.extend(names) or tuple(names))
+    assert shell.run("destroy", "--", "web", "db") == 0
+    assert wanted == ["web", "db"]
+
+
+def test_a_working_directory_that_is_gone(shell, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert shell.run("build", "x.nix") == 2
+    assert shell.err == "Error: The working directory does not exist any more\nChange to another one.\n"

@@ -39,7 +39,7 @@ class Build(DefinitionCommand):
     def _telling(self, emit: Callable[[events.Event], None]) -> Callable[[events.Event], None]:
         def emit_and_tell(event: events.Event) -> None:
             emit(event)
-            if isinstance(event, events.Evaluated):
+            if isinstance(event, events.Evaluated) and not self.app.messages.structured:
                 self.app.stderr.write(f"Evaluation: {event.evaluation}\n")
 
         return emit_and_tell

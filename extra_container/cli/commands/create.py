@@ -27,6 +27,6 @@ class Create(DefinitionCommand):
         with self.context() as context:
             state = pipeline.create(request, context)
         if not state.result.containers:
-            self.app.stderr.write("The definition has no containers: nothing to do.\n")
+            self.app.messages.warn("The definition has no containers: nothing to do.")
         running.require_success(state, request)
         return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, cast
 
-from extra_container import building, destruction, events, installed, variables
-from extra_container.cli.command import Parser
+from extra_container import building, destruction, events, variables
+from extra_container.cli.command import HelpFormatter, Parser
 from extra_container.cli.definition import DefinitionCommand, DefinitionParser, add_run_arguments
 from extra_container.errors import UsageError
 
@@ -29,12 +29,26 @@ class DestroyParser(Parser):
     ) -> argparse.Namespace:
         """Parse with the parser that the first word asks for; ``names`` is None for a definition."""
         words = list(args or [])
-        own = {"-a", "--all", "-h", "--help"}
-        if (words and words[0] not in own and words[0][0:1] in {".", "/", "-"}) or (not words and self._has_build):
+        if self._mean_definition(words):
             parsed = self._definition.parse_args(words, namespace)
             parsed.names, parsed.all = None, False
             return parsed
-        return super().parse_args(words, namespace)
+        parsed = super().parse_args(words, namespace)
+        if parsed.all and parsed.names:
+            raise UsageError(
+                f"--all and {' '.join(parsed.names)} exclude each other", hint="Name containers, or use --all."
+            )
+        return parsed
+
+    def _mean_definition(self, words: list[str]) -> bool:
+        match words:
+            case []:
+                return self._has_build
+            case ["--", first, *_]:
+                return first.startswith((".", "/"))
+            case _:
+                own = {"-a", "--all", "-h", "--help", "--"}
+                return words[0] not in own and words[0].startswith((".", "/", "-"))
 
 
 class Destroy(DefinitionCommand):
@@ -59,7 +73,7 @@ class Destroy(DefinitionCommand):
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
         )
         parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
         parser.add_argument("-a", "--all", action="store_true", help="destroy all extra containers")
@@ -74,12 +88,12 @@ class Destroy(DefinitionCommand):
             done = destruction.destroy(names, context)
         for name in names:
             if name not in done and parsed_args.names:
-                self.app.stderr.write(f"The container {name} does not exist.\n")
+                self.app.messages.warn(f"The container {name} does not exist.")
         return 0
 
     def _names(self, parsed_args: argparse.Namespace, context: Context) -> tuple[str, ...]:
         if parsed_args.all:
-            return tuple(installed.names(context.host.gc_roots))
+            return destruction.all_names(context)
         if parsed_args.names is not None:
             return tuple(dict.fromkeys(cast("list[str]", parsed_args.names)))
         names = building.defined_names(self.request(parsed_args), context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
-from extra_container.cli import plugin_policy
+from extra_container.cli import plugin_policy, terminal
 from extra_container.cli.command import Command
 from extra_container.errors import PluginError, UsageError
 
@@ -24,17 +24,18 @@ _GROUPS = (
 )
 _ALIASES = {"add": "create"}
 
-_GLOBAL_OPTIONS = """\
-Global options, before the command:
-  -v, --verbose           log every step on stderr
-  -q, --quiet             only warnings and errors on stderr
-  --log-format text|json  form of the log; with json, stderr is nothing but JSON lines
-  --log-file FILE         append the log to a file
-  --host NAME             the host plugin to use instead of the one that fits
-  --disable-plugin NAME   do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)
-  --debug                 show tracebacks
-  --version               print the version
+_GLOBAL_OPTIONS = (
+    ("-v, --verbose", "log every step on stderr"),
+    ("-q, --quiet", "only warnings and errors on stderr"),
+    ("--log-format text|json", "form of the log; with json, stderr is nothing but JSON lines"),
+    ("--log-file FILE", "append the log to a file"),
+    ("--host NAME", "the host plugin to use instead of the one that fits"),
+    ("--disable-plugin NAME", "do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)"),
+    ("--debug", "show tracebacks"),
+    ("--version", "print the version"),
+)
 
+_END = """
 Try it:
   extra-container shell -E '{ containers.demo = {}; }' --run c hostname
 
@@ -66,14 +67,19 @@ class Help(Command):
 
     def _overview(self) -> str:
         names = set(self.app.command_manager.commands)
+        width = terminal.columns(self.app.stdout)
         shown = {name for _, group in _GROUPS for name in group} | set(_ALIASES)
         sections = [*_GROUPS, ("More", tuple(sorted(names - shown)))]
         lines = [_INTRODUCTION]
         for title, group in sections:
             lines.append(f"{title}:")
-            lines += [f"  {name:<14}  {self._summary(name)}" for name in group if name in names]
+            lines += [
+                terminal.hanging(f"  {name:<14}  ", self._summary(name), width) for name in group if name in names
+            ]
             lines.append("")
-        return "\n".join([*lines, _GLOBAL_OPTIONS])
+        lines.append("Global options, before the command:")
+        lines += [terminal.hanging(f"  {option:<22}  ", meaning, width) for option, meaning in _GLOBAL_OPTIONS]
+        return "\n".join([*lines, _END])
 
     def _summary(self, name: str) -> str:
         try:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli import plugin_policy
+from extra_container.cli import plugin_policy, terminal
 from extra_container.cli.command import Command
 from extra_container.errors import UsageError
 
@@ -56,6 +56,10 @@ class Plugins(Command):
             case _:
                 return self._list(as_json=parsed_args.json)
 
+    @property
+    def _width(self) -> int | None:
+        return terminal.columns(self.app.stdout)
+
     def _reports(self) -> list[PluginReport]:
         from extra_container import plugin_info
 
@@ -70,10 +74,10 @@ class Plugins(Command):
                 (report.plugin.name, report.plugin.package, report.plugin.version, report.state, " ".join(report.hooks))
                 for report in reports
             ]
-            widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
-            for row in (_COLUMNS, *rows):
-                line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-                self.app.stdout.write(line.rstrip() + "\n")
+            widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)][:-1]
+            for *cells, hooks in (_COLUMNS, *rows):
+                head = "".join(f"{cell:<{width}}  " for cell, width in zip(cells, widths, strict=True))
+                self.app.stdout.write(terminal.hanging(head, hooks, self._width) + "\n")
             for report in reports:
                 if report.error:
                     self.app.stdout.write(f"\n{report.plugin.name} ({report.plugin.package}): {report.error}\n")
@@ -88,7 +92,7 @@ class Plugins(Command):
         if as_json:
             self._print_json([report.as_json() for report in reports])
         else:
-            self.app.stdout.write("\n".join(map(_text, reports)))
+            self.app.stdout.write("\n".join(_text(report, self._width) for report in reports))
         return 0
 
     def _new(self, name: str, directory: Path) -> int:
@@ -98,7 +102,7 @@ class Plugins(Command):
             raise UsageError(f"There is a plugin {name!r} already", hint="Choose another name.")
         for path in plugin_template.write(name, directory):
             self.app.stdout.write(f"{path}\n")
-        self.app.stderr.write(f"{directory}/README.md says how to install, use and test it.\n")
+        self.app.messages.tell(f"{directory}/README.md says how to install, use and test it.")
         return 0
 
     def _print_json(self, value: object) -> None:
@@ -107,17 +111,17 @@ class Plugins(Command):
         self.app.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
-def _text(report: PluginReport) -> str:
-    lines = [f"{report.plugin.name}: {report.description or '(no description)'}", ""]
+def _text(report: PluginReport, columns: int | None) -> str:
+    lines = [terminal.hanging(f"{report.plugin.name}: ", report.description or "(no description)", columns), ""]
     rows = {"package": f"{report.plugin.package} {report.plugin.version}", "state": report.state}
     if report.error:
         rows["error"] = report.error
     if report.location:
         rows["location"] = report.location
-    lines += [f"{key:<10}{value}" for key, value in rows.items()]
+    lines += [terminal.hanging(f"{key:<10}", value, columns) for key, value in rows.items()]
     for title, entries in (("hooks", report.hooks), ("commands", report.commands)):
         if entries:
             width = max(map(len, entries))
             lines += ["", f"{title}:"]
-            lines += [f"  {name:<{width}}  {summary}".rstrip() for name, summary in entries.items()]
+            lines += [terminal.hanging(f"  {name:<{width}}  ", text, columns) for name, text in entries.items()]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from extra_container.plugin import InstallError
+from extra_container.plugin import InstallError, Problem, Severity, events
 from extra_container.plugin_command import Command, Context, program_argv
 from extra_container_install import host_facts, landing, record_file
 from extra_container_install.host_files import SetupPlan, diff, plan_setup, plan_undo
@@ -39,23 +39,24 @@ class Install(Command):
             host_facts.refuse_nixos(context.host)
             record = record_file.read()
             plan = self._undo(record) if parsed_args.uninstall else self._setup(record, context)
-            self._show(plan)
+            self._show(plan, context)
             if not plan.changes:
-                self._tell("Nothing to do.")
+                context.tell("Nothing to do.")
             elif parsed_args.dry_run:
-                self._tell("Nothing was changed (--dry-run).")
-            elif parsed_args.yes or self._agreed():
+                context.tell("Nothing was changed (--dry-run).")
+            elif parsed_args.yes or self._agreed(context):
                 landing.land(plan.changes, record, context.runner)
-                self._tell("extra-container was uninstalled." if parsed_args.uninstall else "This host is set up.")
+                context.tell("extra-container was uninstalled." if parsed_args.uninstall else "This host is set up.")
             else:
-                self._tell("Nothing was changed.")
+                context.tell("Nothing was changed.")
                 return 1
         return 0
 
     def _setup(self, record: SetupRecord, context: Context) -> SetupPlan:
         facts = host_facts.find_facts(context.host, context.runner, tuple(program_argv()), record.files)
         for warning in host_facts.warnings(context.host, facts, context.runner):
-            self._tell(f"Warning: {warning}")
+            problem = Problem(message=warning, severity=Severity.WARNING)
+            context.emit(events.ProblemFound(problem=problem))
         wanted = wanted_files(facts)
         plan = plan_setup(
             wanted, host_facts.read_present({*record.files, *(file.path for file in wanted)}), record.files
@@ -70,19 +71,19 @@ class Install(Command):
     def _undo(self, record: SetupRecord) -> SetupPlan:
         return plan_undo(host_facts.read_present(record.files), record.files)
 
-    def _show(self, plan: SetupPlan) -> None:
+    def _show(self, plan: SetupPlan, context: Context) -> None:
         for change in plan.changes:
             self.app.stdout.writelines(f"{line}\n" for line in diff(change))
         self.app.stdout.flush()
         for path in plan.edited:
-            self._tell(f"{path} was changed since it was made: it is left as it is.")
+            context.tell(f"{path} was changed since it was made: it is left as it is.")
 
-    def _agreed(self) -> bool:
+    def _agreed(self, context: Context) -> bool:
         if not sys.stdin.isatty():
             return True
-        self.app.stderr.write("Make these changes? [y/N] ")
-        self.app.stderr.flush()
+        if self.app.messages.structured:
+            context.tell("Make these changes? [y/N]")
+        else:
+            self.app.stderr.write("Make these changes? [y/N] ")
+            self.app.stderr.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-    def _tell(self, text: str) -> None:
-        self.app.stderr.write(f"{text}\n")

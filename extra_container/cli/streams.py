@@ -1,0 +1,30 @@
+"""The standard streams, made such that a command neither stops half-way nor fails because of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from extra_container import output
+
+
+def prepare() -> None:
+    """Open those that the caller closed on nothing, and let writing to stdout and stderr never fail."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:  # a file that is opened later would take its place
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 -- positional only
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 -- pathlib is not loaded for `list`
+    sys.stdout = _lasting(sys.stdout, 1)
+    sys.stderr = _lasting(sys.stderr, 2)
+
+
+def _lasting(stream: TextIO | None, number: int) -> TextIO:
+    if stream is None:
+        return output.lasting(number)
+    stream.flush()
+    by_line = bool(getattr(stream, "line_buffering", True) or getattr(stream, "write_through", True))
+    return output.lasting(number, stream.encoding, by_line=by_line)

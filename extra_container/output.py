@@ -1,0 +1,56 @@
+"""Text output whose failure does not end the work: a reader that went away, a full disk."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TextIO
+
+
+class LastingText(io.TextIOWrapper):
+    """A text stream whose writes never fail: the first error is kept in ``error``, and what comes after it is dropped.
+
+    What the encoding does not know becomes a question mark.
+    """
+
+    error: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it."""
+        if self.error is None:
+            try:
+                return super().write(text)
+            except OSError as error:
+                self.error = error
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what is buffered, or drop it."""
+        if self.error is None:
+            try:
+                super().flush()
+            except OSError as error:
+                self.error = error
+
+    def close(self) -> None:
+        """Close the stream; a descriptor that it was made of stays open."""
+        try:
+            super().close()
+        except OSError as error:
+            self.error = self.error or error
+
+
+def lasting(file: int | os.PathLike[str], encoding: str = "utf-8", *, by_line: bool = True) -> TextIO:
+    """Return a stream that appends to a file or goes on in a descriptor.
+
+    Raises OSError if the file cannot be opened.
+    """
+    descriptor = isinstance(file, int)
+    raw = io.FileIO(file, "w" if descriptor else "a", closefd=not descriptor)
+    return LastingText(io.BufferedWriter(raw), encoding=encoding, errors="replace", line_buffering=by_line)
+
+
+def failure(stream: TextIO) -> OSError | None:
+    """Return why some of what was written to a stream got lost, None if nothing did or nobody can know."""
+    stream.flush()
+    return stream.error if isinstance(stream, LastingText) else None

@@ -1,0 +1,77 @@
+"""The structured log on the command line."""
+
+import json
+
+import pytest
+
+from extra_container import events
+from extra_container.log import fields
+
+
+def entries(text):
+    """Return the log's entries; fails if a line is no JSON object."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--log-format", "json", "build", "/nonexistent.nix"], "/nonexistent.nix does not exist"),
+        (["--log-format", "json", "--frob"], "unrecognized arguments: --frob"),
+        (["--frob", "--log-format", "json"], "unrecognized arguments: --frob"),
+        (["--log-format", "json", "--debug", "frob"], "Unknown command 'frob'"),
+    ],
+)
+def test_errors(shell, words, message):
+    assert shell.run(*words) == 2
+    (entry,) = entries(shell.err)
+    assert (entry["event"], entry["code"], entry["level"]) == ("command.failed", 2, "error")
+    assert entry["message"] == message
+    assert entry.get("traceback", "").startswith("Traceback") == ("--debug" in words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["destroy", "nowhere"], "The container nowhere does not exist."),
+        (["--disable-plugin", "frob", "plugins"], "There is no plugin 'frob' to disable."),
+    ],
+)
+def test_warnings(shell, monkeypatch, words, message):
+    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: ())
+    assert shell.run("--log-format", "json", *words) == 0
+    told = [entry for entry in entries(shell.err) if entry["event"] == "problem.found"]
+    assert [(entry["message"], entry["level"]) for entry in told] == [(message, "warning")]
+
+
+def test_remarks(shell, tmp_path):
+    assert shell.run("--log-format", "json", "plugins", "new", "greeting", tmp_path / "new") == 0
+    (entry,) = entries(shell.err)
+    assert entry["event"] == "output.printed"
+
+
+@pytest.mark.parametrize("words", [["status", "nowhere"], ["destroy", "nowhere"], ["frob"]])
+@pytest.mark.parametrize("place", ["nonexistent/log", "."])
+def test_a_log_file_that_cannot_be_opened(shell, tmp_path, monkeypatch, words, place):
+    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: pytest.fail("something is destroyed"))
+    assert shell.run("--log-file", tmp_path / place, *words) == 2
+    reason = "Is a directory" if place == "." else "No such file or directory"
+    assert shell.err.startswith(f"Error: The log file {tmp_path / place} cannot be opened: {reason}\n")
+
+
+def test_a_log_file_that_is_full_is_told_when_the_work_is_done(shell, monkeypatch):
+    done = []
+    monkeypatch.setattr("extra_container.destruction.destroy", lambda names, _: done.extend(names) or ())
+    assert shell.run("--log-file", "/dev/full", "destroy", "nowhere") == 1
+    assert done == ["nowhere"]
+    assert shell.err.splitlines() == [
+        "Warning: The container nowhere does not exist.",
+        "Error: Writing to the log file /dev/full failed: No space left on device",
+    ]
+
+
+def test_long_words_of_command_lines_are_shortened():
+    event = events.ProcessFinished(argv=("nix-build", "x" * 5000), code=0, seconds=0.5)
+    program, word = fields(event)["argv"]
+    assert program == "nix-build"
+    assert word == "x" * 160 + "… (5000 characters)"
