@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from extra_container import (
     building,
     control,
-    destruction,
     events,
     files,
     installed,
@@ -21,23 +19,14 @@ from extra_container import (
     lock,
     names,
     pending,
+    rollback,
     running,
 )
 from extra_container.context import Context, report
 from extra_container.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.host import UnitState
 from extra_container.model import BuildResult, Problem, Request, Severity
-from extra_container.plans import Change, Failure, InstallPlan, Left, RunPlan, RunState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """An installation that can still be taken back; ``untouched`` had no data of their own before."""
-
-    plan: InstallPlan
-    run_plan: RunPlan
-    undo: Mapping[str, files.Undo]
-    untouched: frozenset[str]
+from extra_container.plans import Change, InstallPlan, RunPlan, RunState
 
 
 class StartInterrupted(Interrupted):
@@ -125,8 +114,8 @@ def install_and_run(request: Request, plan: InstallPlan, result: BuildResult, co
     undo = _install(plan, run_plan, {name: lacking.get(name, Change.UNCHANGED) for name in kept_running}, context)
     try:
         done, failures = running.run(run_plan, plan, context)
-        attempt = _Attempt(plan=plan, run_plan=done, undo=undo, untouched=untouched)
-        failures, left = _settle(request, failures, attempt, context)
+        attempt = rollback.Attempt(plan=plan, run_plan=done, undo=undo, untouched=untouched)
+        failures, left = rollback.settle(request, failures, attempt, context)
     except KeyboardInterrupt as interrupt:
         if type(interrupt) is KeyboardInterrupt:
             interrupted = RunState(result=result, plan=plan, done=run_plan)
@@ -137,7 +126,14 @@ def install_and_run(request: Request, plan: InstallPlan, result: BuildResult, co
         for step in undo.values():
             step.forget()
     state = RunState(result=result, plan=plan, done=done, failures=failures, left=left)
-    context.hooks.after_run(state, context.host)
+    try:
+        context.hooks.after_run(state, context.host)
+    except ExtraContainerError as error:
+        if not failures:
+            raise
+        # The caller tells of the containers that failed, which matters more.
+        problem = Problem(message=error.message, hint=error.hint, severity=Severity.WARNING)
+        context.emit(events.ProblemFound(problem=problem))
     return state
 
 
@@ -167,7 +163,7 @@ def _install(
             report(context.hooks.check_install(plan, context.host), context)
     except BaseException as error:
         try:
-            lost = _take_back(undo, run_plan.restart, context)
+            lost = rollback.take_back(undo, run_plan.restart, context)
             for item in changed:
                 if item.name in lacking:
                     pending.write(item.name, lacking[item.name], context.host)
@@ -180,65 +176,3 @@ def _install(
             context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
         raise
     return undo
-
-
-def _take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
-    """Bring the files back, start what ran before, and return what of that did not start."""
-    for step in undo.values():
-        step.roll_back()
-    if undo:
-        context.host.manager.reload()
-    return context.host.manager.start(ran) if ran else ()
-
-
-def _settle(
-    request: Request, failures: tuple[Failure, ...], attempt: _Attempt, context: Context
-) -> tuple[tuple[Failure, ...], Mapping[str, Left]]:
-    """Make the host as it was before for the containers that did not start, unless the request keeps them.
-
-    Those whose update failed stay: they run, with what the switch left of the new system. Returns the failures, with
-    what went wrong here added to them, and what became of each.
-    """
-    left: dict[str, Left] = {}
-    to_take_back: dict[str, Failure] = {}
-    for failure in failures:
-        if failure.name in attempt.run_plan.update:
-            runs = context.host.manager.leader(failure.name) is not None
-            left[failure.name] = Left.UPDATING if runs else Left.KEPT
-        elif request.keep_failed:
-            left[failure.name] = Left.KEPT
-        else:
-            to_take_back[failure.name] = failure
-    if not to_take_back:
-        return failures, left
-    # The manager may be about to try again; it must not find the old files under a new container.
-    control.expel(tuple(to_take_back), context)
-    context.host.manager.kill(tuple(to_take_back))
-    context.host.manager.forget(tuple(to_take_back))
-    told = dict(to_take_back)
-    for name, failure in to_take_back.items():
-        try:
-            left[name], after = _take_back_one(name, attempt, context)
-        except (OSError, ExtraContainerError) as error:
-            is_new = _change(name, attempt) is Change.NEW
-            left[name] = Left.STUCK if is_new else Left.CHANGED
-            after = (f"Taking it back failed: {error}",)
-        told[name] = replace(failure, details=(*failure.details, *after))
-    return tuple(told.get(failure.name, failure) for failure in failures), left
-
-
-def _take_back_one(name: str, attempt: _Attempt, context: Context) -> tuple[Left, tuple[str, ...]]:
-    """Return what became of the container, and what there is to tell of it. Raises what went wrong."""
-    is_new = _change(name, attempt) is Change.NEW
-    if is_new and name in attempt.untouched:
-        destruction.remove((name,), installed.read(context.host.gc_roots), context)
-        return Left.REMOVED, ()
-    ran = tuple({name}.intersection(attempt.run_plan.restart))
-    lost = _take_back({name: attempt.undo[name]}, ran, context)
-    if lost:
-        return Left.RESTORED, tuple(f"What ran before did not start either: {failure.message}" for failure in lost)
-    return (Left.RESTARTED if ran else Left.REMOVED if is_new else Left.RESTORED), ()
-
-
-def _change(name: str, attempt: _Attempt) -> Change:
-    return next(item.change for item in attempt.plan.items if item.name == name)

@@ -297,6 +297,23 @@ def test_a_failed_check_takes_everything_back(tmp_path, store):
     assert world.manager.running == set()
 
 
+def test_a_hook_that_fails_afterwards_does_not_hide_what_failed_before(tmp_path, store):
+    class Plugin:
+        @hookimpl
+        def ec_after_run(self):
+            raise HostError("the register does not answer")
+
+    world = World(tmp_path, Plugin())
+    with pytest.raises(HostError, match="the register"):
+        world.create(store(1), start=True)
+
+    world.manager.broken = {"demo"}
+    state = world.create(store(1, name="other"), store(2), restart_changed=True, start=True)
+    assert [failure.name for failure in state.failures] == ["demo"]
+    (told,) = [event for event in world.events if isinstance(event, events.ProblemFound)]
+    assert "the register" in told.problem.message
+
+
 @pytest.mark.parametrize("name", ["a_b", "x" * 64])
 def test_a_bad_name_is_refused_before_anything_is_installed(tmp_path, name):
     world = World(tmp_path)
