@@ -161,15 +161,14 @@ class SystemdManager:
     def _end(self, names: Sequence[str], *, timeout: float | None = None) -> dict[str, UnitFacts]:
         """Stop units; return the facts on those that still run, or are about to, after ``timeout`` seconds."""
         try:
-            ended = self._systemctl.stop(names, timeout=timeout).returncode == 0
-            in_time = True
+            done = self._systemctl.stop(names, timeout=timeout)
         except ProcessError:
-            ended = in_time = False
-        if ended:
+            done = None  # it goes on
+        if done is not None and done.returncode == 0:
             return {}
         facts = self._systemctl.show(names)
         left = {name: said for name, said in facts.items() if not said.at_rest}
-        if left and in_time and not all(said.state.loaded for said in facts.values()):
+        if left and done is not None and not all(said.state.loaded for said in facts.values()):
             # The unit that is not loaded may have kept the others from being stopped.
             return self._end(tuple(left), timeout=timeout)
         return left

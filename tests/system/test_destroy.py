@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.conftest import leftovers, write_definition
-from tests.system.test_recovery import main_pid, wait_for
+from tests.system.supervisor import definition_without_restart, main_pid, wait_for
 
 CONFS = Path("/etc/nixos-containers")
 ROOTS = Path("/nix/var/nix/gcroots/auto")
@@ -67,14 +67,9 @@ def test_a_refused_directory_leaves_no_failed_unit(tool, name):
 
 
 def test_a_failed_unit_without_files_is_forgotten(tool, name, tmp_path):
-    definition = tmp_path / "c.nix"
-    definition.write_text(f"""{{ lib, ... }}: {{
-      containers.{name} = {{ }};
-      systemd.services."container@{name}".serviceConfig.Restart = lib.mkForce "no";
-    }}""")
-    tool("create", "-s", definition)
+    tool("create", "-s", definition_without_restart(tmp_path / "c.nix", name))
     os.kill(main_pid(name), signal.SIGKILL)
-    wait_for(lambda: main_pid(name) == 0)
+    wait_for(lambda: main_pid(name) == 0, 60)
     for root in (ROOTS / f"extra-container-{name}", ROOTS / f"extra-container-{name}.conf"):
         root.readlink().unlink()
         root.unlink()

@@ -21,6 +21,7 @@ from extra_container.plans import Change, InstallItem, InstallPlan
 from extra_container.process import Runner
 from extra_container.systemd import SystemdManager, fragment_problems
 from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS, Units
+from tests.system.supervisor import wait_for
 
 
 @pytest.fixture
@@ -42,13 +43,6 @@ def machines() -> str:
 
 def cgroup(pid: int) -> str:
     return Path(f"/proc/{pid}/cgroup").read_text()
-
-
-def wait_for(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for did not happen"
-        time.sleep(0.02)
 
 
 def sub_state(name: str) -> str:

@@ -3,15 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from tests.containers.conftest import leftovers, write_definition
+from tests.system.supervisor import definition_without_restart, main_pid, wait_for
 
-
-def main_pid(name):
-    argv = ["systemctl", "show", "-p", "MainPID", "--value", f"container@{name}.service"]
-    return int(subprocess.run(argv, check=True, text=True, capture_output=True).stdout)
+_SECONDS = 60
 
 
 def kill_supervisor(name):
@@ -27,20 +24,13 @@ def export_is_mounted(name):
     return any(place.is_mount() for place in (runtime / "unix-export" / name, runtime / name / "unix-export"))
 
 
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for did not happen"
-        time.sleep(0.05)
-
-
 def test_systemd_starts_a_killed_container_again(tool, name, prefix, tmp_path):
     options = f'extra.addressPrefix = "{prefix}";'
     tool("create", "-s", write_definition(tmp_path / "c.nix", name, options=options))
     for _ in range(2):
         killed = kill_supervisor(name)
-        wait_for(lambda killed=killed: main_pid(name) not in {0, killed})
-        wait_for(lambda: tool("status", name, code=None).out == "up\n")
+        wait_for(lambda killed=killed: main_pid(name) not in {0, killed}, _SECONDS)
+        wait_for(lambda: tool("status", name, code=None).out == "up\n", _SECONDS)
         assert tool("run", name, "--", "hostname").out == f"{name}\n"
         assert export_is_mounted(name)
     tool("destroy", name)
@@ -48,14 +38,9 @@ def test_systemd_starts_a_killed_container_again(tool, name, prefix, tmp_path):
 
 
 def test_a_killed_container_is_started_by_hand(tool, name, tmp_path):
-    definition = tmp_path / "c.nix"
-    definition.write_text(f"""{{ lib, ... }}: {{
-      containers.{name} = {{ }};
-      systemd.services."container@{name}".serviceConfig.Restart = lib.mkForce "no";
-    }}""")
-    tool("create", "-s", definition)
+    tool("create", "-s", definition_without_restart(tmp_path / "c.nix", name))
     kill_supervisor(name)
-    wait_for(lambda: main_pid(name) == 0)
+    wait_for(lambda: main_pid(name) == 0, _SECONDS)
     assert export_is_mounted(name)
     subprocess.run(["systemctl", "start", f"container@{name}.service"], check=True)
     assert tool("status", name).out == "up\n"

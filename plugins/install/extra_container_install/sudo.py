@@ -22,7 +22,8 @@ def secure_path(runner: Runner) -> str | None:
     """
     if runner.look("sudo") is None or runner.look("visudo") is None:
         return None
-    current = _observed_path(runner) if _is_sudo_rs(runner) else _shown_path(runner)
+    version = _version(runner)
+    current = _observed_path(runner) if _is_sudo_rs(version) else _shown_path(version)
     own = SUDOERS.read_text() if SUDOERS.is_file() else ""
     return secure_path_of_host(current, own)
 
@@ -36,7 +37,7 @@ def warnings(runner: Runner) -> tuple[str, ...]:
     settings = Path("/etc/sudoers")
     # It takes the place of the other one. Source: sudo-rs' README, "Sudoers configuration".
     own = Path("/etc/sudoers-rs")
-    if own.exists() and _is_sudo_rs(runner):
+    if own.exists() and _is_sudo_rs(_version(runner)):
         settings = own
     if settings.exists() and _INCLUDE.search(settings.read_text(errors="replace")):
         return ()
@@ -49,13 +50,13 @@ def _version(runner: Runner) -> str:
     return done.stdout or done.stderr
 
 
-def _is_sudo_rs(runner: Runner) -> bool:
-    return _version(runner).startswith("sudo-rs ")
+def _is_sudo_rs(version: str) -> bool:
+    return version.startswith("sudo-rs ")
 
 
-def _shown_path(runner: Runner) -> str:
+def _shown_path(version: str) -> str:
     # Only root is shown the settings.
-    found = _SECURE_PATH.search(_version(runner))
+    found = _SECURE_PATH.search(version)
     return found[1].strip() if found else ""
 
 
