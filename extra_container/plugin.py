@@ -1,7 +1,7 @@
 """The public API: everything that a plugin imports. Version 1.
 
 A plugin that needs something which came after 1.0 sets ``ec_requires_api`` to the level of the API that brought it (see
-:data:`extra_container.plugin_loader.API_LEVEL`), and is refused with that reason where it is missing.
+:data:`extra_container.hooks.loader.API_LEVEL`), and is refused with that reason where it is missing.
 
 Names that are not in ``__all__``, and every other module of the package but :mod:`extra_container.testing`, may change
 at any time.
@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
-from extra_container import events
-from extra_container.auto_start import auto_start_problems
-from extra_container.environment_file import parse_environment_file
-from extra_container.errors import (
+from extra_container.model import events
+from extra_container.model.errors import (
     BuildError,
     ContainerError,
     ExtraContainerError,
@@ -24,9 +22,10 @@ from extra_container.errors import (
     ProcessError,
     UsageError,
 )
-from extra_container.events import Event
-from extra_container.host import ActiveState, Host, Manager, UnitState
-from extra_container.model import (
+from extra_container.model.events import Event
+from extra_container.model.host import ActiveState, Host, Manager, UnitState
+from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
+from extra_container.model.values import (
     Base,
     BaseKind,
     BuildInputs,
@@ -48,9 +47,10 @@ from extra_container.model import (
     Request,
     Severity,
 )
-from extra_container.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
 from extra_container.process import Completed, Runner
-from extra_container.systemd import SystemdManager, fragment_problems
+from extra_container.state.environment_file import parse_environment_file
+from extra_container.systemd.checks import auto_start_problems
+from extra_container.systemd.manager import SystemdManager, fragment_problems
 
 hookimpl = pluggy.HookimplMarker("extra_container")
 

@@ -10,30 +10,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extra_container.building import build
 from extra_container.cli.command import Command, NameCommand, NamesCommand
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.cli.root import program_argv
-from extra_container.containers import login_shell_argv, run_argv
-from extra_container.context import Context
-from extra_container.control import expel
-from extra_container.destruction import destroy
-from extra_container.errors import Interrupted
-from extra_container.installed import read as read_installed
-from extra_container.installed import read_traces
-from extra_container.pipeline import StartInterrupted, create, create_built
+from extra_container.model.errors import Interrupted
+from extra_container.pipeline import create
+from extra_container.pipeline.build import build
+from extra_container.pipeline.context import Context
+from extra_container.pipeline.control import expel
+from extra_container.pipeline.create import StartInterrupted, create_built
+from extra_container.pipeline.destroy import destroy
+from extra_container.pipeline.inside import login_shell_argv, run_argv
+from extra_container.pipeline.run import require_success
 from extra_container.process import shell_code
-from extra_container.running import require_success
-from extra_container.runtime import runtime_directory
+from extra_container.state.installed import read as read_installed
+from extra_container.state.installed import read_traces
+from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
-    from extra_container.cli.display import ListCommand, ShowCommand
+    from extra_container.cli.output.display import ListCommand, ShowCommand
 else:
 
     def __getattr__(name: str) -> object:
         if name not in {"ListCommand", "ShowCommand"}:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from extra_container.cli import display
+        from extra_container.cli.output import display
 
         return getattr(display, name)
 

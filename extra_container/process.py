@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from extra_container.errors import HostError, ProcessError
-from extra_container.events import ProcessFinished
+from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.events import ProcessFinished
 
 if TYPE_CHECKING:
-    from extra_container.events import Event
+    from extra_container.model.events import Event
 
 # As root, a program is looked for here before the caller's PATH: sudo may have kept a PATH that others can write to.
 TRUSTED_DIRECTORIES = (
@@ -49,7 +49,7 @@ def shell_code(returncode: int) -> int:
 
 
 class Runner:
-    """Runs programs. ``notify`` receives a :class:`~extra_container.events.ProcessFinished` for each.
+    """Runs programs. ``notify`` receives a :class:`.ProcessFinished` for each.
 
     ``environment`` is the base of every child's environment (default: the process' own). ``trusted`` are the
     directories searched before PATH, by the program itself and by its children.
@@ -74,7 +74,7 @@ class Runner:
     def find(self, program: str) -> str:
         """Return the program's absolute path.
 
-        Raises :class:`~extra_container.errors.HostError` if the host does not have it.
+        Raises :class:`.HostError` if the host does not have it.
         """
         path = self.look(program)
         if path is None:
@@ -101,7 +101,7 @@ class Runner:
         """Run a program to its end with its output captured; without ``stdin`` it reads nothing.
 
         ``environment`` is added to the runner's. ``timeout`` is in seconds; a program that takes longer is killed.
-        Raises :class:`~extra_container.errors.ProcessError` on a timeout, and if ``check`` on a non-zero code.
+        Raises :class:`.ProcessError` on a timeout, and if ``check`` on a non-zero code.
         """
         command = self._command(argv)
         began = time.monotonic()

@@ -9,7 +9,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the program with ``argv`` (default: the process' own) and return its exit code."""
     words = sys.argv[1:] if argv is None else argv
     try:
-        from extra_container.cli import streams
+        from extra_container.cli.output import streams
 
         streams.prepare()
         names = _installed_names() if words == ["list"] else None
@@ -26,7 +26,7 @@ def _installed_names() -> list[str] | None:
     Completion asks for it at every Tab, and the command framework takes five times as long to import as the answer
     takes to find. Everything unusual is left to the command itself.
     """
-    from extra_container import installed
+    from extra_container.state import installed
 
     try:
         return installed.names()

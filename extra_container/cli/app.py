@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from cliff.app import App
 
-from extra_container import entry_points, output, variables
+from extra_container import output, variables
 from extra_container.cli import registry, signals
 from extra_container.cli.command import Parser
-from extra_container.errors import ExtraContainerError, Interrupted, PluginError, UsageError
+from extra_container.hooks import entry_points
+from extra_container.model.errors import ExtraContainerError, Interrupted, PluginError, UsageError
 
 if TYPE_CHECKING:
     from cliff.command import Command as CliffCommand
 
-    from extra_container.cli.messages import Messages
-    from extra_container.log import Log
-    from extra_container.plugin_loader import LoadedPlugins
+    from extra_container.cli.output.log import Log
+    from extra_container.cli.output.messages import Messages
+    from extra_container.hooks.loader import LoadedPlugins
 
 PROGRAM = "extra-container"
 _NO_READER = 141  # as a shell shows a death by SIGPIPE
@@ -47,7 +48,7 @@ class ExtraContainer(App):
     @cached_property
     def messages(self) -> Messages:
         """The way for everything that is said beside results; raises UsageError if the log cannot be opened."""
-        from extra_container.cli.messages import Messages
+        from extra_container.cli.output.messages import Messages
 
         return Messages(self.options, self.stdout, self.stderr)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from cliff import command as cliff_command
 
-from extra_container import names
-from extra_container.errors import UsageError
+from extra_container.model.errors import UsageError
+from extra_container.state import names
 
 if TYPE_CHECKING:
     from extra_container.cli.app import ExtraContainer
-    from extra_container.context import Context
+    from extra_container.pipeline.context import Context
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,7 +24,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
 
     def error(self, message: str) -> NoReturn:
-        """Raise :class:`~extra_container.errors.UsageError` instead of leaving the program."""
+        """Raise :class:`.UsageError` instead of leaving the program."""
         raise UsageError(message, hint=f"See `{self.prog} --help`.")
 
 

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
-from extra_container import sources
-from extra_container.cli import plugin_policy
+from extra_container.cli import plugin_policy, sources
 from extra_container.cli.command import Command, HelpFormatter, Parser
-from extra_container.errors import UsageError
-from extra_container.model import Base, BaseKind, BuiltSource, Evaluation, Request
+from extra_container.model.errors import UsageError
+from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request
 
 # Options whose next word is their value whatever it looks like, also if it starts with a dash.
 _TEXT_OPTIONS = {
@@ -167,7 +166,7 @@ def request_from(
 ) -> Request:
     """Return the request that parsed arguments make; the one place that looks at them.
 
-    Raises :class:`~extra_container.errors.UsageError` if no source or two sources are given, and if a finished build
+    Raises :class:`.UsageError` if no source or two sources are given, and if a finished build
     comes with options of building.
     """
     if parsed.expr is not None and parsed.definition is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from extra_container.cli.root import become_root
-from extra_container.errors import UsageError
+from extra_container.model.errors import UsageError
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def forward(argv: list[str], app: ExtraContainer) -> NoReturn:
     """Become ``nixos-container`` with unchanged arguments.
 
-    Raises :class:`~extra_container.errors.UsageError` naming the command where the host does not have it.
+    Raises :class:`.UsageError` naming the command where the host does not have it.
     """
     runner = Runner(environment=app.environment)
     program = runner.look("nixos-container")

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from extra_container import variables
 from extra_container.cli import registry
-from extra_container.errors import ExtraContainerError, PluginError, UsageError
-from extra_container.events import ProblemFound
-from extra_container.hooks import Hooks
-from extra_container.model import Problem, Severity
+from extra_container.hooks.facade import Hooks
+from extra_container.model.errors import ExtraContainerError, PluginError, UsageError
+from extra_container.model.events import ProblemFound
+from extra_container.model.values import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extra_container.cli.app import ExtraContainer
-    from extra_container.plugin_loader import LoadedPlugins
+    from extra_container.hooks.loader import LoadedPlugins
 
 
 # Options, hosts and decisions that some plugin has: of the command line, of definitions, and the hooks' own errors.
@@ -31,10 +31,10 @@ _MISSED = re.compile(
 
 def load_plugins(app: ExtraContainer) -> LoadedPlugins:
     """Load all plugins but those that the command line or the environment disables."""
-    from extra_container import plugin_loader
+    from extra_container.hooks import loader
 
     found = app.command_manager.offers.plugins
-    return plugin_loader.load(
+    return loader.load(
         found,
         _unwanted(app),
         import_seconds=time_limit_of(app.environment),
@@ -53,7 +53,7 @@ def give_up(app: ExtraContainer, error: PluginError, host_unchanged: bool) -> No
 
 
 def refuse_disabled(app: ExtraContainer, command: str) -> None:
-    """Raise :class:`~extra_container.errors.UsageError` for a command that belongs to a disabled plugin.
+    """Raise :class:`.UsageError` for a command that belongs to a disabled plugin.
 
     A command belongs to the plugin whose package directory it is in.
     """
@@ -113,7 +113,7 @@ def make_hooks(app: ExtraContainer, tolerate: Callable[[PluginError], None] | No
 def judge(app: ExtraContainer, *, changes_machine: bool) -> tuple[Problem, ...]:
     """Return a warning for every plugin that was found broken up to now.
 
-    Raises :class:`~extra_container.errors.PluginError` if the command changes the machine, and for a broken plugin of
+    Raises :class:`.PluginError` if the command changes the machine, and for a broken plugin of
     our own.
     """
     failures = app.plugins.failures

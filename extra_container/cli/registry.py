@@ -10,9 +10,9 @@ from typing import TypeAlias
 from cliff.command import Command
 from cliff.commandmanager import CommandManager, EntryPointWrapper
 
-from extra_container import entry_points
-from extra_container.errors import ExtraContainerError, PluginError
-from extra_container.time_limit import TimeUpError, time_limit
+from extra_container.hooks import entry_points
+from extra_container.hooks.time_limit import TimeUpError, time_limit
+from extra_container.model.errors import ExtraContainerError, PluginError
 
 _IMPORT_SECONDS = 30.0
 
@@ -41,7 +41,7 @@ class Registry(CommandManager):
         """Return class, name and arguments of the command that ``argv`` starts with.
 
         Raises ValueError if there is no command of exactly that name, and
-        :class:`~extra_container.errors.PluginError` if it cannot be loaded, or if two packages bring it.
+        :class:`.PluginError` if it cannot be loaded, or if two packages bring it.
         """
         name, *arguments = argv
         if name not in self.commands:
@@ -65,7 +65,7 @@ class Registry(CommandManager):
 
     @contextmanager
     def blaming(self, name: str, what: str) -> Iterator[None]:
-        """Turn errors that are no :class:`~extra_container.errors.ExtraContainerError` into one naming the package.
+        """Turn errors that are no :class:`.ExtraContainerError` into one naming the package.
 
         Those of our own commands stay as they are: they are bugs of the program.
         """

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from extra_container import variables
-from extra_container.errors import HostError
+from extra_container.model.errors import HostError
 from extra_container.process import Runner
 
 # What Nix needs, what names the definition, and what marks a running session.
@@ -45,7 +45,7 @@ def sudo_argv(argv: list[str], environment: Mapping[str, str]) -> list[str]:
 def become_root(argv: list[str], environment: Mapping[str, str]) -> None:
     """Replace this process by the same call as root; return if it is root's already.
 
-    Raises :class:`~extra_container.errors.HostError` where sudo is missing.
+    Raises :class:`.HostError` where sudo is missing.
     """
     if os.geteuid() == 0:
         return

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.cli import plugin_policy
-from extra_container.context import Context
-from extra_container.events import Event, ProblemFound
+from extra_container.model.events import Event, ProblemFound
+from extra_container.pipeline.context import Context
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
     from extra_container.cli.app import ExtraContainer
-    from extra_container.errors import PluginError
+    from extra_container.model.errors import PluginError
 
 
 @contextmanager
@@ -22,8 +22,8 @@ def open_context(app: ExtraContainer, *, changes_machine: bool) -> Iterator[Cont
     """Give the context for one command.
 
     A broken plugin of a third party is a warning for commands that only read. Raises
-    :class:`~extra_container.errors.PluginError` for commands that change the machine, and for a broken plugin of our
-    own; raises :class:`~extra_container.errors.HostError` on a host that no plugin knows.
+    :class:`.PluginError` for commands that change the machine, and for a broken plugin of our
+    own; raises :class:`.HostError` on a host that no plugin knows.
     """
     messages = app.messages
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from extra_container import events
-from extra_container.cli.report import Report
-from extra_container.plans import InstallPlan
+from extra_container.cli.output.report import Report
+from extra_container.model import events
+from extra_container.model.plans import InstallPlan
 
 
 @pytest.fixture

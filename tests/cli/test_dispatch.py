@@ -123,7 +123,7 @@ def test_what_nobody_expected_is_told_in_one_line_and_shown_with_debug(shell, mo
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("extra_container.installed.names", fail)
+    monkeypatch.setattr("extra_container.state.installed.names", fail)
     assert shell.run("list") == 1
     assert shell.err.startswith(message)
     assert "Traceback" not in shell.err
@@ -163,14 +163,16 @@ def test_a_bare_list_needs_no_framework_and_says_the_same():
     ],
 )
 def test_destroy_takes_names_or_all_of_them_and_a_double_dash_ends_options(shell, monkeypatch, words, message):
-    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
     assert shell.run(*words) == 2
     assert shell.err.startswith(f"Error: {message}\n")
 
 
 def test_names_after_a_double_dash(shell, monkeypatch):
     wanted = []
-    monkeypatch.setattr("extra_container.destruction.destroy", lambda names, _: wanted.extend(names) or tuple(names))
+    monkeypatch.setattr(
+        "extra_container.pipeline.destroy.destroy", lambda names, _: wanted.extend(names) or tuple(names)
+    )
     assert shell.run("destroy", "--", "web", "db") == 0
     assert wanted == ["web", "db"]
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from extra_container import events
-from extra_container.log import fields
+from extra_container.cli.output.log import fields
+from extra_container.model import events
 
 
 def entries(text):
@@ -38,7 +38,7 @@ def test_errors(shell, words, message):
     ],
 )
 def test_warnings(shell, monkeypatch, words, message):
-    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: ())
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: ())
     assert shell.run("--log-format", "json", *words) == 0
     told = [entry for entry in entries(shell.err) if entry["event"] == "problem.found"]
     assert [(entry["message"], entry["level"]) for entry in told] == [(message, "warning")]
@@ -53,7 +53,7 @@ def test_remarks(shell, tmp_path):
 @pytest.mark.parametrize("words", [["status", "nowhere"], ["destroy", "nowhere"], ["frob"]])
 @pytest.mark.parametrize("place", ["nonexistent/log", "."])
 def test_a_log_file_that_cannot_be_opened(shell, tmp_path, monkeypatch, words, place):
-    monkeypatch.setattr("extra_container.destruction.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
     assert shell.run("--log-file", tmp_path / place, *words) == 2
     reason = "Is a directory" if place == "." else "No such file or directory"
     assert shell.err.startswith(f"Error: The log file {tmp_path / place} cannot be opened: {reason}\n")
@@ -61,7 +61,7 @@ def test_a_log_file_that_cannot_be_opened(shell, tmp_path, monkeypatch, words, p
 
 def test_a_log_file_that_is_full_is_told_when_the_work_is_done(shell, monkeypatch):
     done = []
-    monkeypatch.setattr("extra_container.destruction.destroy", lambda names, _: done.extend(names) or ())
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda names, _: done.extend(names) or ())
     assert shell.run("--log-file", "/dev/full", "destroy", "nowhere") == 1
     assert done == ["nowhere"]
     assert shell.err.splitlines() == [

@@ -48,7 +48,7 @@ sys.exit(main(["plugins"]))
     [
         ((IMPORTING, "cliff.app"), "importing\n"),
         ((IMPORTING, "extra_container.cli.command"), "importing\n"),
-        ((IMPORTING, "extra_container.plugin_loader"), "importing\n"),
+        ((IMPORTING, "extra_container.hooks.loader"), "importing\n"),
         ((WORKING,), "working\ncleaned up\n"),
     ],
 )

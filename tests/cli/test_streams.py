@@ -14,7 +14,7 @@ MANY_NAMES = [
     "-c",
     """
 import sys
-from extra_container import installed
+from extra_container.state import installed
 from extra_container.cli import main
 
 installed.names = lambda: ["demo"] * 100_000
@@ -61,7 +61,7 @@ def test_the_exit_code_of_a_command_that_failed_stays_when_its_message_is_lost()
 
 WORK = """
 import sys
-from extra_container import events
+from extra_container.model import events
 from extra_container.cli import main
 from extra_container.cli.command import Command
 

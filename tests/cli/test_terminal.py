@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from extra_container.cli.terminal import hanging
+from extra_container.cli.output.terminal import hanging
 
 PROGRAM = [sys.executable, "-m", "extra_container"]
 # argparse does not break its own synopsis at every width.

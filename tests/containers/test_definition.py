@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extra_container import nix
+from extra_container.nix.command import HOST_BASE
 from tests.containers.conftest import leftovers, write_definition
 
 
@@ -85,15 +85,15 @@ def test_build_args_reach_nix(tool):
 
 
 def test_nixpkgs_path_is_a_nix_expression(tool):
-    assert build(tool, "-E", "{ containers.one = {}; }", "--nixpkgs-path", f'/. + "{nix.HOST_BASE}"') == ["one"]
-    assert build(tool, "-E", "{ containers.one = {}; }", "--nixos-path", f"{nix.HOST_BASE}/nixos") == ["one"]
+    assert build(tool, "-E", "{ containers.one = {}; }", "--nixpkgs-path", f'/. + "{HOST_BASE}"') == ["one"]
+    assert build(tool, "-E", "{ containers.one = {}; }", "--nixos-path", f"{HOST_BASE}/nixos") == ["one"]
 
 
 @pytest.fixture
 def tree(tmp_path):
     """The host base without its mark: a nixpkgs that lacks what the small evaluation takes from it."""
     path = tmp_path / "nixpkgs"
-    shutil.copytree(nix.HOST_BASE, path)
+    shutil.copytree(HOST_BASE, path)
     (path / "extra-container-host-base").unlink()
     return path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extra_container import nix
+from extra_container.nix.command import HOST_BASE
 from tests.containers.conftest import PROGRAM, leftovers
 
 LIB = Path(__file__).parents[2] / "nix/lib.nix"
@@ -17,7 +17,7 @@ SETTINGS = ["--option", "sandbox", "false", "--option", "substituters", "", "--o
 def runner(tmp_path, name):
     """Build a container as a flake would, with the host base, and return a function that calls its runner."""
     expression = (
-        f"(import {LIB} {{ nixpkgs = {nix.HOST_BASE}; }}).buildContainers "
+        f"(import {LIB} {{ nixpkgs = {HOST_BASE}; }}).buildContainers "
         f"{{ system = builtins.currentSystem; config = {{ containers.{name} = {{}}; }}; }}"
     )
     link = tmp_path / "result"

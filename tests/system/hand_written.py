@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extra_container.installed import unit_name
-from extra_container.systemd import SystemdManager
+from extra_container.state.installed import unit_name
+from extra_container.systemd.manager import SystemdManager
 
 UNITS = Path("/run/systemd/system")
 

@@ -11,8 +11,8 @@ import pytest
 
 import extra_container_nixos
 import extra_container_systemd
-from extra_container.model import BuiltContainer
-from extra_container.plans import Change, InstallItem, InstallPlan
+from extra_container.model.plans import Change, InstallItem, InstallPlan
+from extra_container.model.values import BuiltContainer
 from extra_container.process import Runner
 
 NIXOS = Path("/run/booted-system/nixos-version")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from extra_container.errors import InstallError
+from extra_container.model.errors import InstallError
 from extra_container.process import Runner
 from extra_container_install.host_files import FileChange, RegularFile
 from extra_container_install.host_setup import COMPLETION, MANUAL, PROGRAM, RELEASE, SUDOERS

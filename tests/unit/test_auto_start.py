@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from extra_container.auto_start import auto_start_problems
-from extra_container.model import Severity
-from extra_container.plans import Change, InstallItem, InstallPlan
+from extra_container.model.plans import Change, InstallItem, InstallPlan
+from extra_container.model.values import Severity
+from extra_container.systemd.checks import auto_start_problems
 from extra_container.testing import built_container
 
 AUTOMATIC = built_container(conf_text="AUTO_START=1\n")

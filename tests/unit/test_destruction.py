@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 import extra_container_install
-from extra_container import destruction, installed
-from extra_container.errors import ExtraContainerError, InstallError, Interrupted, UsageError
-from extra_container.host import ActiveState, UnitState
-from extra_container.model import Problem, Severity
-from extra_container.plans import Failure
+from extra_container.model.errors import ExtraContainerError, InstallError, Interrupted, UsageError
+from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.plans import Failure
+from extra_container.model.values import Problem, Severity
+from extra_container.pipeline import destroy
 from extra_container.process import Runner
+from extra_container.state import installed
 from extra_container.testing import (
     FakeManager,
     built_container,
@@ -63,13 +64,13 @@ def test_a_refused_directory_keeps_its_container_as_it_is_and_no_other(world):
     world.manager.running = {"a", "b", "c"}
     replace_by_a_link(world.state("b"))
     with pytest.raises(InstallError, match=r"state/b is a symbolic link$"):
-        destruction.destroy(("a", "b", "c"), world.context)
+        destroy.destroy(("a", "b", "c"), world.context)
     assert world.names() == ["b"]
     assert world.manager.running == {"b"}
     assert world.called("forget")[-1] == ("a", "c")
     assert world.events[-1].names == ("a", "c")
     world.state("b").unlink()
-    assert destruction.destroy(("b",), world.context) == ("b",)
+    assert destroy.destroy(("b",), world.context) == ("b",)
     assert world.roots() == []
 
 
@@ -78,7 +79,7 @@ def test_all_that_failed_is_told_at_once(world):
     (world.host.conf_directory / "c.conf").unlink()
     (world.host.conf_directory / "c.conf").mkdir()
     with pytest.raises(InstallError) as caught:
-        destruction.destroy(("a", "b", "c"), world.context)
+        destroy.destroy(("a", "b", "c"), world.context)
     refused, failed = caught.value.message.splitlines()
     assert (
         refused
@@ -93,7 +94,7 @@ def test_all_that_failed_is_told_at_once(world):
 def test_a_container_that_does_not_end_keeps_its_files(world, monkeypatch):
     monkeypatch.setattr(world.manager, "kill", lambda names: (Failure(name="a", message="its unit is still active"),))
     with pytest.raises(ExtraContainerError, match=r"^Container a did not end: its unit is still active$"):
-        destruction.destroy(("a", "b"), world.context)
+        destroy.destroy(("a", "b"), world.context)
     assert world.names() == ["a", "c"]
     assert (world.state("a") / "root").is_dir()
 
@@ -102,9 +103,9 @@ def test_an_interrupted_removal_is_still_forgotten_by_the_manager(world, monkeyp
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("extra_container.files.remove", interrupt)
+    monkeypatch.setattr("extra_container.state.files.remove", interrupt)
     with pytest.raises(Interrupted, match=r"^a and b may be removed in part; `extra-container destroy a b`"):
-        destruction.destroy(("a", "b"), world.context)
+        destroy.destroy(("a", "b"), world.context)
     assert world.called("forget")[-1] == ("a", "b")
 
 
@@ -129,15 +130,15 @@ def test_what_was_broken_off_can_be_repeated(world, left, every):
         if str(path.relative_to(world.root)) not in left:
             path.unlink()
     assert "b" not in world.names()
-    names = destruction.all_names(world.context) if every else ("b",)
-    assert "b" in destruction.destroy(names, world.context)
+    names = destroy.all_names(world.context) if every else ("b",)
+    assert "b" in destroy.destroy(names, world.context)
     assert [name for name in world.roots() if name.removesuffix(".conf").endswith("-b")] == []
     assert not (world.host.conf_directory / "b.conf").is_symlink()
     assert "b" in world.called("forget")[-1]
 
 
 def test_of_a_container_without_traces_the_manager_forgets_failed_runs(world):
-    assert destruction.destroy(("k",), world.context) == ()
+    assert destroy.destroy(("k",), world.context) == ()
     assert world.called("forget") == [("k",)]
 
 
@@ -152,8 +153,8 @@ def test_a_trace_whose_place_somebody_else_has_taken_is_refused(world, monkeypat
     (world.host.unit_directory / "container@b.service").unlink()
     monkeypatch.setattr(world.manager, "states", used_by_systemd(Path("/etc/systemd/system/container@b.service")))
     with pytest.raises(UsageError, match="b was not installed by extra-container"):
-        destruction.destroy(("b",), world.context)
-    assert destruction.all_names(world.context) == ("a", "c")
+        destroy.destroy(("b",), world.context)
+    assert destroy.all_names(world.context) == ("a", "c")
     assert (world.state("b") / "root").is_dir()
 
 
@@ -162,19 +163,19 @@ def test_a_trace_under_a_conf_of_nixos_container_is_refused(world):
     (world.host.conf_directory / "b.conf").unlink()
     (world.host.conf_directory / "b.conf").write_text("PRIVATE_NETWORK=1\n")
     with pytest.raises(UsageError, match="b was not installed by extra-container"):
-        destruction.destroy(("b",), world.context)
+        destroy.destroy(("b",), world.context)
 
 
 def test_the_template_of_the_host_takes_no_place(world, monkeypatch):
     (world.host.unit_directory / "container@b.service").unlink()
     monkeypatch.setattr(world.manager, "states", used_by_systemd(Path("/etc/systemd/system/container@.service")))
-    assert destruction.destroy(("b",), world.context) == ("b",)
+    assert destroy.destroy(("b",), world.context) == ("b",)
 
 
 def test_what_a_killed_installation_left_goes_with_the_next_change(world):
     stray = world.host.gc_roots / ".extra-container-x.0123abcd.tmp"
     stray.symlink_to("/x")
-    destruction.destroy(("a",), world.context)
+    destroy.destroy(("a",), world.context)
     assert not stray.is_symlink()
 
 
@@ -182,8 +183,8 @@ def test_what_cannot_be_swept_is_told_and_keeps_nobody_from_the_work(world, monk
     def fail(_directories):
         raise OSError(errno.EROFS, "Read-only file system", "/roots/.x.conf.0123abcd.tmp")
 
-    monkeypatch.setattr("extra_container.files.sweep", fail)
-    assert destruction.destroy(("a",), world.context) == ("a",)
+    monkeypatch.setattr("extra_container.state.files.sweep", fail)
+    assert destroy.destroy(("a",), world.context) == ("a",)
     assert world.events[0].problem == Problem(
         message="What a killed run left cannot be removed: /roots/.x.conf.0123abcd.tmp: Read-only file system",
         severity=Severity.WARNING,

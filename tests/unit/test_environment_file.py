@@ -2,7 +2,7 @@
 
 import pytest
 
-from extra_container.environment_file import parse_environment_file as parse
+from extra_container.state.environment_file import parse_environment_file as parse
 
 
 def test_a_conf_as_nixos_writes_it():

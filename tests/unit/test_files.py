@@ -7,16 +7,16 @@ import sys
 
 import pytest
 
-from extra_container import files
-from extra_container.errors import InstallError
-from extra_container.model import Link, MakeDirectory, Remove, RemoveTree
+from extra_container.model.errors import InstallError
+from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
 from extra_container.process import Runner
+from extra_container.state import files
 
 # Installs links and is killed when the last one is to be put in place.
 KILLED = """
 import os, pathlib, signal, sys
-from extra_container import files
-from extra_container.model import Link
+from extra_container.state import files
+from extra_container.model.values import Link
 replace = pathlib.Path.replace
 def replace_or_die(self, path):
     if str(path) == sys.argv[-1]:

@@ -11,24 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from extra_container import events, hooks, hookspecs, model, plugin
-from extra_container.errors import HostError, PluginError, UsageError
-from extra_container.host import Host
-from extra_container.model import BuildInputs, Problem, Remove
-from extra_container.plans import Session
+from extra_container import plugin
+from extra_container.hooks import specs
+from extra_container.hooks.facade import Hooks
+from extra_container.hooks.loader import PluginInfo
+from extra_container.model import events, values
+from extra_container.model.errors import HostError, PluginError, UsageError
+from extra_container.model.host import Host
+from extra_container.model.plans import Session
+from extra_container.model.values import BuildInputs, Problem, Remove
 from extra_container.plugin import hookimpl
-from extra_container.plugin_loader import PluginInfo
 from extra_container.process import Runner
 from extra_container.testing import built_container, fake_host, hooks_with, make_request, manager_with, run_state
 
 # Any two files do: nothing here evaluates them.
-ONE, TWO = Path(hooks.__file__), Path(hookspecs.__file__)
-SPECS = {name: spec for name, spec in vars(hookspecs).items() if name.startswith("ec_")}
+ONE, TWO = Path(plugin.__file__), Path(specs.__file__)
+SPECS = {name: spec for name, spec in vars(specs).items() if name.startswith("ec_")}
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_every_hook_has_a_typed_method_with_the_same_arguments(name):
-    method = getattr(hooks.Hooks, name.removeprefix("ec_"))
+    method = getattr(Hooks, name.removeprefix("ec_"))
     wanted = set(inspect.signature(SPECS[name]).parameters)
     assert wanted <= set(inspect.signature(method).parameters)
 
@@ -207,10 +210,10 @@ def test_third_party_hosts_are_asked_before_ours(tmp_path):
         return Answering()
 
     manager = pluggy.PluginManager("extra_container")
-    manager.add_hookspecs(hookspecs)
+    manager.add_hookspecs(specs)
     for name in ("standalone", "nixos", "theirs", "systemd"):
         manager.register(answering(name), name=name)
-    facade = hooks.Hooks(manager)
+    facade = Hooks(manager)
     assert facade.detect_host(tmp_path, Runner(environment={})).name == "theirs"
     assert facade.detect_host(tmp_path, Runner(environment={}), "systemd").name == "systemd"
     manager.unregister(name="theirs")
@@ -218,7 +221,7 @@ def test_third_party_hosts_are_asked_before_ours(tmp_path):
 
 
 def test_the_model_imports_nothing_of_ours():
-    assert not re.search(r"^\s*(from|import) extra_container", inspect.getsource(model), re.MULTILINE)
+    assert not re.search(r"^\s*(from|import) extra_container", inspect.getsource(values), re.MULTILINE)
 
 
 def test_a_hook_that_does_not_return_is_interrupted(tmp_path):
@@ -228,7 +231,7 @@ def test_a_hook_that_does_not_return_is_interrupted(tmp_path):
             while True:
                 pass
 
-    facade = hooks.Hooks(manager_with(Endless()), seconds=0.1)
+    facade = Hooks(manager_with(Endless()), seconds=0.1)
     with pytest.raises(PluginError, match=r"ec_check_request did not end within 0.1 s \(test_hooks.py:\d+\)"):
         facade.check_request(make_request(), fake_host(tmp_path))
 
@@ -246,7 +249,7 @@ def test_broken_plugins_of_third_parties_are_tolerated_where_that_is_wanted(tmp_
     manager = manager_with(One())
     manager.register(Breaking(), name="odd")
     told = []
-    facade = hooks.Hooks(manager, [plugin("odd")], tolerate=told.append)
+    facade = Hooks(manager, [plugin("odd")], tolerate=told.append)
     if plugin is ours:
         with pytest.raises(PluginError, match=r"odd \(extra-container 1\) is broken"):
             facade.check_request(make_request(), fake_host(tmp_path))

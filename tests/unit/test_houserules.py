@@ -51,8 +51,46 @@ def test_only_one_module_starts_processes(path):
 
 @pytest.mark.parametrize("path", [path for path in CORE if "cli" not in path.parts], ids=ids)
 def test_the_core_does_not_know_the_command_line(path):
-    if path.name not in {"__main__.py", "plugin_command.py", "testing.py"}:
+    if "testing" not in path.parts and path.name not in {"__main__.py", "plugin_command.py"}:
         assert not {name for name in imports(path) if name.startswith(("extra_container.cli", "cliff", "argparse."))}
+
+
+# A folder imports of those above it only, beside itself. Modules at the top are rooms of their own.
+ORDER = (
+    {"model", "variables", "output"},
+    {"process"},
+    {"state"},
+    {"nix", "systemd"},
+    {"hooks"},
+    {"pipeline"},
+    {"plugin", "cli"},
+    {"plugin_command", "testing", "__main__"},
+)
+
+
+def room(module):
+    """Return the folder, or the module at the top, that a dotted name of ours belongs to."""
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CORE if path.name != "__init__.py" or "testing" in path.parts], ids=ids
+)
+def test_imports_go_one_way(path):
+    rank = {name: number for number, names in enumerate(ORDER) for name in names}
+    own = path.relative_to(ROOT / "extra_container").with_suffix("").parts[0]
+    for name in imports(path):
+        if name.startswith("extra_container."):
+            other = room(name)
+            assert other == own or rank[other] < rank[own], name
+
+
+FOLDERS = sorted({path.parent for path in CORE})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=ids)
+def test_a_folder_fits_in_a_head(folder):
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 14
 
 
 @pytest.mark.parametrize("path", [*CORE, *PLUGINS], ids=ids)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from extra_container import installed
-from extra_container.fakes import FakeManager
-from extra_container.host import Host
+from extra_container.model.host import Host
+from extra_container.state import installed
+from extra_container.testing.fakes import FakeManager
 
 
 def install(root, name, *, conf="SYSTEM_PATH=/nix/store/s\n", wants=False):

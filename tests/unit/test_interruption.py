@@ -7,7 +7,7 @@ import pytest
 
 from extra_container.cli import signals
 from extra_container.cli.app import ExtraContainer
-from extra_container.errors import Interrupted
+from extra_container.model.errors import Interrupted
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from extra_container.errors import HostError, LockError
-from extra_container.events import LockAwaited
-from extra_container.lock import machine_lock
+from extra_container.model.errors import HostError, LockError
+from extra_container.model.events import LockAwaited
+from extra_container.state.lock import machine_lock
 
 HOLD = """
 import sys, pathlib
-from extra_container.lock import machine_lock
+from extra_container.state.lock import machine_lock
 with machine_lock("create", print, path=pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from extra_container import names
-from extra_container.errors import UsageError
+from extra_container.model.errors import UsageError
+from extra_container.state import names
 
 
 @pytest.mark.parametrize("name", ["a", "demo", "A1", "web-1", "a--b", "x" * 63])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from extra_container.model import Base, BaseKind, Definition, ExpressionSource, FileSource
-from extra_container.nix_errors import build_error, lacking
+from extra_container.model.values import Base, BaseKind, Definition, ExpressionSource, FileSource
+from extra_container.nix.errors import build_error, lacking
 from extra_container.process import Completed
 
 MESSAGES = Path(__file__).with_name("nix_messages")

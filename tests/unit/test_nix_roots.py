@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from extra_container import nix_roots
+from extra_container.state import nix_roots
 
 LINK = Path("/tmp/extra-container-oy0fl5f5/result")
 # What Nix 2.8 made of that link.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extra_container.parts import available_mib, plan_parts
+from extra_container.nix.parts import available_mib, plan_parts
 
 NAMES = tuple("abcdefgh")
 

@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from extra_container import pending
-from extra_container.errors import InstallError
-from extra_container.plans import Change
+from extra_container.model.errors import InstallError
+from extra_container.model.plans import Change
+from extra_container.state import pending
 from extra_container.testing import FakeManager, fake_host
 
 

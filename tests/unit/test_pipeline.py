@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 import extra_container_install
-from extra_container import containers, destruction, events, files, installed, pipeline
-from extra_container.errors import HostError, InstallError, Interrupted, UsageError
-from extra_container.model import BuildResult, Problem
-from extra_container.plans import Left
+from extra_container.model import events
+from extra_container.model.errors import HostError, InstallError, Interrupted, UsageError
+from extra_container.model.plans import Left
+from extra_container.model.values import BuildResult, Problem
+from extra_container.pipeline import create, destroy, inside
 from extra_container.plugin import hookimpl
+from extra_container.state import files, installed
 from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
 
 
@@ -24,8 +26,8 @@ class World:
 
     def create(self, *containers, **options):
         result = BuildResult(path=Path("/nix/store/b"), containers=containers)
-        plan = pipeline.plan_install(result, self.context)
-        return pipeline.install_and_run(make_request(**options), plan, result, self.context)
+        plan = create.plan_install(result, self.context)
+        return create.install_and_run(make_request(**options), plan, result, self.context)
 
     def names(self):
         return installed.names(self.host.gc_roots)
@@ -130,14 +132,14 @@ def running(tmp_path, store, monkeypatch):
         del leader, runner
         world.switches.append(settings["SYSTEM_PATH"])
         code = world.codes.pop(0) if len(world.codes) > 1 else world.codes[0]
-        return containers.Update(name=name, code=code, output=())
+        return inside.Update(name=name, code=code, output=())
 
     monkeypatch.setattr(world.manager, "start", start)
     monkeypatch.setattr(
         world.manager, "leader", lambda name: world.processes[-1].pid if name in world.manager.running else None
     )
-    monkeypatch.setattr(containers, "update", switch)
-    monkeypatch.setattr(containers, "expel", lambda _leader: None)  # these leaders have no namespace of their own
+    monkeypatch.setattr(inside, "update", switch)
+    monkeypatch.setattr(inside, "expel", lambda _leader: None)  # these leaders have no namespace of their own
     world.create(store(1), start=True)
     world.manager.calls.clear()
     yield world
@@ -175,8 +177,8 @@ def test_an_interrupted_update_is_made_up_for(running, store, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(containers, "update", interrupt)
-        with pytest.raises(pipeline.StartInterrupted) as caught:
+        patch.setattr(inside, "update", interrupt)
+        with pytest.raises(create.StartInterrupted) as caught:
             running.create(store(2), start=True)
     assert "demo is installed, but what runs may lack the update" in caught.value.message
     running.create(store(2), start=True)
@@ -212,13 +214,13 @@ def test_the_plan_tells_who_is_behind(running, store):
 
 
 def test_an_update_that_asks_for_a_restart_counts_as_one(running, store):
-    running.codes = [containers.SWITCH_NEEDS_RESTART]
+    running.codes = [inside.SWITCH_NEEDS_RESTART]
     state = running.create(store(2), start=True)
     assert (state.done.update, state.done.restart) == ((), ("demo",))
 
 
 def test_an_update_that_asks_for_a_restart_which_fails_gives_way_to_what_ran(running, store):
-    running.codes = [containers.SWITCH_NEEDS_RESTART]
+    running.codes = [inside.SWITCH_NEEDS_RESTART]
     running.manager.broken = {"demo"}
     state = running.create(store(2), start=True)
     assert installed.read(running.host.gc_roots)["demo"].settings["SYSTEM_PATH"] == "/nix/store/s1"
@@ -323,11 +325,11 @@ def test_a_bad_name_is_refused_before_anything_is_installed(tmp_path, name):
 
 
 def test_destroy(tmp_path, store, monkeypatch):
-    monkeypatch.setattr("extra_container.lock.LOCK_FILE", tmp_path / "lock")
+    monkeypatch.setattr("extra_container.state.lock.LOCK_FILE", tmp_path / "lock")
     world = World(tmp_path)
     world.create(store(1), start=True)
     (tmp_path / "state/demo").mkdir(parents=True)
-    assert destruction.destroy(("demo", "other"), world.context) == ("demo",)
+    assert destroy.destroy(("demo", "other"), world.context) == ("demo",)
     assert world.names() == []
     assert world.links() == []
     assert ("kill", ("demo",)) in world.manager.calls
@@ -342,7 +344,7 @@ def test_an_interrupted_destruction_says_what_it_leaves(tmp_path, store, monkeyp
     world.create(store(1), store(1, name="web"))
     monkeypatch.setattr(world.manager, "kill", interrupt)
     with pytest.raises(Interrupted) as caught:
-        destruction.destroy(("demo", "web"), world.context)
+        destroy.destroy(("demo", "web"), world.context)
     assert caught.value.message == (
         "demo and web may be removed in part; `extra-container destroy demo web` removes the rest."
     )
@@ -350,17 +352,17 @@ def test_an_interrupted_destruction_says_what_it_leaves(tmp_path, store, monkeyp
 
 def test_destroy_forgets_what_a_container_lacked(running, store):
     running.create(store(2))
-    destruction.destroy(("demo",), running.context)
+    destroy.destroy(("demo",), running.context)
     assert list(running.host.runtime_directory.glob("pending/*")) == []
 
 
 def test_destroy_lets_a_container_with_data_from_outside_finish(tmp_path, store, monkeypatch):
-    monkeypatch.setattr("extra_container.lock.LOCK_FILE", tmp_path / "lock")
+    monkeypatch.setattr("extra_container.state.lock.LOCK_FILE", tmp_path / "lock")
     world = World(tmp_path)
     container = store(1)
     container.conf.write_text('EXTRA_NSPAWN_FLAGS=" --bind=/data:/data"\n')
     world.create(container, start=True)
-    destruction.destroy(("demo",), world.context)
+    destroy.destroy(("demo",), world.context)
     calls = [name for name, _ in world.manager.calls]
     assert calls.index("stop") < calls.index("kill")
 
@@ -368,4 +370,4 @@ def test_destroy_lets_a_container_with_data_from_outside_finish(tmp_path, store,
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", ""])
 def test_destroy_refuses_what_is_no_name(tmp_path, name):
     with pytest.raises(UsageError, match="not a container name"):
-        destruction.destroy((name,), World(tmp_path).context)
+        destroy.destroy((name,), World(tmp_path).context)

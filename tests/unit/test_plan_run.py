@@ -2,9 +2,9 @@
 
 import pytest
 
-from extra_container.host import ActiveState, UnitState
-from extra_container.pipeline import plan_run
-from extra_container.plans import Change, InstallItem, InstallPlan, RunPlan
+from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
+from extra_container.pipeline.create import plan_run
 from extra_container.testing import built_container, make_request
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from extra_container import events
-from extra_container.errors import PluginError
+from extra_container.hooks.guard import Guard, guarded
+from extra_container.model import events
+from extra_container.model.errors import PluginError
 from extra_container.plugin import hookimpl
-from extra_container.plugin_guard import Guard, guarded
 from extra_container.testing import fake_host, hooks_with, make_request
 
 

@@ -9,8 +9,9 @@ import pytest
 
 REPORT = """
 import json, sys
-from extra_container import entry_points, plugin_loader
-loaded = plugin_loader.load(entry_points.read().plugins, frozenset(sys.argv[1:]))
+from extra_container.hooks import entry_points
+from extra_container.hooks import loader
+loaded = loader.load(entry_points.read().plugins, frozenset(sys.argv[1:]))
 print(json.dumps({
     "plugins": [plugin.name for plugin in loaded.plugins],
     "disabled": [plugin.name for plugin in loaded.disabled],

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from extra_container.errors import HostError, ProcessError
-from extra_container.events import ProcessFinished
+from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.events import ProcessFinished
 from extra_container.process import Runner, shell_code
 
 

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from extra_container.containers import run_argv
+from extra_container.pipeline.inside import run_argv
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])

@@ -4,11 +4,11 @@ import contextlib
 
 import pytest
 
-from extra_container import control, running
-from extra_container.errors import Interrupted
-from extra_container.host import ActiveState, UnitState
-from extra_container.model import BuildResult
-from extra_container.plans import Failure, InstallPlan, Left, RunPlan, RunState
+from extra_container.model.errors import Interrupted
+from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
+from extra_container.model.values import BuildResult
+from extra_container.pipeline import control, run
 from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with, make_request
 
 
@@ -21,7 +21,7 @@ def told(left, *, update=(), **options):
         failures=failures,
         left={name: fate for name, fate in left.items() if fate is not None},
     )
-    return running.aftermath(state, make_request(**options)).splitlines()
+    return run.aftermath(state, make_request(**options)).splitlines()
 
 
 def test_each_fate_has_its_line_with_the_names():
@@ -79,7 +79,7 @@ def context(tmp_path):
 
 def test_what_an_interrupted_start_leaves(context):
     plan = RunPlan(start=("b1", "d1"), restart=("b2", "u1"))
-    assert running.describe_interruption(plan, context) == (
+    assert run.describe_interruption(plan, context) == (
         "u1 is installed and runs. "
         "b1 and b2 are installed and go on booting; `extra-container stop b1 b2` ends them. "
         "d1 is installed and does not run."
@@ -87,7 +87,7 @@ def test_what_an_interrupted_start_leaves(context):
 
 
 def test_what_an_interrupted_update_leaves(context):
-    assert running.describe_interruption(RunPlan(update=("u1",)), context) == (
+    assert run.describe_interruption(RunPlan(update=("u1",)), context) == (
         "u1 is installed, but what runs may lack the update; `extra-container create --update-changed` makes up for it."
     )
 
@@ -99,7 +99,7 @@ def test_an_interrupted_start_command(context):
 
 
 def test_an_interrupted_stop_and_restart(context, monkeypatch):
-    monkeypatch.setattr("extra_container.control.lock.machine_lock", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr("extra_container.pipeline.control.lock.machine_lock", lambda *_: contextlib.nullcontext())
     ending = "u1 and u2 may still run or be stopping; `extra-container stop u1 u2` waits for their end."
     with pytest.raises(Interrupted) as caught:
         control.stop(("u1", "u2"), context)

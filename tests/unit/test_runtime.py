@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from extra_container import runtime
+from extra_container.state import runtime
 
 HOLD = """
 import os, pathlib, sys
-from extra_container.runtime import runtime_directory
+from extra_container.state.runtime import runtime_directory
 with runtime_directory(sys.argv[1], home=pathlib.Path(sys.argv[2]), executable=True) as made:
     link = made / "result"
     link.symlink_to("/nix/store/x")
@@ -74,7 +74,7 @@ def test_a_sweep_spares_the_living_and_removes_what_the_killed_left(home, kind):
 
 def test_the_gc_roots_of_its_links_go_with_it(home, monkeypatch):
     forgotten = []
-    monkeypatch.setattr("extra_container.nix_roots.forget", lambda link, roots: forgotten.append((link, roots)))
+    monkeypatch.setattr("extra_container.state.nix_roots.forget", lambda link, roots: forgotten.append((link, roots)))
     with owner(home) as (made, process):
         process.kill()
         process.wait()

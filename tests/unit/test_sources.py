@@ -2,9 +2,9 @@
 
 import pytest
 
-from extra_container import sources
-from extra_container.errors import UsageError
-from extra_container.model import BuiltSource, ExpressionSource, FileSource
+from extra_container.cli import sources
+from extra_container.model.errors import UsageError
+from extra_container.model.values import BuiltSource, ExpressionSource, FileSource
 
 
 def find(**changes):

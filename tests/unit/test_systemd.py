@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from extra_container.errors import HostError, ProcessError
-from extra_container.host import ActiveState
-from extra_container.machined import parse_machines
-from extra_container.nspawn import Nspawn
+from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.host import ActiveState
 from extra_container.process import Completed, Runner
-from extra_container.systemctl import parse_show
-from extra_container.systemd import SystemdManager
+from extra_container.systemd.machined import parse_machines
+from extra_container.systemd.manager import SystemdManager
+from extra_container.systemd.nspawn import Nspawn
+from extra_container.systemd.systemctl import parse_show
 
 # Recorded with systemd 257.
 ACTIVE = """\

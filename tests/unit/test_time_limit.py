@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from extra_container.time_limit import TimeUpError, time_limit
+from extra_container.hooks.time_limit import TimeUpError, time_limit
 
 
 def spin(seconds):
@@ -81,7 +81,7 @@ def test_somebody_elses_timer_goes_on():
 
 
 def test_what_goes_on_is_told_of(monkeypatch):
-    monkeypatch.setattr("extra_container.time_limit._GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("extra_container.hooks.time_limit._GRACE_SECONDS", 0.05)
     told, ended = threading.Event(), threading.Event()
 
     def work():
@@ -98,7 +98,7 @@ def test_what_goes_on_is_told_of(monkeypatch):
 
 
 def test_what_ends_in_time_is_not_told_of(monkeypatch):
-    monkeypatch.setattr("extra_container.time_limit._GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("extra_container.hooks.time_limit._GRACE_SECONDS", 0.0)
     told, before = threading.Event(), threading.active_count()
     with time_limit(60, told.set):
         pass

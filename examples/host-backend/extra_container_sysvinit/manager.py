@@ -84,7 +84,7 @@ class SysvinitManager:
         return tuple(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ()
 
     def login_argv(self, name: str) -> tuple[str, ...]:
-        """Raise :class:`~extra_container.plugin.HostError`: a login prompt needs systemd-machined."""
+        """Raise :class:`.HostError`: a login prompt needs systemd-machined."""
         raise HostError(
             f"This host cannot open a login prompt in {name}", hint=f"Use: extra-container root-login {name}"
         )

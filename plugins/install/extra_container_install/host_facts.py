@@ -20,7 +20,7 @@ _MODULE_HINT = (
 
 
 def refuse_nixos(host: Host) -> None:
-    """Raise :class:`~extra_container.plugin.HostError` where the host's configuration makes all files."""
+    """Raise :class:`.HostError` where the host's configuration makes all files."""
     if host.name == "nixos":
         raise HostError("On NixOS extra-container is set up by the host's configuration", hint=_MODULE_HINT)
 
@@ -28,7 +28,7 @@ def refuse_nixos(host: Host) -> None:
 def find_facts(host: Host, runner: Runner, program: tuple[str, ...], made: MadeFiles) -> HostFacts:
     """Find out what the set-up depends on.
 
-    Raises :class:`~extra_container.plugin.HostError` for what is missing, naming the next step.
+    Raises :class:`.HostError` for what is missing, naming the next step.
     """
     if host.name == "systemd" and runner.look("machinectl") is None:
         raise HostError(

@@ -25,7 +25,7 @@ from extra_container_install.record_file import RECORD, SetupRecord, beside
 def land(changes: Sequence[FileChange], record: SetupRecord, runner: Runner, place: Path = RECORD) -> None:
     """Make the changes and record them, or leave every file as it was.
 
-    Raises :class:`~extra_container.plugin.InstallError`; sudoers files are only put in place if visudo accepts them.
+    Raises :class:`.InstallError`; sudoers files are only put in place if visudo accepts them.
     """
     during = SetupRecord(
         files=made_during(record.files, changes),

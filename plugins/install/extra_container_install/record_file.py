@@ -25,7 +25,7 @@ class SetupRecord:
 def read(path: Path = RECORD) -> SetupRecord:
     """Return what earlier set-ups made; nothing if there is no record.
 
-    Raises :class:`~extra_container.plugin.InstallError` if the record cannot be understood.
+    Raises :class:`.InstallError` if the record cannot be understood.
     """
     try:
         text = path.read_text()

@@ -18,7 +18,7 @@ def secure_path(runner: Runner) -> str | None:
     """Return the secure_path that holds for commands without settings of their own; empty if there is none.
 
     What this set-up added to it is left out. ``None`` where sudo, or visudo to check its settings, is missing.
-    Raises :class:`~extra_container.plugin.HostError` where sudo-rs does not let root find out.
+    Raises :class:`.HostError` where sudo-rs does not let root find out.
     """
     if runner.look("sudo") is None or runner.look("visudo") is None:
         return None

@@ -6,8 +6,8 @@ from types import MappingProxyType
 import pytest
 
 import extra_container_install as plugin
-from extra_container.model import BuildResult, Link, MakeDirectory, Remove, RemoveTree
-from extra_container.plans import Change
+from extra_container.model.plans import Change
+from extra_container.model.values import BuildResult, Link, MakeDirectory, Remove, RemoveTree
 from extra_container.testing import as_installed, built_container, fake_host
 
 

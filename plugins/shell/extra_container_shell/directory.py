@@ -33,7 +33,7 @@ def furnish(directory: Path, session: Session, caller: Mapping[str, str]) -> dic
 def shell_command(environment: Mapping[str, str], directory: Path, find: Callable[[str], str]) -> tuple[str, ...]:
     """Return the command that opens the session's shell: $SHELL if it is a zsh or fish, else bash with our set-up.
 
-    ``find`` returns the path of a program. Raises :class:`~extra_container.errors.HostError` if there is no bash.
+    ``find`` returns the path of a program. Raises :class:`.HostError` if there is no bash.
     """
     users = environment.get("SHELL", "")
     if Path(users).name in _OTHER_SHELLS and os.access(users, os.X_OK):

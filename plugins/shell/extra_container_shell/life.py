@@ -28,7 +28,7 @@ _COMMAND = "shell"
 
 
 def only_container(result: BuildResult) -> BuiltContainer:
-    """Return the container of a build. Raises :class:`~extra_container.errors.UsageError` unless there is just one."""
+    """Return the container of a build. Raises :class:`.UsageError` unless there is just one."""
     if len(result.containers) != 1:
         names = ", ".join(container.name for container in result.containers) or "none"
         raise UsageError(
@@ -61,7 +61,7 @@ class Life:
         """Create the container, run the session and destroy the container, whatever happens on the way.
 
         Returns the exit code of the session's shell or command. Raises
-        :class:`~extra_container.errors.ExtraContainerError`, and KeyboardInterrupt for a signal that ended it.
+        :class:`.ExtraContainerError`, and KeyboardInterrupt for a signal that ended it.
         """
         destroys = self.plan.destroy_after
         if self.plan.destroy_before:

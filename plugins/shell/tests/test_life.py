@@ -9,10 +9,10 @@ import pytest
 
 import extra_container_install
 import extra_container_shell
-from extra_container import installed
-from extra_container.errors import ContainerError
+from extra_container.model.errors import ContainerError
 from extra_container.plugin import BuildResult, UsageError
 from extra_container.plugin_command import runtime_directory
+from extra_container.state import installed
 from extra_container.testing import (
     FakeManager,
     FakeRunner,

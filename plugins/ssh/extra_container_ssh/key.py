@@ -30,8 +30,8 @@ def key_file(home: Path) -> Path:
 def ensure_key(home: Path, runner: Runner) -> None:
     """Make the key if there is none, and check it.
 
-    Raises :class:`~extra_container.errors.HostError` if the directory or a key in it could be somebody else's work,
-    and :class:`~extra_container.errors.ProcessError` if ``ssh-keygen`` fails.
+    Raises :class:`.HostError` if the directory or a key in it could be somebody else's work,
+    and :class:`.ProcessError` if ``ssh-keygen`` fails.
     """
     if not os.path.lexists(home):
         _make(home, runner)

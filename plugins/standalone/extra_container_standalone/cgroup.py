@@ -50,7 +50,7 @@ class Cgroup:
     def create(self) -> None:
         """Make the group.
 
-        Raises :class:`~extra_container.errors.HostError` if the machine has no hierarchy that can be written.
+        Raises :class:`.HostError` if the machine has no hierarchy that can be written.
         """
         if not self.directories:
             raise HostError("no cgroup hierarchy is mounted below /sys/fs/cgroup")

@@ -31,7 +31,7 @@ class Mode(Enum):
 def launch(names: Sequence[str], mode: Mode, places: Places) -> None:
     """Start a supervisor for each container and wait until each container is up or at rest.
 
-    An interruption leaves the supervisors at work. Raises :class:`~extra_container.errors.HostError` if the program
+    An interruption leaves the supervisors at work. Raises :class:`.HostError` if the program
     does not start.
     """
     if not names:

@@ -80,7 +80,7 @@ class StandaloneManager:
         return last_lines(self._places.log(name), lines)
 
     def login_argv(self, name: str) -> tuple[str, ...]:
-        """Raise :class:`~extra_container.errors.HostError`: a login prompt needs systemd-machined."""
+        """Raise :class:`.HostError`: a login prompt needs systemd-machined."""
         raise HostError(
             f"this host has no systemd-machined to open a login prompt in {name}",
             hint=f"Use: extra-container root-login {name}",

@@ -20,7 +20,7 @@ _NO_RESTART = "no"
 def missing_features(container: BuiltContainer) -> Problems:
     """Return a warning for each missing feature. A plain container gives none.
 
-    Raises :class:`~extra_container.plugin.BuildError` for a unit that cannot be understood.
+    Raises :class:`.BuildError` for a unit that cannot be understood.
     """
     if container.masked:
         return ()

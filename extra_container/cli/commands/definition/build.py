@@ -1,0 +1,46 @@
+"""``build``: build only, and print where."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+
+from extra_container.cli.definition import DefinitionCommand
+from extra_container.model import events
+from extra_container.model.errors import UsageError
+from extra_container.pipeline import build
+
+
+class Build(DefinitionCommand):
+    """Build a definition and print the store path of the result."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what only ``build`` can do."""
+        parser.add_argument("--drv", action="store_true", help="evaluate only, and print the derivation's path")
+        parser.add_argument(
+            "--print-eval", action="store_true", help="tell on stderr which way of evaluation was used: small or full"
+        )
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Build and print one line."""
+        if parsed_args.run is not None:
+            raise UsageError("build has no option --run", hint="`extra-container shell` runs a command in a session.")
+        request = self.request(parsed_args)
+        with self.context() as opened, ExitStack() as stack:
+            context = replace(opened, emit=self._telling(opened.emit)) if parsed_args.print_eval else opened
+            if parsed_args.drv:
+                path = build.evaluate(request, context, stack)
+            else:
+                path = str(build.build(request, context, stack).path)
+        self.app.stdout.write(f"{path}\n")
+        return 0
+
+    def _telling(self, emit: Callable[[events.Event], None]) -> Callable[[events.Event], None]:
+        def emit_and_tell(event: events.Event) -> None:
+            emit(event)
+            if isinstance(event, events.Evaluated) and not self.app.messages.structured:
+                self.app.stderr.write(f"Evaluation: {event.evaluation}\n")
+
+        return emit_and_tell

@@ -1,0 +1,32 @@
+"""``create``: build, install, and start or update as asked."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.cli.definition import DefinitionCommand
+from extra_container.model.errors import UsageError
+from extra_container.pipeline import create, run
+
+
+class Create(DefinitionCommand):
+    """Build a definition and install its containers; start, update or restart them as asked."""
+
+    runs_containers = True
+    epilog = (
+        "examples:\n"
+        "  extra-container create --start web.nix\n"
+        "  extra-container create -s -E '{ containers.demo.config = {}; }'\n"
+    )
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Create the containers."""
+        if parsed_args.run is not None:
+            raise UsageError("create has no option --run", hint="`extra-container shell` runs a command in a session.")
+        request = self.request(parsed_args)
+        with self.context() as context:
+            state = create.create(request, context)
+        if not state.result.containers:
+            self.app.messages.warn("The definition has no containers: nothing to do.")
+        run.require_success(state, request)
+        return 0

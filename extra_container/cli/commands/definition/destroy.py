@@ -1,0 +1,103 @@
+"""``destroy``: stop containers and remove all that is theirs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, cast
+
+from extra_container import variables
+from extra_container.cli.command import HelpFormatter, Parser
+from extra_container.cli.definition import DefinitionCommand, DefinitionParser, add_run_arguments
+from extra_container.model import events
+from extra_container.model.errors import UsageError
+from extra_container.pipeline import build, destroy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extra_container.pipeline.context import Context
+
+
+class DestroyParser(Parser):
+    """Takes names, or a definition if the first word cannot be a name."""
+
+    def __init__(self, definition: argparse.ArgumentParser, *, has_build: bool, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._definition = definition
+        self._has_build = has_build
+
+    def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse with the parser that the first word asks for; ``names`` is None for a definition."""
+        words = list(args or [])
+        if self._mean_definition(words):
+            parsed = self._definition.parse_args(words, namespace)
+            parsed.names, parsed.all = None, False
+            return parsed
+        parsed = super().parse_args(words, namespace)
+        if parsed.all and parsed.names:
+            raise UsageError(
+                f"--all and {' '.join(parsed.names)} exclude each other", hint="Name containers, or use --all."
+            )
+        return parsed
+
+    def _mean_definition(self, words: list[str]) -> bool:
+        match words:
+            case []:
+                return self._has_build
+            case ["--", first, *_]:
+                return first.startswith((".", "/"))
+            case _:
+                own = {"-a", "--all", "-h", "--help", "--"}
+                return words[0] not in own and words[0].startswith((".", "/", "-"))
+
+
+class Destroy(DefinitionCommand):
+    """Stop containers and remove all that is theirs, including their data."""
+
+    epilog = (
+        "What starts with `.`, `/` or `-` is a definition whose containers are destroyed;\n"
+        "it takes the arguments of `create` and `shell`.\n\n"
+        "examples:\n"
+        "  extra-container destroy web db\n"
+        "  extra-container destroy ./web.nix\n"
+        "  extra-container destroy --all\n"
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return a parser for names and for definitions."""
+        definition = cast("DefinitionParser", super().get_parser(prog_name))
+        add_run_arguments(definition)
+        parser = DestroyParser(
+            definition,
+            has_build=bool(self.app.environment.get(variables.ETC)),
+            prog=prog_name,
+            description=self.get_description(),
+            epilog=self.get_epilog(),
+            formatter_class=HelpFormatter,
+        )
+        parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
+        parser.add_argument("-a", "--all", action="store_true", help="destroy all extra containers")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Destroy the containers."""
+        if parsed_args.names == [] and not parsed_args.all:
+            raise UsageError("No container name specified", hint="Name containers, or use --all.")
+        with self.context() as context:
+            names = self._names(parsed_args, context)
+            done = destroy.destroy(names, context)
+        for name in names:
+            if name not in done and parsed_args.names:
+                self.app.messages.warn(f"The container {name} does not exist.")
+        return 0
+
+    def _names(self, parsed_args: argparse.Namespace, context: Context) -> tuple[str, ...]:
+        if parsed_args.all:
+            return destroy.all_names(context)
+        if parsed_args.names is not None:
+            return tuple(dict.fromkeys(cast("list[str]", parsed_args.names)))
+        names = build.defined_names(self.request(parsed_args), context)
+        context.emit(events.Destroying(names=names))
+        return names

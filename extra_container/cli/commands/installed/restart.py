@@ -1,0 +1,20 @@
+"""``restart``: stop, wait until the machine is gone, start."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
+
+
+class Restart(NamesCommand):
+    """Stop containers, wait until they are gone, and start them again."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Restart the containers."""
+        names = self.checked_names(parsed_args)
+        with self.context() as context:
+            control.require(names, context)
+            control.restart(names, context)
+        return 0

@@ -1,0 +1,20 @@
+"""``start``: start installed containers."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
+
+
+class Start(NamesCommand):
+    """Start containers and wait until they have booted."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Start the containers."""
+        names = self.checked_names(parsed_args)
+        with self.context() as context:
+            control.require(names, context)
+            control.start(names, context)
+        return 0

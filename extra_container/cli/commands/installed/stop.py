@@ -1,0 +1,20 @@
+"""``stop``: shut containers down."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
+
+
+class Stop(NamesCommand):
+    """Shut containers down and wait until they are gone."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Stop the containers."""
+        names = self.checked_names(parsed_args)
+        with self.context() as context:
+            control.require(names, context)
+            control.stop(names, context)
+        return 0

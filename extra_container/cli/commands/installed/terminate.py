@@ -1,0 +1,20 @@
+"""``terminate``: end containers at once."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
+
+
+class Terminate(NamesCommand):
+    """End containers at once, without letting their services finish."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """End the containers."""
+        names = self.checked_names(parsed_args)
+        with self.context() as context:
+            control.require(names, context)
+            control.kill(names, context)
+        return 0

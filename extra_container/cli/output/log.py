@@ -1,0 +1,130 @@
+"""The structured log: every event as one line of JSON, or as readable key=value text.
+
+structlog is imported only when somebody wants a log. A log that cannot be written to any more is no reason to stop:
+:func:`Log.failure` tells of it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from extra_container import output
+from extra_container.model import events
+from extra_container.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+_LONGEST_WORD = 160  # of a command line: definitions and lists of addresses are words, too
+
+
+class LogFormat(Enum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Log:
+    """Writes events and lines to a stream."""
+
+    def __init__(self, stream: TextIO, log_format: LogFormat) -> None:
+        self._stream = stream
+        self._logger = _make_logger(stream, log_format)
+
+    def write(self, event: events.Event) -> None:
+        """Log an event under its own name, with its fields."""
+        level = "warning" if isinstance(event, events.ContainerFailed | events.ProblemFound) else "info"
+        getattr(self._logger, level)(event.kind, **fields(event))
+
+    def line(self, text: str) -> None:
+        """Log a line that a foreign program printed."""
+        self._logger.info("output.printed", line=text)
+
+    def failed(self, message: str, hint: str | None, code: int, **more: object) -> None:
+        """Log the error that ends the program."""
+        self._logger.error("command.failed", message=message, hint=hint, code=code, **more)
+
+    def failure(self) -> OSError | None:
+        """Return why some of the log got lost, None if nothing did."""
+        return output.failure(self._stream)
+
+
+def open_log(path: Path | None, log_format: LogFormat | None, stderr: TextIO, *, verbose: bool) -> Log | None:
+    """Return the log that the user asked for, if any.
+
+    A file is appended to. Without a file the log goes to ``stderr`` if a format or ``verbose`` was given. Raises
+    :class:`.UsageError` if the file cannot be opened.
+    """
+    if path is not None:
+        try:
+            return Log(output.lasting(path), log_format or LogFormat.JSON)
+        except OSError as error:
+            raise UsageError(
+                f"The log file {path} cannot be opened: {error.strerror}", hint="Give --log-file another path."
+            ) from error
+    if log_format is not None or verbose:
+        return Log(stderr, log_format or LogFormat.TEXT)
+    return None
+
+
+def fields(event: events.Event) -> dict[str, object]:
+    """Return an event's fields as JSON values, named in snake_case."""
+    match event:
+        case events.InstallPlanned(plan=plan, behind=behind):
+            return {"containers": {item.name: item.change.value for item in plan.items}, "behind": list(behind)}
+        case events.ContainerFailed(failure=failure):
+            return {"container": failure.name, "message": failure.message, "details": list(failure.details)}
+        case events.ProblemFound(problem=problem):
+            return {"message": problem.message, "hint": problem.hint, "severity": problem.severity.value}
+        case events.ContainerUpdated(name=name, code=code, output=lines):
+            return {"container": name, "code": code, "output": list(lines)}
+        case events.ProcessFinished(argv=argv, code=code, seconds=seconds):
+            return {"argv": [_shortened(word) for word in argv], "code": code, "seconds": seconds}
+        case _:
+            return {name: getattr(event, name) for name in event.__dataclass_fields__ if name != "kind"}
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}… ({len(word)} characters)"
+
+
+def _make_logger(stream: TextIO, log_format: LogFormat) -> FilteringBoundLogger:
+    import structlog
+
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    match log_format:
+        case LogFormat.JSON:
+            processors += [structlog.processors.JSONRenderer()]
+        case LogFormat.TEXT:
+            first = ["timestamp", "level", "event"]
+            processors += [_join_tuples, structlog.processors.LogfmtRenderer(key_order=first)]
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(0),
+        cache_logger_on_first_use=False,
+    )
+    return logger
+
+
+def _join_tuples(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    return {key: _one_line(value) for key, value in entry.items()}
+
+
+def _one_line(value: object) -> object:
+    match value:
+        case list() | tuple():
+            return " ".join(map(str, value))
+        case dict():
+            return " ".join(f"{name}:{item}" for name, item in value.items())
+        case str():
+            return value.replace("\n", " | ")  # logfmt keeps to one line
+        case _:
+            return value

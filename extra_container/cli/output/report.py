@@ -1,0 +1,79 @@
+"""What people see while a command runs. Results go to stdout, progress and warnings to stderr."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from extra_container.model import events
+from extra_container.model.plans import Change, InstallItem
+from extra_container.model.values import Problem
+
+
+class Report:
+    """Renders events as text. With ``quiet`` only warnings are told."""
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, *, quiet: bool = False, silent_stderr: bool = False) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self._quiet = quiet
+        self._silent_stderr = silent_stderr
+
+    def event(self, event: events.Event) -> None:
+        """Render one event; those that only the log wants are passed over."""
+        match event:
+            case events.BuildStarted():
+                self.progress("Building containers...")
+            case events.HostBaseChosen():
+                self.progress("No nixpkgs in NIX_PATH: using the built-in host base (see --base).")
+            case events.EvaluationFellBack(missing=missing):
+                self._err(
+                    f"Warning: the small evaluation does not work with this nixpkgs ({missing}); "
+                    "evaluating with all of NixOS, which takes longer (--eval=full does so at once).\n"
+                )
+            case events.InstallPlanned(plan=plan, behind=behind) if plan.items:
+                lines = [item.name + _remark(item, behind) for item in plan.items]
+                self._block("Installing containers:", lines, before="\n")
+            case events.Starting(names=names):
+                self._block("Starting containers:", names)
+            case events.Restarting(names=names):
+                self._block("Restarting containers:", names)
+            case events.Updating(names=names):
+                self._block("Updating containers:", names)
+            case events.ContainerUpdated(name=name, output=output):
+                self._block(f"Updating {name}", [f"  {line}" for line in output])
+            case events.Destroying(names=names):
+                self._out("\n".join(["Destroying containers:", *names]) + "\n")
+            case events.ProblemFound(problem=problem):
+                self._warn(problem)
+            case events.LockAwaited(holder=holder):
+                self._err(f"{holder} is changing this machine; waiting for it.\n")
+            case _:
+                return
+
+    def progress(self, line: str) -> None:
+        """Tell people what goes on."""
+        if not self._quiet:
+            self._err(line + "\n")
+
+    def _block(self, title: str, lines: list[str] | tuple[str, ...], *, before: str = "") -> None:
+        self._out(before + "\n".join([title, *lines]) + "\n\n")
+
+    def _warn(self, problem: Problem) -> None:
+        end = "" if problem.message.endswith((".", "!", "?")) else "."
+        hint = f"{end} {problem.hint}" if problem.hint else ""
+        self._err(f"Warning: {problem.message}{hint}\n")
+
+    def _out(self, text: str) -> None:
+        self._stdout.write(text)
+        self._stdout.flush()
+
+    def _err(self, text: str) -> None:
+        if not self._silent_stderr:
+            self._stderr.write(text)
+            self._stderr.flush()
+
+
+def _remark(item: InstallItem, behind: tuple[str, ...]) -> str:
+    if item.change is not Change.UNCHANGED:
+        return ""
+    return " (installed, but what runs is older)" if item.name in behind else " (unchanged, skipped)"

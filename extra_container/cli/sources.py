@@ -1,0 +1,86 @@
+"""Where a definition comes from: the command line's words become a :data:`.Source`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from extra_container import variables
+from extra_container.model.errors import UsageError
+from extra_container.model.values import BuiltSource, ExpressionSource, FileSource, Source
+
+_ATTRIBUTE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^".]+?))\s*(?:\.|$)')
+
+
+def find(
+    *,
+    expression: str | None,
+    positional: str | None,
+    environment: Mapping[str, str],
+    read_stdin: Callable[[], str],
+    command: str,
+) -> Source:
+    """Return the one source that wins: ``--expr``, then the positional argument, the environment, stdin.
+
+    Raises :class:`.UsageError` for a path that is nothing usable, and for stdin where the
+    command's session needs it.
+    """
+    if expression is not None:
+        return ExpressionSource(text=expression, origin="--expr")
+    if positional is not None and positional != "-":
+        return _from_path(Path(positional).absolute())
+    if positional is None and environment.get(variables.ETC):
+        return _built(Path(environment[variables.ETC]).absolute())
+    if command == "shell":
+        raise UsageError(
+            "Reading container config from STDIN is not supported for command 'shell'",
+            hint="Give a file, or the definition itself with -E.",
+        )
+    text = read_stdin()
+    if not text.strip():
+        raise UsageError("The definition on stdin is empty", hint="Give a file, text on stdin, or -E EXPRESSION.")
+    return ExpressionSource(text=text, origin="stdin")
+
+
+def parse_attribute_path(text: str) -> tuple[str, ...]:
+    """Return the names of an attribute path: ``a.b`` and ``a."b c"`` are two, ``a b`` is one.
+
+    Raises :class:`.UsageError` if a name is empty or a quote is not closed.
+    """
+    names = []
+    position = 0
+    while position < len(text) or text.endswith("."):
+        match = _ATTRIBUTE.match(text, position)
+        if match is None or match.end() == position:
+            raise UsageError(f"{text!r} is not an attribute path", hint="""Examples: demo, a.b, a."b c".""")
+        quoted, bare = match.groups()
+        names.append(re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare)
+        position = match.end()
+        if position == len(text):
+            if text[match.start() : position].rstrip().endswith("."):
+                raise UsageError(f"{text!r} ends with a dot", hint="""Examples: demo, a.b, a."b c".""")
+            break
+    return tuple(names)
+
+
+def _from_path(path: Path) -> Source:
+    if not path.exists():
+        raise UsageError(
+            f"{path} does not exist", hint="Give a definition file, a directory, a build, or -E EXPRESSION."
+        )
+    if path.is_file() or (path / "default.nix").exists():
+        return FileSource(path=path)
+    if not (path / "etc").exists():
+        raise UsageError(
+            f"{path} has neither default.nix nor etc/",
+            hint="Give a definition file, a directory with default.nix, or a build.",
+        )
+    return BuiltSource(path=path)
+
+
+def _built(path: Path) -> Source:
+    if not (path / "etc").exists():
+        raise UsageError(f"{os.fspath(path)} holds no etc/", hint=f"{variables.ETC} must name a build.")
+    return BuiltSource(path=path)

@@ -1,0 +1,1 @@
+"""The hooks of plugins: declared, found, loaded, called."""

@@ -1,0 +1,226 @@
+"""The hooks as the pipeline sees them: one typed method each, with contributions merged and culprits named."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from extra_container.hooks.call import GiveUp, HookCaller
+from extra_container.model.errors import ExtraContainerError, HostError, PluginError
+from extra_container.model.host import Host
+from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
+from extra_container.model.values import (
+    BuildInputs,
+    BuildResult,
+    FileOp,
+    FileOps,
+    Installed,
+    Link,
+    MakeDirectory,
+    Problem,
+    Problems,
+    Remove,
+    RemoveTree,
+    Request,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pluggy import PluginManager
+
+    from extra_container.hooks.loader import PluginInfo
+    from extra_container.model.events import Event
+    from extra_container.process import Runner
+
+_V = TypeVar("_V")
+
+# Bytes of JSON. Nix gets them as one argument, which the kernel limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+_MOST_VALUES = 120_000
+
+# Hooks run in the order of their plugins, but a host that fits anywhere must not hide one that fits exactly.
+_HOST_ORDER = ("nixos", "systemd", "standalone")
+
+
+class Hooks:
+    """Calls the hooks of the loaded plugins.
+
+    Every method raises :class:`.PluginError`, naming plugin and package, if a hook raises
+    something that is not an :class:`.ExtraContainerError`, returns something of a wrong type, or
+    takes too long. With ``tolerate`` that is handed there if the plugin is a third party's, and the plugin contributes
+    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks; ``give_up`` is told of a
+    third party's plugin that cannot be stopped, and whether the host is as it was before.
+    """
+
+    def __init__(
+        self,
+        manager: PluginManager,
+        plugins: Iterable[PluginInfo] = (),
+        *,
+        tolerate: Callable[[PluginError], None] | None = None,
+        seconds: float | None = None,
+        give_up: GiveUp | None = None,
+    ) -> None:
+        self._calls = HookCaller(manager, plugins, tolerate, seconds, give_up)
+        # Events come from several threads; an observer sees one after the other.
+        self._observing = threading.RLock()
+        self._mute: set[str] = set()
+
+    def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> None:
+        """Let plugins add arguments to a command's parser."""
+        for _ in self._calls.every("ec_add_arguments", type(None), command=command, parser=parser):
+            continue
+
+    def host_names(self) -> list[str]:
+        """Return the names of all hosts that can be asked for, sorted."""
+        return sorted(impl.plugin_name for impl in self._calls.implementations("ec_detect_host"))
+
+    def detect_host(self, root: Path, runner: Runner, wanted: str | None = None) -> Host:
+        """Return the host that the program runs on, or the ``wanted`` one.
+
+        Raises :class:`.HostError` if no plugin knows this host.
+        """
+        impls = self._calls.implementations("ec_detect_host")
+        if wanted is not None:
+            impls = [impl for impl in impls if impl.plugin_name == wanted]
+        for impl in sorted(impls, key=lambda impl: _host_rank(impl.plugin_name)):
+            host = self._calls.one(impl, "ec_detect_host", Host, root=root, runner=runner)
+            if host is not None:
+                return host
+        if wanted is not None:
+            hint = f"Hosts: {', '.join(self.host_names())}."
+            raise HostError(f"No plugin can drive this machine as host {wanted!r}", hint=hint)
+        raise HostError(
+            "No plugin knows this kind of host",
+            hint="Containers need a booted systemd, or at least systemd-nspawn (Debian: systemd-container).",
+        )
+
+    def check_request(self, request: Request, host: Host) -> Problems:
+        """Return what the plugins find wrong with a request."""
+        return self._problems("ec_check_request", request=request, host=host)
+
+    def before_build(self, request: Request, host: Host) -> None:
+        """Let plugins prepare what the evaluation needs."""
+        for _ in self._calls.every("ec_before_build", type(None), request=request, host=host):
+            continue
+
+    def build_inputs(self, request: Request, host: Host) -> BuildInputs:
+        """Return the merged modules and values of all plugins."""
+        modules: list[Path] = []
+        values: dict[str, tuple[str, object]] = {}
+        for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, request=request, host=host):
+            modules += inputs.modules
+            self._merge("build value", values, plugin, inputs.values)
+        self._refuse_excess(values)
+        plain = MappingProxyType({name: value for name, (_, value) in values.items()})
+        return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
+
+    def check_build(self, result: BuildResult, host: Host) -> Problems:
+        """Return what of a build the host cannot give."""
+        return self._problems("ec_check_build", result=result, host=host)
+
+    def plan_install(self, result: BuildResult, host: Host, installed: Installed) -> InstallPlan:
+        """Return the install plan of the first plugin that makes one."""
+        for _, plan in self._calls.every("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
+            return plan
+        raise PluginError("No plugin plans the installation", hint="Enable the plugin `install`.")
+
+    def check_install(self, plan: InstallPlan, host: Host) -> Problems:
+        """Return what is wrong with an installation that has just been made."""
+        return self._problems("ec_check_install", plan=plan, host=host)
+
+    def plan_destroy(self, names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+        """Return everything to remove, in the order in which it is to be removed."""
+        ops: list[FileOp] = []
+        kinds = (Remove, RemoveTree, MakeDirectory, Link)
+        arguments = {"names": names, "host": host, "installed": installed}
+        for _, found in self._calls.every("ec_plan_destroy", tuple, kinds, **arguments):
+            ops += found
+        return tuple(ops)
+
+    def before_start(self, plan: RunPlan, host: Host) -> None:
+        """Tell plugins that containers are about to be started, updated or restarted."""
+        for _ in self._calls.every("ec_before_start", type(None), plan=plan, host=host):
+            continue
+
+    def after_run(self, state: RunState, host: Host) -> None:
+        """Tell plugins how starting, updating and restarting went."""
+        try:
+            for _ in self._calls.every("ec_after_run", type(None), state=state, host=host):
+                continue
+        except PluginError as error:
+            error.hint = (
+                f"It is over, and not taken back: only what the plugin does afterwards is missing. {error.hint}"
+            )
+            raise
+
+    def session(self, state: RunState, request: Request, host: Host) -> Session:
+        """Return the merged session of all plugins."""
+        commands: dict[str, tuple[str, str]] = {}
+        environment: dict[str, tuple[str, str]] = {}
+        lines: list[str] = []
+        for plugin, part in self._calls.every("ec_session", Session, state=state, request=request, host=host):
+            self._merge("session command", commands, plugin, part.commands)
+            self._merge("session variable", environment, plugin, part.environment)
+            lines += part.help
+        return Session(
+            commands=MappingProxyType({name: value for name, (_, value) in commands.items()}),
+            environment=MappingProxyType({name: value for name, (_, value) in environment.items()}),
+            help=tuple(lines),
+        )
+
+    def observe(self, event: Event) -> tuple[PluginError, ...]:
+        """Hand an event to the observing plugins; what goes wrong there is returned, never raised.
+
+        An observer that failed is not asked again.
+        """
+        with self._observing:
+            return self._observe(event)
+
+    def _observe(self, event: Event) -> tuple[PluginError, ...]:
+        failures = []
+        for impl in self._calls.implementations("ec_observe"):
+            if impl.plugin_name in self._mute:
+                continue
+            self._mute.add(impl.plugin_name)  # also while it observes: what it does may be an event of its own
+            try:
+                self._calls.one(impl, "ec_observe", type(None), event=event)
+            except ExtraContainerError as error:
+                failures.append(PluginError(error.message, hint=error.hint))
+            else:
+                self._mute.discard(impl.plugin_name)
+        return tuple(failures)
+
+    def _problems(self, hook: str, **arguments: object) -> Problems:
+        return tuple(
+            problem for _, found in self._calls.every(hook, tuple, (Problem,), **arguments) for problem in found
+        )
+
+    def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:
+        sizes = {name: len(json.dumps(value)) for name, (_, value) in values.items()}
+        if sum(sizes.values()) > _MOST_VALUES:
+            largest = max(sizes, key=lambda name: sizes[name])
+            raise PluginError(
+                f"The build value {largest!r} of the plugin {self._calls.shown(values[largest][0])} is too large: "
+                f"{sizes[largest]} bytes, and all of them may have {_MOST_VALUES}",
+                hint="A plugin can write it to a file, and hand over the file's path.",
+            )
+
+    def _merge(self, what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
+        for name, value in values.items():
+            if name in into:
+                one, other = self._calls.shown(into[name][0]), self._calls.shown(plugin)
+                raise PluginError(
+                    f"The plugins {one} and {other} both set the {what} {name!r}",
+                    hint=f"Disable one: --disable-plugin {plugin}",
+                )
+            into[name] = (plugin, value)
+
+
+def _host_rank(plugin: str) -> int:
+    # Plugins of third parties know a special machine, so they are asked before ours.
+    return _HOST_ORDER.index(plugin) if plugin in _HOST_ORDER else -1

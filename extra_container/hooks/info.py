@@ -1,0 +1,91 @@
+"""What can be told of the plugins that were found: for people who choose, or look for what went wrong."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from extra_container.hooks.loader import LoadedPlugins, PluginInfo
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginReport:
+    """One plugin: ``state`` is ``loaded``, ``disabled`` or ``broken``.
+
+    ``hooks`` maps names to one-line summaries, ``commands`` to the classes' places. What can only be known of a
+    loaded plugin is empty for others: ``description`` (its module's docstring), ``location`` (its file), ``hooks``.
+    """
+
+    plugin: PluginInfo
+    state: str
+    error: str = ""
+    description: str = ""
+    location: str = ""
+    hooks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    commands: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report as JSON value."""
+        return {
+            "name": self.plugin.name,
+            "package": self.plugin.package,
+            "version": self.plugin.version,
+            "first_party": self.plugin.first_party,
+            "state": self.state,
+            "error": self.error or None,
+            "description": self.description,
+            "location": self.location or None,
+            "hooks": dict(self.hooks),
+            "commands": dict(self.commands),
+        }
+
+
+def describe(loaded: LoadedPlugins, commands: Iterable[EntryPoint]) -> list[PluginReport]:
+    """Return a report of every plugin that was found, sorted by name. ``commands`` are those of all packages."""
+    every = tuple(commands)
+    reports = [_loaded(plugin, loaded, every) for plugin in loaded.plugins]
+    reports += [
+        PluginReport(plugin=plugin, state="disabled", commands=_commands(plugin, every)) for plugin in loaded.disabled
+    ]
+    reports += [
+        PluginReport(
+            plugin=failure.plugin,
+            state="broken",
+            error=f"{failure.stage}: {failure.reason}",
+            commands=_commands(failure.plugin, every),
+        )
+        for failure in loaded.failures
+    ]
+    return sorted(reports, key=lambda report: (report.plugin.name, report.plugin.package))
+
+
+def _loaded(plugin: PluginInfo, loaded: LoadedPlugins, commands: tuple[EntryPoint, ...]) -> PluginReport:
+    module = loaded.manager.get_plugin(plugin.name)
+    callers = loaded.manager.get_hookcallers(module) or []
+    return PluginReport(
+        plugin=plugin,
+        state="loaded",
+        description=inspect.getdoc(module) or "",
+        location=getattr(module, "__file__", None) or "",
+        hooks={caller.name: _summary(getattr(module, caller.name, None)) for caller in callers},
+        commands=_commands(plugin, commands),
+    )
+
+
+def _commands(plugin: PluginInfo, commands: tuple[EntryPoint, ...]) -> dict[str, str]:
+    """Return the commands in a plugin's package directory, with their places: they are not imported."""
+    return {entry_point.name: entry_point.value for entry_point in commands if _belongs(entry_point, plugin)}
+
+
+def _belongs(command: EntryPoint, plugin: PluginInfo) -> bool:
+    return command.module.partition(".")[0] == plugin.module.partition(".")[0]
+
+
+def _summary(implementation: object) -> str:
+    return (inspect.getdoc(implementation) or "").partition("\n")[0]

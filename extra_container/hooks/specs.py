@@ -1,0 +1,207 @@
+"""The hooks, version 1: what a plugin can do and when.
+
+A plugin is a module (or package) with some of these functions, each marked with
+:data:`extra_container.plugin.hookimpl`, named by an entry point of the group ``extra_container.plugins.v1``. A hook
+may take fewer arguments than are listed here. *Pure* hooks decide and must not change anything; *acting* hooks may.
+Contributions of several plugins are merged; two that set the same thing are an error that names both. For
+every hook ``None`` is "nothing from me". A hook is interrupted after 30 s, an acting one after 5 min, an observer after
+5 s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy  # noqa: TID253 -- imported only by the plugin manager
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from extra_container.model.events import Event
+    from extra_container.model.host import Host
+    from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
+    from extra_container.model.values import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
+    from extra_container.process import Runner
+
+hookspec = pluggy.HookspecMarker("extra_container")
+
+
+@hookspec
+def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add arguments to a command that works on a definition.
+
+    Called for ``create``, ``build``, ``shell`` and ``destroy``. The values arrive in ``Request.options``.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_add_arguments(parser: argparse.ArgumentParser) -> None:
+            parser.add_argument("--greeting", metavar="TEXT", help="text of /etc/greeting")
+    """
+
+
+@hookspec(firstresult=True)
+def ec_detect_host(root: Path, runner: Runner) -> Host | None:
+    """Recognise the host that the program runs on; ``None`` leaves it to the next plugin.
+
+    ``root`` is the file system's root (``/``, another directory in tests). The first plugin that answers wins;
+    ``--host NAME`` asks only the plugin with that name.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_detect_host(root: Path, runner: Runner) -> Host | None:
+            if not (root / "run/ostree-booted").exists():
+                return None
+            units = root / "etc/systemd/system"
+            return Host(name="ostree", manager=SystemdManager(runner), unit_directory=units)
+    """
+
+
+@hookspec
+def ec_check_request(request: Request, host: Host) -> Problems:
+    """Find what is wrong with a request before anything is built. Pure.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_check_request(request: Request) -> Problems:
+            if len(str(request.options["greeting"]).splitlines()) > 1:
+                return (Problem(message="--greeting takes one line"),)
+            return ()
+    """
+
+
+@hookspec
+def ec_before_build(request: Request, host: Host) -> None:
+    """Prepare what the evaluation needs, for instance a key. Acting; called before :func:`ec_build_inputs`.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_before_build(host: Host) -> None:
+            Path("/var/lib/greeting").mkdir(exist_ok=True)
+    """
+
+
+@hookspec
+def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
+    """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_build_inputs(request: Request) -> BuildInputs:
+            module = Path("/usr/share/greeting/greeting.nix")
+            return BuildInputs(modules=(module,), values={"greeting": str(request.options["greeting"])})
+    """
+
+
+@hookspec
+def ec_check_build(result: BuildResult, host: Host) -> Problems:
+    """Find what of a build this host cannot give, before anything is installed. Pure.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_check_build(result: BuildResult) -> Problems:
+            hidden = [container.name for container in result.containers if container.masked]
+            warning = Severity.WARNING
+            return tuple(Problem(message=f"{name} never starts", severity=warning) for name in hidden)
+    """
+
+
+@hookspec(firstresult=True)
+def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> InstallPlan | None:
+    """Decide what to install. Pure; the first plugin that answers wins.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_plan_install(result: BuildResult, host: Host) -> InstallPlan | None:
+            if host.name != "nowhere":
+                return None  # the shipped plugin `install` decides
+            items = [InstallItem(container=one, change=Change.NEW) for one in result.containers]
+            return InstallPlan(items=tuple(items))
+    """
+
+
+@hookspec
+def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
+    """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
+            return fragment_problems(plan, host, hint="Is the unit directory in systemd's path?")
+    """
+
+
+@hookspec
+def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+    """List the files to remove once the containers are stopped. Reads only; merged over the plugins.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_plan_destroy(names: tuple[str, ...]) -> FileOps:
+            return tuple(RemoveTree(path=Path("/var/lib/greeting", name)) for name in names)
+    """
+
+
+@hookspec
+def ec_before_start(plan: RunPlan, host: Host) -> None:
+    """Act before containers are started, updated or restarted.
+
+    Called before anything is installed or stopped, so that an error raised here leaves everything as it was.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_before_start(plan: RunPlan) -> None:
+            for name in (*plan.start, *plan.restart):
+                Path("/var/lib/greeting", name).mkdir(parents=True, exist_ok=True)
+    """
+
+
+@hookspec
+def ec_after_run(state: RunState, host: Host) -> None:
+    """Act after containers were started, updated or restarted.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_after_run(state: RunState) -> None:
+            failed = {failure.name for failure in state.failures}
+            for name in {*state.done.start} - failed:
+                Path("/var/lib/greeting", name, "started").touch()
+    """
+
+
+@hookspec
+def ec_session(state: RunState, request: Request, host: Host) -> Session:
+    r"""Contribute commands, environment and help to a session. Pure.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_session(state: RunState) -> Session:
+            name = state.result.containers[0].name
+            script = f"#!/bin/sh\nexec c cat /etc/greeting # of {name}\n"
+            return Session(commands={"greet": script}, help=("greet    show the container's greeting",))
+    """
+
+
+@hookspec
+def ec_observe(event: Event) -> None:
+    r"""Receive every event of a run. What goes wrong here is reported and never stops the run.
+
+    Version 1. Example::
+
+        @hookimpl
+        def ec_observe(event: Event) -> None:
+            if isinstance(event, events.ContainerFailed):
+                Path("/var/log/failures").open("a").write(f"{event.failure.name}\n")
+    """

@@ -1,0 +1,178 @@
+"""What a run tells while it goes on.
+
+The same events are printed for people, written to the structured log and handed to observing plugins. ``kind`` is the
+event's name in the log: ``noun.verb_past``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from extra_container.model.plans import Failure, InstallPlan
+from extra_container.model.values import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStarted:
+    """Nix begins to build a definition."""
+
+    kind: ClassVar[str] = "build.started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildFinished:
+    """A build is there; ``path`` is its store path, ``seconds`` what it took (0 if nothing was built)."""
+
+    kind: ClassVar[str] = "build.finished"
+    path: str
+    containers: tuple[str, ...]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBaseChosen:
+    """No nixpkgs was found, so the built-in host base evaluates the definition."""
+
+    kind: ClassVar[str] = "host_base.chosen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationFellBack:
+    """The small evaluation failed for a reason that is not the definition's; the complete NixOS takes its place."""
+
+    kind: ClassVar[str] = "evaluation.fell_back"
+    missing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """A definition was evaluated; ``evaluation`` is ``small`` or ``full``."""
+
+    kind: ClassVar[str] = "definition.evaluated"
+    evaluation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlanned:
+    """It is known what will be installed; nothing has changed yet.
+
+    ``behind`` are running containers that lack something which was installed earlier.
+    """
+
+    kind: ClassVar[str] = "install.planned"
+    plan: InstallPlan
+    behind: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersInstalled:
+    """Links and GC roots of the changed containers are in place."""
+
+    kind: ClassVar[str] = "containers.installed"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starting:
+    """Containers are being started together."""
+
+    kind: ClassVar[str] = "containers.starting"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarting:
+    """Containers are being stopped and started again."""
+
+    kind: ClassVar[str] = "containers.restarting"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updating:
+    """Running containers are being switched to their new system."""
+
+    kind: ClassVar[str] = "containers.updating"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerUpdated:
+    """The switch of one container is over; ``code`` is that of ``switch-to-configuration`` (0 is success)."""
+
+    kind: ClassVar[str] = "container.updated"
+    name: str
+    code: int
+    output: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destroying:
+    """Containers are being stopped and removed."""
+
+    kind: ClassVar[str] = "containers.destroying"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersDestroyed:
+    """Nothing of the containers is left on the host."""
+
+    kind: ClassVar[str] = "containers.destroyed"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFailed:
+    """A container did not do what was asked."""
+
+    kind: ClassVar[str] = "container.failed"
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFound:
+    """A check has something to say."""
+
+    kind: ClassVar[str] = "problem.found"
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockAwaited:
+    """Another run holds the lock; ``holder`` says which."""
+
+    kind: ClassVar[str] = "lock.awaited"
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessFinished:
+    """A foreign program ended."""
+
+    kind: ClassVar[str] = "process.finished"
+    argv: tuple[str, ...]
+    code: int
+    seconds: float
+
+
+Event: TypeAlias = (
+    BuildStarted
+    | BuildFinished
+    | HostBaseChosen
+    | EvaluationFellBack
+    | Evaluated
+    | InstallPlanned
+    | ContainersInstalled
+    | Starting
+    | Restarting
+    | Updating
+    | ContainerUpdated
+    | Destroying
+    | ContainersDestroyed
+    | ContainerFailed
+    | ProblemFound
+    | LockAwaited
+    | ProcessFinished
+)

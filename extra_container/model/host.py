@@ -1,0 +1,117 @@
+"""What a host plugin provides: where things are installed, and the manager that runs containers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from extra_container.model.plans import Failure
+
+
+class ActiveState(Enum):
+    """systemd's ``ActiveState`` (org.freedesktop.systemd1(5))."""
+
+    ACTIVE = "active"
+    RELOADING = "reloading"
+    INACTIVE = "inactive"
+    FAILED = "failed"
+    ACTIVATING = "activating"
+    DEACTIVATING = "deactivating"
+    MAINTENANCE = "maintenance"
+    REFRESHING = "refreshing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitState:
+    """What the manager says of a container's unit.
+
+    ``loaded`` is false for a unit that the manager does not know, ``fragment`` is the unit file it uses.
+    """
+
+    name: str
+    active: ActiveState
+    loaded: bool = True
+    fragment: Path | None = None
+    result: str = "success"
+
+    @property
+    def up(self) -> bool:
+        """Whether the container has booted."""
+        return self.active in {ActiveState.ACTIVE, ActiveState.RELOADING, ActiveState.REFRESHING}
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of the container runs and no job is on the way."""
+        return self.active in {ActiveState.INACTIVE, ActiveState.FAILED}
+
+
+class Manager(Protocol):
+    """Runs container units: systemd, or whatever stands in for it.
+
+    All methods take container names, not unit names. Whoever calls them has checked the names.
+    """
+
+    def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
+        """Return the state of each name; an unknown one is inactive and not loaded."""
+        ...
+
+    def reload(self) -> None:
+        """Read the unit files again (``systemctl daemon-reload``)."""
+        ...
+
+    def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Start the containers together and wait until each has booted or failed; return those that failed."""
+        ...
+
+    def stop(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Shut the containers down together and wait until each is really gone; return those that are not.
+
+        Gone means: no process, and nobody (machined included) knows the machine any more. A container that does
+        not run is gone.
+        """
+        ...
+
+    def kill(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Like :meth:`stop`, but at once: the containers' processes are killed."""
+        ...
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop what is remembered of failed runs (``systemctl reset-failed``)."""
+        ...
+
+    def leader(self, name: str) -> int | None:
+        """Return the host's PID of the container's PID 1, ``None`` if the container does not run."""
+        ...
+
+    def journal(self, name: str, lines: int) -> tuple[str, ...]:
+        """Return the last lines that the container and its supervisor wrote."""
+        ...
+
+    def login_argv(self, name: str) -> tuple[str, ...]:
+        """Return the command that opens a login prompt.
+
+        Raises :class:`.HostError` where the host has none.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine that containers can be installed on.
+
+    ``name`` is what ``--host`` takes. ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
+    links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
+    indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
+    what the program remembers until the next boot.
+    """
+
+    name: str
+    manager: Manager
+    unit_directory: Path
+    conf_directory: Path | None = None
+    gc_roots: Path = Path("/nix/var/nix/gcroots/auto")
+    auto_start: bool = True
+    runtime_directory: Path = Path("/run/extra-container")

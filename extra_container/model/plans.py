@@ -1,0 +1,100 @@
+"""What is decided and what came of it: install plans, run plans, failures, sessions.
+
+Like :mod:`extra_container.model.values`, frozen values and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from extra_container.model.values import BuildResult, BuiltContainer, FileOps
+
+
+class Change(Enum):
+    """How a built container differs from the installed one."""
+
+    NEW = "new"
+    UNCHANGED = "unchanged"  # unit and conf are the installed ones
+    SYSTEM = "system"  # they differ only in SYSTEM_PATH and in X-* lines of the unit
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallItem:
+    """One container of an :class:`InstallPlan`: ``ops`` put it in place, in order."""
+
+    container: BuiltContainer
+    change: Change
+    ops: FileOps = ()
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return self.container.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlan:
+    """What to install, sorted by name."""
+
+    items: tuple[InstallItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What to do with the containers once they are installed; each tuple is sorted."""
+
+    start: tuple[str, ...] = ()
+    update: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One container that did not do what was asked.
+
+    ``message`` is the reason, to stand behind "Container NAME did not start: "; ``details`` are the last lines it said.
+    """
+
+    name: str
+    message: str
+    details: tuple[str, ...] = ()
+
+
+class Left(Enum):
+    """What became of a container that did not do what was asked."""
+
+    UPDATING = "updating"  # it runs, with what the update left of the new system
+    KEPT = "kept"  # it is installed as the definition says
+    REMOVED = "removed"  # it was not installed before, and is not now
+    RESTORED = "restored"  # what was installed before is installed, and does not run
+    RESTARTED = "restarted"  # what ran before was started again
+    STUCK = "stuck"  # it was not installed before, and could not be removed again
+    CHANGED = "changed"  # what was installed before could not be brought back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What came of a request. ``left`` says of each container that failed what became of it."""
+
+    result: BuildResult
+    plan: InstallPlan
+    done: RunPlan
+    failures: tuple[Failure, ...] = ()
+    left: Mapping[str, Left] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a plugin adds to an interactive or ``--run`` session around one container.
+
+    ``commands`` are POSIX shell scripts by name; they are put on the session's PATH. ``environment`` is set for
+    everything that runs in the session. ``help`` are lines that the command ``h`` shows.
+    """
+
+    commands: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    help: tuple[str, ...] = ()

@@ -1,0 +1,202 @@
+"""Nix: command lines built, output understood."""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from extra_container.model.errors import BuildError, HostError
+from extra_container.model.values import (
+    Base,
+    BaseKind,
+    BuiltSource,
+    Definition,
+    Evaluation,
+    ExpressionSource,
+    FileSource,
+)
+from extra_container.nix import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extra_container.model.values import JSON
+    from extra_container.process import Completed, Runner
+
+_NIX_FILES = Path(__file__).parent
+EVAL_FILE = _NIX_FILES / "eval.nix"
+HOST_BASE = _NIX_FILES / "host-base"
+
+_BUILD_LINE = re.compile(
+    r"(these \d+ derivations|this derivation) will be built:|  /nix/store/\S+\.drv$|building '/nix/store/"
+)
+
+# The kernel limits one argument to 128 KiB (MAX_ARG_STRLEN, execve(2)).
+_LONGEST_ARGUMENT = 128 * 1024 - 1
+
+
+def has_nixpkgs(definition: Definition, runner: Runner) -> bool:
+    """Whether a definition names its own nixpkgs, or ``<nixpkgs/nixos>`` can be found.
+
+    Raises :class:`.HostError` without Nix, and :class:`.BuildError` for a
+    definition that cannot be read.
+    """
+    argv = ["nix-instantiate", "--eval", "--json", *arguments(definition), "-A", "hasNixpkgs"]
+    # What Nix says while it reads a definition is told when the definition is built.
+    done = _run([*argv, *_for_evaluation(definition.build_args)], definition, runner, lambda _line: None)
+    return bool(json.loads(done.stdout))
+
+
+def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable[[str], None]) -> Path:
+    """Build a definition's ``etc`` and return its store path.
+
+    ``out_link`` keeps the result from garbage collection while it exists. Lines that Nix prints while it works go to
+    ``tell``. Raises :class:`.BuildError` with Nix' error.
+    """
+    argv = ["nix-build", *arguments(definition), "-A", "etc", "--out-link", str(out_link), *definition.build_args]
+    _run(argv, definition, runner, tell)
+    return Path(os.path.realpath(out_link))
+
+
+def derivation(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> str:
+    """Evaluate a definition's ``etc`` only and return the path of its derivation.
+
+    ``root`` keeps it from garbage collection while it exists. Raises :class:`.BuildError` with
+    Nix' error.
+    """
+    return _instantiate(definition, "etc", root, runner, tell)
+
+
+def part(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> Mapping[str, JSON]:
+    """Evaluate a definition's containers and return by name what :attr:`Definition.evaluated` says of each.
+
+    ``root`` keeps their derivations from garbage collection while it exists. Raises
+    :class:`.BuildError` with Nix' error.
+    """
+    drv = _instantiate(definition, "part", root, runner, tell)
+    text = runner.run(["nix-store", "--query", "--binding", "containers", drv]).stdout
+    return cast("Mapping[str, JSON]", json.loads(text))
+
+
+def container_names(definition: Definition, runner: Runner, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """Return the names of a definition's containers, sorted, without building them.
+
+    Raises :class:`.BuildError` with Nix' error.
+    """
+    argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "names"]
+    names = json.loads(_run([*argv, *definition.build_args], definition, runner, tell).stdout)
+    return tuple(sorted(names))
+
+
+def arguments(definition: Definition) -> list[str]:
+    """Return the words that make Nix evaluate a definition: the file to evaluate and its arguments."""
+    words = [str(EVAL_FILE), *_base_arguments(definition.base), *_source_arguments(definition)]
+    inputs = definition.inputs
+    words += ["--argstr", "attrPath", json.dumps(definition.attr_path)]
+    words += ["--argstr", "pluginModules", json.dumps([str(module) for module in inputs.modules])]
+    words += ["--argstr", "inputs", json.dumps(dict(inputs.values))]
+    words += ["--argstr", "kernelVersion", definition.kernel_release]
+    if definition.only is not None:
+        words += ["--argstr", "only", json.dumps(definition.only)]
+    if definition.evaluated is not None:
+        words += ["--argstr", "evaluated", str(definition.evaluated)]
+    if definition.evaluation is not Evaluation.AUTO:
+        words += ["--argstr", "mode", definition.evaluation.value]
+    # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.
+    words += ["-I", f"pwd={Path.cwd()}"]
+    return words + _settings(definition.base)
+
+
+def _base_arguments(base: Base) -> list[str]:
+    match base.kind:
+        case BaseKind.DEFAULT:
+            return ["--arg", "nixos", "<nixpkgs/nixos>"]
+        case BaseKind.NIXOS:
+            return ["--arg", "nixos", base.expression, "--argstr", "treeOption", base.option]
+        case BaseKind.NIXPKGS:
+            return ["--arg", "nixpkgs", base.expression, "--argstr", "treeOption", base.option]
+        case BaseKind.HOST:
+            return ["--argstr", "nixpkgs", str(HOST_BASE)]
+
+
+def _source_arguments(definition: Definition) -> list[str]:
+    match definition.source:
+        case ExpressionSource(text=text, origin=origin):
+            if len(text.encode()) > _LONGEST_ARGUMENT:
+                raise BuildError(
+                    f"The definition from {origin} is longer than 128 KiB", hint="Put it in a file and give its path."
+                )
+            return ["--arg", "definition", text, "--argstr", "definitionName", origin]
+        case FileSource(path=path):
+            return ["--argstr", "definitionFile", str(path)]
+        case BuiltSource(path=path):
+            raise AssertionError(f"{path} is built already")
+
+
+def _for_evaluation(build_args: tuple[str, ...]) -> list[str]:
+    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is, and how errors are shown."""
+    words = ["--show-trace"] if "--show-trace" in build_args else []
+    pairs = pairwise((*build_args, ""))
+    return words + [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
+
+
+def _settings(base: Base) -> list[str]:
+    """Return the Nix settings that a machine without a Nix set-up of its own lacks."""
+    settings = []
+    if base.kind is BaseKind.HOST:
+        # The host base's packages link to /usr, which a sandbox hides, and no cache has them.
+        settings += ["--option", "sandbox", "false", "--option", "substituters", ""]
+    if os.geteuid() == 0 and not _group_exists("nixbld"):
+        settings += ["--option", "build-users-group", ""]
+    return settings
+
+
+def _group_exists(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _require_nix(runner: Runner) -> None:
+    if runner.look("nix-build") is None:
+        raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
+
+
+def _instantiate(
+    definition: Definition, attribute: str, root: Path, runner: Runner, tell: Callable[[str], None]
+) -> str:
+    argv = ["nix-instantiate", *arguments(definition), "-A", attribute, "--add-root", str(root), "--indirect"]
+    _run([*argv, *definition.build_args], definition, runner, tell)
+    return os.path.realpath(root)
+
+
+def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable[[str], None]) -> Completed:
+    _require_nix(runner)
+    held: list[str] = []
+    quick = definition.base.kind is BaseKind.HOST  # its derivations are built faster than their names can be read
+
+    def on_line(line: str) -> None:
+        # What comes from the first `error:` on is told by the message that ends the command, if it fails.
+        if held or line.startswith("error:"):
+            held.append(line)
+        elif not (quick and _BUILD_LINE.match(line)):
+            tell(line)
+
+    done = runner.stream(argv, on_stderr=on_line)
+    if done.returncode != 0:
+        raise errors.build_error(done, definition, lambda derivation: _log_of(derivation, runner))
+    for line in held:
+        tell(line)
+    return done
+
+
+def _log_of(derivation: str, runner: Runner) -> list[str]:
+    """Return the lines that a derivation's builder printed; none if Nix keeps no logs or has none of it."""
+    return runner.run(["nix-store", "--read-log", derivation], check=False).stdout.splitlines()

@@ -1,0 +1,1 @@
+"""The pipeline: build, plan, install, run; and the way back."""

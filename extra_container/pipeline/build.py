@@ -1,0 +1,156 @@
+"""From a request to a build: check it, gather what evaluation needs, let Nix build it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from extra_container.model import events
+from extra_container.model.errors import UsageError
+from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
+from extra_container.nix import build_output, command, errors, parts
+from extra_container.pipeline.context import Context, report
+from extra_container.state import nix_roots, runtime
+
+_T = TypeVar("_T")
+
+
+def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
+    """Return the containers of a request's definition, built unless it is a finished build.
+
+    The build is safe from garbage collection until ``stack`` is closed.
+    """
+    definition = define(request, context)
+    if isinstance(definition.source, BuiltSource):
+        result = build_output.read(definition.source.path)
+        context.emit(events.BuildFinished(path=str(result.path), containers=_names(result)))
+        return result
+    began = time.monotonic()
+    context.emit(events.BuildStarted())
+    directory = stack.enter_context(_links(context))
+
+    def act(chosen: Definition) -> Path:
+        divided = _evaluate_parts(chosen, directory, context)
+        return command.build(divided, directory / "result", context.runner, context.tell)
+
+    result = build_output.read(_evaluated(definition, context, act))
+    seconds = time.monotonic() - began
+    context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
+    return result
+
+
+@contextmanager
+def _links(context: Context) -> Iterator[Path]:
+    """Give a directory for links that keep builds from garbage collection; nothing of them stays."""
+    with runtime.runtime_directory("build", home=context.host.runtime_directory) as directory:
+        try:
+            yield directory
+        finally:
+            for link in directory.iterdir():
+                nix_roots.forget(link, context.host.gc_roots)
+
+
+def _evaluate_parts(definition: Definition, directory: Path, context: Context) -> Definition:
+    """Let several processes evaluate the containers of a definition where that pays.
+
+    Returns the definition with what they found, from which evaluation makes the same ``etc`` as without them.
+    """
+    if definition.base.kind is BaseKind.HOST:
+        return definition  # it evaluates ten containers in the time that a second process needs to start
+    # What Nix says here, it says again in the end.
+    names = command.container_names(definition, context.runner, lambda _line: None)
+    plan = parts.plan_parts(names, cores=parts.cores(), available_mib=parts.available_mib())
+    if len(plan) == 1:
+        return definition
+    with ThreadPoolExecutor(max_workers=len(plan)) as pool:
+        futures = [
+            pool.submit(
+                command.part, replace(definition, only=part), directory / f"part-{number}", context.runner, context.tell
+            )
+            for number, part in enumerate(plan)
+        ]
+        evaluated = {name: found for future in futures for name, found in future.result().items()}
+    file = directory / "evaluated.json"
+    file.write_text(json.dumps(evaluated))
+    return replace(definition, evaluated=file)
+
+
+def define(request: Request, context: Context) -> Definition:
+    """Check a request and gather what its evaluation needs."""
+    report(context.hooks.check_request(request, context.host), context, UsageError)
+    if isinstance(request.source, BuiltSource):
+        return Definition(source=request.source)
+    context.hooks.before_build(request, context.host)
+    definition = Definition(
+        source=request.source,
+        attr_path=request.attr_path,
+        base=request.base,
+        evaluation=request.evaluation,
+        build_args=request.build_args,
+        inputs=context.hooks.build_inputs(request, context.host),
+        kernel_release=os.uname().release,
+    )
+    return _with_base(definition, context)
+
+
+def _with_base(definition: Definition, context: Context) -> Definition:
+    """Choose the host base for a definition that has no nixpkgs otherwise."""
+    base = definition.base
+    if base.kind is BaseKind.DEFAULT and not command.has_nixpkgs(definition, context.runner):
+        context.emit(events.HostBaseChosen())
+        base = replace(base, kind=BaseKind.HOST)
+    # All of the host base is hardly more than the container module.
+    evaluation = Evaluation.FULL if base.kind is BaseKind.HOST else definition.evaluation
+    return replace(definition, base=base, evaluation=evaluation)
+
+
+def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
+    """Evaluate a request's definition and return the path of the derivation that a build would build.
+
+    Raises :class:`.UsageError` for a finished build.
+    """
+    definition = define(request, context)
+    if isinstance(definition.source, BuiltSource):
+        raise UsageError(f"{definition.source.path} is built already", hint="Give a definition.")
+    directory = stack.enter_context(_links(context))
+
+    def act(chosen: Definition) -> str:
+        divided = _evaluate_parts(chosen, directory, context)
+        return command.derivation(divided, directory / "etc.drv", context.runner, context.tell)
+
+    return _evaluated(definition, context, act)
+
+
+def defined_names(request: Request, context: Context) -> tuple[str, ...]:
+    """Return the names of a request's containers, sorted, without building them."""
+    definition = define(request, context)
+    if isinstance(definition.source, BuiltSource):
+        return _names(build_output.read(definition.source.path))
+    return _evaluated(definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell))
+
+
+def _evaluated(definition: Definition, context: Context, act: Callable[[Definition], _T]) -> _T:
+    """Do something with a definition, with the complete NixOS if the tree lacks something that the small way needs."""
+    first = Evaluation.SMALL if definition.evaluation is Evaluation.AUTO else definition.evaluation
+    try:
+        result = act(replace(definition, evaluation=first))
+    except errors.NixError as error:
+        missing = errors.lacking(error, definition.source)
+        if definition.evaluation is not Evaluation.AUTO or missing is None:
+            raise
+        context.emit(events.EvaluationFellBack(missing=missing))
+        first = Evaluation.FULL
+        result = act(replace(definition, evaluation=first))
+    context.emit(events.Evaluated(evaluation=first.value))
+    return result
+
+
+def _names(result: BuildResult) -> tuple[str, ...]:
+    return tuple(container.name for container in result.containers)

@@ -1,0 +1,191 @@
+"""Starting and stopping containers that are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from extra_container.model.errors import ContainerError, Interrupted, UsageError
+from extra_container.model.plans import Failure
+from extra_container.model.values import InstalledContainer, container_root
+from extra_container.pipeline import inside
+from extra_container.pipeline.context import Context
+from extra_container.state import installed, lock, pending
+from extra_container.state.environment_file import parse_environment_file
+
+_LIST_HINT = "`extra-container list` shows those that do."
+
+
+def start(wanted: tuple[str, ...], context: Context) -> None:
+    """Start containers together. Raises :class:`.ContainerError` naming those that fail."""
+    with interruption_told(lambda: describe_boot(wanted, context)):
+        fail(context.host.manager.start(wanted), "start")
+
+
+def stop(wanted: tuple[str, ...], context: Context) -> None:
+    """Stop containers together and wait until they are gone.
+
+    Processes that entered from outside are ended first, since the container's shutdown would wait for them. Raises
+    :class:`.ContainerError` naming those that do not stop.
+    """
+    with interruption_told(lambda: describe_end(wanted)):
+        shut_down(wanted, context)
+
+
+def shut_down(wanted: tuple[str, ...], context: Context) -> None:
+    """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
+    expel(wanted, context)
+    fail(context.host.manager.stop(wanted), "stop")
+    pending.forget(wanted, context.host)
+
+
+def kill(wanted: tuple[str, ...], context: Context) -> None:
+    """End containers at once. Raises :class:`.ContainerError` naming those that remain."""
+    with interruption_told(lambda: describe_end(wanted)):
+        expel(wanted, context)
+        fail(context.host.manager.kill(wanted), "end")
+    pending.forget(wanted, context.host)
+
+
+def expel(wanted: tuple[str, ...], context: Context) -> None:
+    """End the processes that entered the containers from outside."""
+    for name in wanted:
+        leader = context.host.manager.leader(name)
+        if leader is not None:
+            inside.expel(leader)
+
+
+def restart(wanted: tuple[str, ...], context: Context) -> None:
+    """Stop containers, wait until they are gone, start them."""
+    with lock.machine_lock("restart", context.emit):
+        with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
+            shut_down(wanted, context)
+        start(wanted, context)
+
+
+@contextmanager
+def interruption_told(message: Callable[[], str]) -> Iterator[None]:
+    """Turn a Ctrl-C in the block into an :class:`.Interrupted` with that message.
+
+    Other signals, and interruptions that tell something already, pass.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        if type(interrupt) is not KeyboardInterrupt:
+            raise
+        raise Interrupted(message()) from interrupt
+
+
+def describe_boot(wanted: tuple[str, ...], context: Context, *, installed_now: bool = False) -> str:
+    """Return, for people, what containers do whose start is not waited for any more."""
+    states = context.host.manager.states(wanted)
+    up = tuple(name for name in wanted if states[name].up)
+    resting = tuple(name for name in wanted if states[name].at_rest)
+    booting = tuple(name for name in wanted if name not in {*up, *resting})
+    told = []
+    for group, singular, plural in (
+        (up, "runs", "run"),
+        (booting, "goes on booting", "go on booting"),
+        (resting, "does not run", "do not run"),
+    ):
+        if group:
+            one = len(group) == 1
+            installed_too = f"{'is' if one else 'are'} installed and " if installed_now else ""
+            ending = f"; `extra-container stop {' '.join(group)}` ends {'it' if one else 'them'}"
+            does = singular if one else plural
+            told.append(f"{listed(group)} {installed_too}{does}{ending if group is booting else ''}.")
+    return " ".join(told)
+
+
+def describe_end(wanted: tuple[str, ...]) -> str:
+    """Return, for people, what containers do whose end is not waited for any more. Pure."""
+    its = "its" if len(wanted) == 1 else "their"
+    return (
+        f"{listed(wanted)} may still run or be stopping; `extra-container stop {' '.join(wanted)}` waits for {its} end."
+    )
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Return names as a part of a sentence. Pure."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def exists(name: str, context: Context) -> bool:
+    """Whether anybody installed a container of this name."""
+    return name in installed.names(context.host.gc_roots) or find_conf(name) is not None
+
+
+def require(wanted: tuple[str, ...], context: Context) -> None:
+    """Raise :class:`.UsageError` for the first container that does not exist."""
+    for name in wanted:
+        if not exists(name, context):
+            raise UsageError(f"The container {name} does not exist", hint=_LIST_HINT)
+
+
+def require_leader(name: str, context: Context) -> int:
+    """Return the PID of a running container's PID 1.
+
+    Raises :class:`.UsageError` if the container does not exist, and
+    :class:`.ContainerError` if it does not run.
+    """
+    require((name,), context)
+    leader = context.host.manager.leader(name)
+    if leader is None:
+        raise ContainerError(f"The container {name} does not run", hint=f"Start it: extra-container start {name}")
+    return leader
+
+
+def settings(name: str, context: Context) -> Mapping[str, str]:
+    """Return the assignments of a container's conf, whoever installed it.
+
+    Raises :class:`.UsageError` if the container does not exist.
+    """
+    match _find(name, context):
+        case InstalledContainer() as ours:
+            return ours.settings
+        case conf:
+            return parse_environment_file(conf.read_text(errors="replace"))
+
+
+def root(name: str, context: Context) -> Path:
+    """Return the directory that is a container's ``/``.
+
+    Raises :class:`.UsageError` if the container does not exist.
+    """
+    match _find(name, context):
+        case InstalledContainer() as ours:
+            return ours.root
+        case conf:
+            return container_root("", conf.parent, name)
+
+
+def _find(name: str, context: Context) -> InstalledContainer | Path:
+    """Return an installed container, or the conf of one that somebody else installed."""
+    ours = installed.read(context.host.gc_roots).get(name)
+    found = find_conf(name) if ours is None else ours
+    if found is None:
+        raise UsageError(f"The container {name} does not exist", hint=_LIST_HINT)
+    return found
+
+
+def fail(failures: tuple[Failure, ...], verb: str) -> None:
+    """Raise one error that names every container that failed, with what it said last."""
+    if failures:
+        raise ContainerError("\n".join(describe(failure, verb) for failure in failures))
+
+
+def describe(failure: Failure, verb: str) -> str:
+    """Return a failure as lines for people."""
+    lines = [f"Container {failure.name} did not {verb}: {failure.message}"]
+    return "\n".join(lines + [f"  {line}" for line in failure.details])
+
+
+def find_conf(name: str) -> Path | None:
+    """Return the conf of a container that somebody else installed, None if there is none."""
+    for directory in ("/etc/nixos-containers", "/etc/containers"):
+        conf = Path(directory, f"{name}.conf")
+        if conf.exists() or conf.is_symlink():
+            return conf
+    return None

@@ -1,0 +1,142 @@
+"""Removing containers and all that is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from extra_container.model import events
+from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
+from extra_container.model.values import FileOps, Installed, InstalledContainer
+from extra_container.pipeline import control, leftovers
+from extra_container.pipeline.context import Context
+from extra_container.state import files, installed, lock, names, pending
+
+
+def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy") -> tuple[str, ...]:
+    """Stop the containers among ``wanted`` that this program installed and remove all that is theirs.
+
+    What a removal or an installation that was broken off left of one counts as a container, too. Returns the names of
+    those that were removed. Raises :class:`.UsageError` for a container that somebody else
+    declared, before anything is changed, and what :func:`remove` raises.
+    """
+    names.check_known(wanted)
+    with lock.machine_lock(command, context.emit):
+        leftovers.sweep(context)
+        present = installed.read_traces(context.host)
+        _refuse_foreign(wanted, present, context)
+        doomed = tuple(name for name in wanted if name in present)
+        # All that can be left of the others is what systemd remembers of a failed run.
+        context.host.manager.forget(tuple(name for name in wanted if name not in present))
+        if doomed:
+            removals, refusals = _plan(doomed, present, context)
+            with control.interruption_told(lambda: _describe_interruption(doomed)):
+                _stop_gently(removals, present, context)
+                gone, errors = _carry_out(removals, context)
+            if gone:
+                context.emit(events.ContainersDestroyed(names=gone))
+            _raise_together(refusals + errors)
+    return doomed
+
+
+def all_names(context: Context) -> tuple[str, ...]:
+    """Return the names of all containers that :func:`destroy` would remove, sorted."""
+    present = installed.read_traces(context.host)
+    return tuple(sorted(name for name, trace in present.items() if not _is_somebody_elses(trace, context)))
+
+
+def remove(doomed: tuple[str, ...], present: Installed, context: Context) -> None:
+    """End containers at once and remove all that is theirs; the caller holds the lock.
+
+    One whose directory must not be removed is left alone. One that cannot be removed does not keep the others: the
+    :class:`.ExtraContainerError` that is raised in the end tells of all.
+    """
+    removals, refusals = _plan(doomed, present, context)
+    _, errors = _carry_out(removals, context)
+    _raise_together(refusals + errors)
+
+
+def _plan(
+    doomed: tuple[str, ...], present: Installed, context: Context
+) -> tuple[Mapping[str, FileOps], list[ExtraContainerError]]:
+    """Return what to remove of each container that can be removed, and why others cannot; changes nothing."""
+    removals: dict[str, FileOps] = {}
+    refusals: list[ExtraContainerError] = []
+    for name in doomed:
+        ops = context.hooks.plan_destroy((name,), context.host, present)
+        try:
+            files.check_removal(ops)
+        except ExtraContainerError as error:
+            refusals.append(error)
+        else:
+            removals[name] = ops
+    return removals, refusals
+
+
+def _stop_gently(wanted: Iterable[str], present: Installed, context: Context) -> None:
+    """Stop containers that write to directories from outside: that data survives, so what writes there may finish."""
+    gently = tuple(name for name in wanted if "--bind=" in present[name].settings.get("EXTRA_NSPAWN_FLAGS", ""))
+    if gently:
+        control.expel(gently, context)
+        # Those that do not stop are killed next, and named if that is in vain as well.
+        context.host.manager.stop(gently)
+
+
+def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple[str, ...], list[ExtraContainerError]]:
+    """Return the names of the containers that are gone, and what kept the others."""
+    gone: list[str] = []
+    errors: list[ExtraContainerError] = []
+    wanted = tuple(removals)
+    try:
+        control.expel(wanted, context)
+        remaining = context.host.manager.kill(wanted)
+        errors += [ContainerError(control.describe(failure, "end")) for failure in remaining]
+        running = {failure.name for failure in remaining}
+        for name in (name for name in wanted if name not in running):
+            try:
+                files.remove(removals[name], context.runner)
+                pending.forget((name,), context.host)
+                gone.append(name)
+            except ExtraContainerError as error:
+                errors.append(error)
+    finally:
+        if wanted:
+            context.host.manager.reload()
+            context.host.manager.forget(wanted)
+    return tuple(gone), errors
+
+
+def _describe_interruption(doomed: tuple[str, ...]) -> str:
+    words = " ".join(doomed)
+    return f"{control.listed(doomed)} may be removed in part; `extra-container destroy {words}` removes the rest."
+
+
+def _raise_together(errors: list[ExtraContainerError]) -> None:
+    """Raise one error that tells of all; its kind is the first one's."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = [f"{error.message} ({error.hint})" if error.hint else error.message for error in errors]
+        raise type(errors[0])("\n".join(lines))
+
+
+def _refuse_foreign(wanted: tuple[str, ...], present: Installed, context: Context) -> None:
+    for name in wanted:
+        ours = present.get(name)
+        found = control.find_conf(name) is not None if ours is None else _is_somebody_elses(ours, context)
+        if found:
+            raise UsageError(
+                f"The container {name} was not installed by extra-container",
+                hint="Remove it from the host's configuration, or with `nixos-container destroy`.",
+            )
+
+
+def _is_somebody_elses(trace: InstalledContainer, context: Context) -> bool:
+    """Whether a container of somebody else has taken the place of one of ours whose unit link is gone."""
+    if trace.unit_link.is_symlink():
+        return False
+    if trace.conf_link.exists() and not trace.conf_link.is_symlink():
+        return True  # nixos-container's confs are files
+    used = context.host.manager.states([trace.name])[trace.name].fragment
+    if used is None or used.name != trace.unit_link.name:
+        return False
+    return used.parent.resolve() != trace.unit_link.parent.resolve()

@@ -1,0 +1,89 @@
+"""Making the host as it was before, for the containers that did not start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from extra_container.model.errors import ExtraContainerError
+from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
+from extra_container.model.values import Request
+from extra_container.pipeline import control, destroy
+from extra_container.pipeline.context import Context
+from extra_container.state import files, installed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An installation that can still be taken back.
+
+    ``run_plan`` is what was really done, ``undo`` the way back of each container; ``untouched`` are the containers that
+    had no data of their own before.
+    """
+
+    plan: InstallPlan
+    run_plan: RunPlan
+    undo: Mapping[str, files.Undo]
+    untouched: frozenset[str]
+
+
+def take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+    """Bring the files back, start what ran before, and return what of that did not start."""
+    for step in undo.values():
+        step.roll_back()
+    if undo:
+        context.host.manager.reload()
+    return context.host.manager.start(ran) if ran else ()
+
+
+def settle(
+    request: Request, failures: tuple[Failure, ...], attempt: Attempt, context: Context
+) -> tuple[tuple[Failure, ...], Mapping[str, Left]]:
+    """Make the host as it was before for the containers that did not start, unless the request keeps them.
+
+    Those whose update failed stay: they run, with what the switch left of the new system. Returns the failures, with
+    what went wrong here added to them, and what became of each.
+    """
+    left: dict[str, Left] = {}
+    to_take_back: dict[str, Failure] = {}
+    for failure in failures:
+        if failure.name in attempt.run_plan.update:
+            runs = context.host.manager.leader(failure.name) is not None
+            left[failure.name] = Left.UPDATING if runs else Left.KEPT
+        elif request.keep_failed:
+            left[failure.name] = Left.KEPT
+        else:
+            to_take_back[failure.name] = failure
+    if not to_take_back:
+        return failures, left
+    # The manager may be about to try again; it must not find the old files under a new container.
+    control.expel(tuple(to_take_back), context)
+    context.host.manager.kill(tuple(to_take_back))
+    context.host.manager.forget(tuple(to_take_back))
+    told = dict(to_take_back)
+    for name, failure in to_take_back.items():
+        try:
+            left[name], after = _take_back_one(name, attempt, context)
+        except (OSError, ExtraContainerError) as error:
+            is_new = _change(name, attempt) is Change.NEW
+            left[name] = Left.STUCK if is_new else Left.CHANGED
+            after = (f"Taking it back failed: {error}",)
+        told[name] = replace(failure, details=(*failure.details, *after))
+    return tuple(told.get(failure.name, failure) for failure in failures), left
+
+
+def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left, tuple[str, ...]]:
+    """Return what became of the container, and what there is to tell of it. Raises what went wrong."""
+    is_new = _change(name, attempt) is Change.NEW
+    if is_new and name in attempt.untouched:
+        destroy.remove((name,), installed.read(context.host.gc_roots), context)
+        return Left.REMOVED, ()
+    ran = tuple({name}.intersection(attempt.run_plan.restart))
+    lost = take_back({name: attempt.undo[name]}, ran, context)
+    if lost:
+        return Left.RESTORED, tuple(f"What ran before did not start either: {failure.message}" for failure in lost)
+    return (Left.RESTARTED if ran else Left.REMOVED if is_new else Left.RESTORED), ()
+
+
+def _change(name: str, attempt: Attempt) -> Change:
+    return next(item.change for item in attempt.plan.items if item.name == name)

@@ -1,0 +1,209 @@
+"""Changes to the host's files: installed all together or not at all, removed without ever leaving their place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.model.errors import InstallError
+from extra_container.model.values import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree
+from extra_container.state.removal import check_tree, remove_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from extra_container.process import Runner
+
+# What _beside makes of the names of units, confs and GC roots.
+_TEMPORARY = re.compile(r"\.(container@.+\.service|.+\.conf|extra-container-.+)\.[0-9a-f]{8}\.tmp")
+
+
+def install(ops: FileOps) -> Undo:
+    """Apply all operations, or none: what was done is undone when one fails.
+
+    New links are first made under temporary names, so that a full disk shows before anything is replaced. The result
+    can take the installation back later, until :meth:`Undo.forget` is called. Raises
+    :class:`.InstallError`, also for a :class:`.RemoveTree`, which cannot
+    be undone.
+    """
+    undo = Undo()
+    try:
+        commits = []
+        for op in ops:
+            with _naming(op):
+                commits.append(_prepare(op, undo))
+        for op, commit in zip(ops, commits, strict=True):
+            with _naming(op):
+                commit()
+    except InstallError as error:
+        raise InstallError(error.message, hint=_take_back(undo)) from error
+    except BaseException:
+        undo.roll_back()
+        raise
+    return undo
+
+
+def sweep(directories: Iterable[Path]) -> None:
+    """Remove what an installation that was killed left under its temporary names.
+
+    The caller holds the lock, so nobody else is installing. Raises OSError.
+    """
+    for directory in directories:
+        try:
+            entries = list(os.scandir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def check_removal(ops: FileOps) -> None:
+    """Raise :class:`.InstallError` for a tree that :func:`remove` would refuse to remove."""
+    for op in ops:
+        if isinstance(op, RemoveTree):
+            check_tree(op.path)
+
+
+def remove(ops: FileOps, runner: Runner) -> None:
+    """Apply removals in order. Can be repeated after a failure.
+
+    Raises :class:`.InstallError` naming what could not be removed.
+    """
+    for op in ops:
+        try:
+            match op:
+                case Remove(path=path):
+                    path.unlink(missing_ok=True)
+                case RemoveTree(path=path):
+                    remove_tree(path, runner)
+                case MakeDirectory() | Link():
+                    raise AssertionError(f"{op} does not remove anything")
+        except OSError as error:
+            raise InstallError(f"Removing {op.path} failed: {error.strerror}") from error
+
+
+class Undo:
+    """The steps back from an installation."""
+
+    def __init__(self) -> None:
+        self._steps: list[Callable[[], None]] = []
+        self._leftovers: list[Path] = []
+        self._directories: list[Path] = []
+
+    def add(self, step: Callable[[], None]) -> None:
+        """Remember how to take one step back."""
+        self._steps.append(step)
+
+    def keep(self, path: Path) -> None:
+        """Remember a file that only a step back needs."""
+        self._leftovers.append(path)
+
+    def made(self, directory: Path) -> None:
+        """Remember a directory that was not there before."""
+        self._directories.append(directory)
+
+    def roll_back(self) -> None:
+        """Take every step back, last first. Raises OSError where that is impossible, after trying the others."""
+        failed: OSError | None = None
+        for step in reversed(self._steps):
+            try:
+                step()
+            except OSError as error:
+                failed = error
+        made = self._directories
+        self.forget()
+        for directory in reversed(made):
+            with contextlib.suppress(OSError):  # somebody else uses it by now
+                directory.rmdir()
+        if failed is not None:
+            raise failed
+
+    def forget(self) -> None:
+        """Keep the installation: the way back is thrown away."""
+        for path in self._leftovers:
+            with contextlib.suppress(OSError):  # the installation stands all the same, and the next one sweeps
+                path.unlink(missing_ok=True)
+        self._steps, self._leftovers, self._directories = [], [], []
+
+
+@contextlib.contextmanager
+def _naming(op: FileOp) -> Iterator[None]:
+    """Let an error name the operation's path; the system names a temporary file, or where the link is to lead."""
+    try:
+        yield
+    except OSError as error:
+        raise InstallError(f"Installing {op.path} failed: {error.strerror}") from error
+
+
+def _take_back(undo: Undo) -> str:
+    try:
+        undo.roll_back()
+    except OSError as error:
+        return f"Taking it back failed as well: {error.filename2 or error.filename}: {error.strerror}"
+    return "Nothing was changed."
+
+
+def _prepare(op: FileOp, undo: Undo) -> Callable[[], None]:
+    match op:
+        case MakeDirectory(path=path, mode=mode):
+            _make_directory(path, mode, undo)
+            return lambda: None
+        case Link(path=path, target=target):
+            temporary = _beside(path)
+            temporary.symlink_to(target)
+            undo.keep(temporary)
+            saved = _save(path, undo)
+            return lambda: _replace(temporary, path, saved, undo)
+        case Remove(path=path):
+            saved = _save(path, undo)
+            return lambda: _remove(path, saved, undo)
+        case RemoveTree(path=path):
+            raise InstallError(f"{path} is a directory tree and cannot be replaced")
+
+
+def _make_directory(path: Path, mode: int, undo: Undo) -> None:
+    missing = [place for place in [path, *path.parents] if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir()
+        place.chmod(mode if place == path else 0o755)
+        undo.made(place)
+
+
+def _save(path: Path, undo: Undo) -> Path | None:
+    """Give what stands at ``path`` a second name, from which it can come back; None if nothing stands there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(21, "it is a directory", str(path))
+    saved = _beside(path)
+    os.link(path, saved, follow_symlinks=False)
+    undo.keep(saved)
+    return saved
+
+
+def _replace(temporary: Path, path: Path, saved: Path | None, undo: Undo) -> None:
+    temporary.replace(path)
+    undo.add((lambda: path.unlink(missing_ok=True)) if saved is None else (lambda: _bring_back(saved, path)))
+
+
+def _remove(path: Path, saved: Path | None, undo: Undo) -> None:
+    path.unlink(missing_ok=True)
+    if saved is not None:
+        undo.add(lambda: _bring_back(saved, path))
+
+
+def _bring_back(saved: Path, path: Path) -> None:
+    # rename(2) does nothing if both names are the same file, as after a step that changed nothing.
+    saved.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")

@@ -1,0 +1,78 @@
+"""One change of the machine at a time: a lock that says who holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.model.errors import HostError, LockError
+from extra_container.model.events import LockAwaited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extra_container.model.events import Event
+
+LOCK_FILE = Path("/run/lock/extra-container")
+WAIT_SECONDS = 120.0
+_POLL_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def machine_lock(
+    command: str,
+    emit: Callable[[Event], None],
+    *,
+    path: Path = LOCK_FILE,
+    wait: float = WAIT_SECONDS,
+) -> Iterator[None]:
+    """Hold the machine's lock. The kernel drops it with the process, so no stale lock can remain.
+
+    Waits up to ``wait`` seconds, telling once for whom. Raises :class:`.LockError` after that.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise HostError(f"The lock {path} cannot be opened: {error.strerror}") from error
+    try:
+        _acquire(descriptor, path, emit, wait)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, emit: Callable[[Event], None], wait: float) -> None:
+    deadline = time.monotonic() + wait
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder(path)
+            if not told:
+                emit(LockAwaited(holder=holder))
+                told = True
+            if time.monotonic() >= deadline:
+                raise LockError(
+                    f"{holder} still holds {path} after {wait:g} s", hint="Wait for it to end, or end it."
+                ) from error
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _holder(path: Path) -> str:
+    try:
+        entry = json.loads(path.read_text())
+        return f"Process {entry['pid']} (extra-container {entry['command']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another run"  # the holder is between taking the lock and signing it

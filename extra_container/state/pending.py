@@ -1,0 +1,96 @@
+"""Running containers that are behind: what was installed while they ran, and did not reach them.
+
+A record is written before the links of a running container are replaced, so that a broken-off or failed update is taken
+up by the next one. It is about one instance of the container, known by its PID 1: what starts later has everything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+
+from extra_container.model.errors import InstallError
+from extra_container.model.host import Host
+from extra_container.model.plans import Change
+
+# From the least to the greatest: a restart brings what an update would bring, too.
+_RANKS = (Change.UNCHANGED, Change.SYSTEM, Change.NEW, Change.OTHER)
+
+
+def greater(one: Change, other: Change) -> Change:
+    """Return the change that includes both. Pure."""
+    return max(one, other, key=_RANKS.index)
+
+
+def read(running: Iterable[str], host: Host) -> Mapping[str, Change]:
+    """Return what each of the running containers has not got yet; those that lack nothing are left out.
+
+    Records of instances that have ended are removed. Raises OSError if a record can be neither read nor removed.
+    """
+    found: dict[str, Change] = {}
+    for name in running:
+        record = _record(name, host)
+        try:
+            entry = json.loads(record.read_text(encoding="ascii"))
+            change, instance = Change(entry["change"]), entry["instance"]
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError):
+            record.unlink(missing_ok=True)  # another version of the program wrote it
+            continue
+        # Without a PID 1 it was about to boot when the record was written.
+        if instance is None or instance == _instance(name, host):
+            found[name] = change
+        else:
+            record.unlink(missing_ok=True)
+    return MappingProxyType(found)
+
+
+def write(name: str, change: Change, host: Host) -> None:
+    """Remember what the running container has not got; ``UNCHANGED`` is nothing.
+
+    Raises :class:`.InstallError`.
+    """
+    if change is Change.UNCHANGED:
+        return forget((name,), host)
+    record = _record(name, host)
+    temporary = record.with_suffix(".new")
+    lacking = Change.OTHER if change is Change.NEW else change
+    try:
+        record.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        temporary.write_text(json.dumps({"change": lacking.value, "instance": _instance(name, host)}), encoding="ascii")
+        temporary.replace(record)
+    except OSError as error:
+        with suppress(OSError):  # the first error is the one to tell
+            temporary.unlink(missing_ok=True)
+        raise InstallError(f"Writing {record} failed: {error.strerror}", hint="Nothing was changed.") from error
+    return None
+
+
+def forget(names: Iterable[str], host: Host) -> None:
+    """Remove the records of containers that are up to date, or do not run any more. Raises OSError."""
+    for name in names:
+        _record(name, host).unlink(missing_ok=True)
+
+
+def _record(name: str, host: Host) -> Path:
+    return host.runtime_directory / "pending" / f"{name}.json"
+
+
+def _instance(name: str, host: Host) -> list[int] | None:
+    """Return PID and start time of the container's PID 1: PIDs are used again. None if it has none.
+
+    The start time is in clock ticks since boot. Source: proc_pid_stat(5), field 22.
+    """
+    leader = host.manager.leader(name)
+    if leader is None:
+        return None
+    try:
+        text = Path(f"/proc/{leader}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The program's name may hold anything; field 3 follows its closing parenthesis.
+    return [leader, int(text.rpartition(")")[2].split()[19])]

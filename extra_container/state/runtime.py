@@ -1,0 +1,123 @@
+"""Directories that live as long as the process that made them, in a place that is empty after every boot.
+
+Each is locked by its process, and the kernel drops the lock with the process, so what a killed one left is known.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from extra_container.model.errors import HostError
+from extra_container.state import nix_roots
+
+Kind: TypeAlias = Literal["build", "session"]
+
+
+@contextmanager
+def runtime_directory(kind: Kind, *, home: Path, executable: bool = False) -> Iterator[Path]:
+    """Give an empty directory that nobody else can read, and remove it in the end.
+
+    It is made in ``home``, the host's own place for such, or in the directory for temporary files where that cannot be
+    written or, for an ``executable`` one, is mounted noexec (initramfs-tools do that to ``/run``). Raises
+    :class:`.HostError` if neither will do.
+    """
+    with suppress(OSError):  # an unusable home is not chosen
+        home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    places = (home, _elsewhere())
+    place = next((place for place in places if _is_usable(place, executable=executable)), None)
+    if place is None:
+        raise HostError(
+            f"{places[0]} and {places[1]} are read-only or mounted noexec, so there is no place for a {kind}",
+            hint="Set TMPDIR to a directory on another file system.",
+        )
+    directory, descriptor = _make_locked(place, kind)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+        os.close(descriptor)
+
+
+def sweep(gc_roots: Path, *, home: Path) -> None:
+    """Remove the directories of processes that were killed, with the GC roots that Nix made for links in them.
+
+    One that a process still names in its environment or command line stays: a shell whose supervisor was killed uses
+    it, or a build goes on. Raises OSError.
+    """
+    for place in dict.fromkeys((home, _elsewhere())):
+        for kind in get_args(Kind):
+            for directory in sorted(place.glob(f"{_prefix(place, kind)}*")):
+                _sweep_one(directory, gc_roots)
+
+
+def _sweep_one(directory: Path, gc_roots: Path) -> None:
+    try:
+        descriptor = _open(directory)
+    except OSError:
+        return  # it is no directory, or its process has just removed it
+    try:
+        # Everybody can make a directory of such a name in the directory for temporary files.
+        if os.fstat(descriptor).st_uid != os.geteuid():
+            return
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_named_by_a_process(directory):
+            for link in directory.iterdir():
+                nix_roots.forget(link, gc_roots)
+            shutil.rmtree(directory)
+    except (BlockingIOError, FileNotFoundError):
+        return  # its process lives, or has removed it meanwhile
+    finally:
+        os.close(descriptor)
+
+
+def _make_locked(place: Path, kind: Kind) -> tuple[Path, int]:
+    while True:
+        directory = Path(tempfile.mkdtemp(prefix=_prefix(place, kind), dir=place))
+        # A sweep between making and locking it takes it away again.
+        with suppress(FileNotFoundError):
+            descriptor = _open(directory)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if directory.exists():
+                return directory, descriptor
+            os.close(descriptor)
+
+
+def _open(directory: Path) -> int:
+    return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _is_usable(place: Path, *, executable: bool) -> bool:
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        return False
+    return not (executable and os.statvfs(place).f_flag & os.ST_NOEXEC)
+
+
+def _elsewhere() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _prefix(place: Path, kind: str) -> str:
+    return f"extra-container-{kind}-" if place == _elsewhere() else f"{kind}-"
+
+
+def _is_named_by_a_process(directory: Path) -> bool:
+    name = os.fsencode(directory)
+    return any(
+        name in _read(process / "environ") or name in _read(process / "cmdline")
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit()
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""  # the process has ended

@@ -1,0 +1,1 @@
+"""systemd and its tools, one module each."""

@@ -1,0 +1,136 @@
+"""``systemctl``: what it is asked, and what its answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from extra_container.model.errors import HostError
+from extra_container.model.host import ActiveState, UnitState
+from extra_container.process import Completed, Runner, process_error
+from extra_container.state.installed import unit_name
+
+# Answers are parsed, so nothing of the caller's environment may change them.
+PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})
+
+_PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,InactiveExitTimestampMonotonic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFacts:
+    """What systemd says of a container's unit (org.freedesktop.systemd1(5)).
+
+    ``load`` is its LoadState, ``sub`` its SubState, ``main_pid`` the host's PID of the supervisor (0 if none runs).
+    ``job`` says whether a job waits or runs, ``left_rest`` when the last start began, in seconds of the monotonic
+    clock.
+    """
+
+    state: UnitState
+    load: str
+    sub: str
+    main_pid: int = 0
+    job: bool = False
+    left_rest: float = 0.0
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing runs and nothing is about to."""
+        return self.state.at_rest and not self.job
+
+
+def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:
+    """Parse ``systemctl show`` of the containers' units: one block of ``Key=value`` lines each, in the order asked for.
+
+    Raises :class:`.HostError` if there are not as many blocks as names.
+    """
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    if len(blocks) != len(names):
+        raise HostError(f"systemctl show described {len(blocks)} units when asked for {len(names)}")
+    return {name: _facts(name, block) for name, block in zip(names, blocks, strict=True)}
+
+
+def _facts(name: str, block: str) -> UnitFacts:
+    said = dict(line.partition("=")[::2] for line in block.splitlines())
+    load, fragment = said["LoadState"], said.get("FragmentPath", "")
+    return UnitFacts(
+        state=UnitState(
+            name=name,
+            active=ActiveState(said["ActiveState"]),
+            loaded=load != "not-found",
+            fragment=Path(fragment) if fragment else None,
+            result=said.get("Result", "success"),
+        ),
+        load=load,
+        sub=said["SubState"],
+        main_pid=int(said.get("MainPID", "0")),
+        job=said.get("Job", "") not in {"", "0"},
+        left_rest=int(said.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
+    )
+
+
+class Systemctl:
+    """Calls ``systemctl`` for containers. Every method takes container names; none does nothing without them."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def show(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
+        """Return the facts on each name, all from one call."""
+        asked = tuple(dict.fromkeys(names))
+        if not asked:
+            return {}
+        done = self._call("show", "-p", _PROPERTIES, units=asked)
+        if done.returncode != 0:
+            raise process_error(done)
+        return parse_show(asked, done.stdout)
+
+    def start(self, names: Sequence[str]) -> Completed:
+        """Start the units, wait for all; code 0 means that all have started.
+
+        Each is a transaction of its own, but systemd 262 begins none if one of the units cannot be started at all.
+        """
+        return self._call("start", units=names)
+
+    def start_each(self, names: Sequence[str]) -> str:
+        """Start the units so that one that cannot be started keeps no other from it; wait; return the complaints."""
+        asked = {name: self._call("start", "--no-block", units=[name]) for name in names}
+        accepted = [name for name, done in asked.items() if done.returncode == 0]
+        complaints = "".join(done.stderr for done in asked.values())
+        return complaints + (self.start(accepted).stderr if accepted else "")
+
+    def stop(self, names: Sequence[str], *, timeout: float | None = None) -> Completed:
+        """Stop the units together and wait for all; a unit that is not loaded makes the code 5.
+
+        With systemd 262, none is stopped then.
+        Raises :class:`.ProcessError` if it takes more than ``timeout`` seconds; the stop goes
+        on then.
+        """
+        return self._call("stop", units=names, timeout=timeout)
+
+    def request_stop(self, names: Sequence[str]) -> None:
+        """Begin to stop the units, so that none of them is started again by its ``Restart=``; wait for nothing."""
+        self._call("stop", "--no-block", units=names)
+
+    def kill(self, names: Sequence[str]) -> None:
+        """Send SIGKILL to all processes of the units. A unit that has just ended is no error."""
+        self._call("kill", "-s", "KILL", units=names)
+
+    def reset_failed(self, names: Sequence[str]) -> None:
+        """Forget failures and counted starts. A unit that is not loaded has none to forget.
+
+        Raises :class:`.ProcessError` on any other complaint.
+        """
+        done = self._call("reset-failed", units=names)
+        complaints = [line for line in done.stderr.splitlines() if line.strip() and not line.endswith("not loaded.")]
+        if done.returncode != 0 and (complaints or not done.stderr.strip()):
+            raise process_error(done)
+
+    def daemon_reload(self) -> None:
+        """Make systemd read all unit files again."""
+        self._runner.run(["systemctl", "daemon-reload"], environment=PLAIN)
+
+    def _call(self, verb: str, *options: str, units: Sequence[str], timeout: float | None = None) -> Completed:
+        argv = ["systemctl", verb, *options, "--", *map(unit_name, units)]
+        return self._runner.run(argv, check=False, environment=PLAIN, timeout=timeout)

@@ -1,0 +1,232 @@
+"""The test kit for plugins, and for the program itself: stand-ins for planning code, and real Nix for modules.
+
+Nothing here is a mock of Nix or systemd to test *them* with: :class:`FakeRunner` and :class:`FakeManager` record what
+the code under test decided to do.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pluggy  # noqa: TID253 -- never imported by the program
+
+from extra_container.hooks import specs
+from extra_container.hooks.check import check_hooks
+from extra_container.hooks.facade import Hooks
+from extra_container.model.events import Event
+from extra_container.model.host import Host
+from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
+from extra_container.model.values import (
+    Base,
+    BaseKind,
+    BuildInputs,
+    BuildResult,
+    BuiltContainer,
+    Definition,
+    ExpressionSource,
+    InstalledContainer,
+    Request,
+)
+from extra_container.nix import command
+from extra_container.pipeline.context import Context
+from extra_container.plugin import hookimpl
+from extra_container.process import Runner
+from extra_container.state.environment_file import parse_environment_file
+from extra_container.testing.fakes import FakeManager, FakeRunner
+
+if TYPE_CHECKING:
+    from extra_container.cli.command import Command
+
+__all__ = [
+    "Called",
+    "FakeManager",
+    "FakeRunner",
+    "as_installed",
+    "built_container",
+    "call_command",
+    "evaluate",
+    "fake_context",
+    "fake_host",
+    "hooks_with",
+    "make_request",
+    "manager_with",
+    "place_container",
+    "run_state",
+]
+
+
+def fake_host(root: Path, manager: FakeManager | None = None, *, auto_start: bool = True) -> Host:
+    """Return a host whose files are all below ``root``."""
+    return Host(
+        name="fake",
+        manager=manager or FakeManager(),
+        unit_directory=root / "units",
+        conf_directory=root / "conf",
+        gc_roots=root / "gcroots",
+        auto_start=auto_start,
+        runtime_directory=root / "run",
+    )
+
+
+def make_request(text: str = "{ containers.demo = {}; }", **changes: Any) -> Request:  # noqa: ANN401 -- any field
+    """Return a request for ``create`` with a definition given as text; ``changes`` are fields of the request."""
+    fields: dict[str, Any] = {"command": "create", "source": ExpressionSource(text=text, origin="--expr")}
+    return Request(**{**fields, **changes})
+
+
+def built_container(name: str = "demo", *, system: str = "/nix/store/s1", **changes: Any) -> BuiltContainer:  # noqa: ANN401 -- any field
+    """Return a built container as planning code sees one; ``changes`` are fields of it."""
+    conf_text = changes.pop("conf_text", f"SYSTEM_PATH={system}\nPRIVATE_USERS=no\n")
+    fields: dict[str, Any] = {
+        "name": name,
+        "unit": Path(f"/nix/store/u1-{name}/container@{name}.service"),
+        "conf": Path(f"/nix/store/c1{system.rpartition('/')[2]}-{name}.conf"),
+        "unit_text": f"[Service]\nEnvironment=root=/var/lib/nixos-containers/{name}\n",
+        "conf_text": conf_text,
+        "conf_directory": Path("/etc/nixos-containers"),
+        "root": Path(f"/var/lib/nixos-containers/{name}"),
+        "settings": MappingProxyType(parse_environment_file(conf_text)),
+    }
+    return BuiltContainer(**{**fields, **changes})
+
+
+def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = False) -> InstalledContainer:
+    """Return what is known of a container after it was installed on a host."""
+    return InstalledContainer(
+        name=container.name,
+        unit_link=host.unit_directory / f"container@{container.name}.service",
+        conf_link=(host.conf_directory or container.conf_directory) / f"{container.name}.conf",
+        unit=container.unit,
+        conf=container.conf,
+        unit_text=container.unit_text,
+        conf_text=container.conf_text,
+        settings=container.settings,
+        auto_started=auto_started,
+    )
+
+
+def place_container(container: BuiltContainer, host: Host) -> InstalledContainer:
+    """Install a built container on a host below a directory of the test: files, links and GC roots as the program does.
+
+    Returns what is known of it; commands find it where the program looks for installed containers.
+    """
+    placed = as_installed(container, host)
+    for link, text, suffix in (
+        (placed.unit_link, placed.unit_text, ""),
+        (placed.conf_link, placed.conf_text, ".conf"),
+    ):
+        file = link.parent / "store" / link.name
+        for path in (file, host.gc_roots / "any"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        link.symlink_to(file)
+        (host.gc_roots / f"extra-container-{placed.name}{suffix}").symlink_to(link)
+    return placed
+
+
+def run_state(*containers: BuiltContainer) -> RunState:
+    """Return the state after a request that installed and started the given containers."""
+    result = BuildResult(path=Path("/nix/store/b1-etc"), containers=containers)
+    items = tuple(InstallItem(container=container, change=Change.NEW) for container in containers)
+    started = RunPlan(start=tuple(container.name for container in containers))
+    return RunState(result=result, plan=InstallPlan(items=items), done=started)
+
+
+def hooks_with(*plugins: ModuleType | object) -> Hooks:
+    """Return hooks that call the given plugins, in that order."""
+    return Hooks(manager_with(*plugins))
+
+
+def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:
+    """Return a plugin manager that calls the given plugins, in that order.
+
+    Raises :class:`TypeError` for a hook with a wrong name or argument, or a function that was not marked as one.
+    """
+    manager = pluggy.PluginManager("extra_container")
+    manager.add_hookspecs(specs)
+    for plugin in reversed(plugins):
+        check_hooks(plugin)
+        manager.register(plugin)
+    return manager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A command that was called: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class _HostPlugin:
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @hookimpl
+    def ec_detect_host(self) -> Host:
+        return self._host
+
+
+def call_command(
+    command: type[Command], *words: str, host: Host, plugins: Sequence[ModuleType | object] = ()
+) -> Called:
+    """Call a plugin's command in this process, on the given host and with the given plugins only.
+
+    Raises what the command raises, :class:`.ExtraContainerError` included.
+    """
+    from extra_container.cli.app import ExtraContainer
+    from extra_container.hooks.loader import LoadedPlugins
+
+    app = ExtraContainer()
+    app.stdout, app.stderr = io.StringIO(), io.StringIO()
+    app.options = app.parser.parse_args([])
+    manager = manager_with(_HostPlugin(host), *plugins)
+    app.plugins = LoadedPlugins(manager=manager, plugins=(), disabled=(), failures=())
+    name = command.__name__.lower()
+    called = command(app, app.options, cmd_name=name)
+    code = called.run(called.get_parser(name).parse_args(list(words)))
+    return Called(code=code, out=app.stdout.getvalue(), err=app.stderr.getvalue())
+
+
+def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tuple[Context, list[Event]]:
+    """Return a context and the list that its events end up in."""
+    seen: list[Event] = []
+    context = Context(host=host, hooks=hooks, runner=runner or FakeRunner(), emit=seen.append, tell=lambda _: None)
+    return context, seen
+
+
+def evaluate(
+    text: str,
+    attribute: str,
+    *,
+    modules: Sequence[Path] = (),
+    values: Mapping[str, object] | None = None,
+    base: Base | None = None,
+) -> Any:  # noqa: ANN401 -- whatever the option holds
+    """Evaluate a definition with real Nix and return ``config.ATTRIBUTE`` as JSON value.
+
+    ``modules`` and ``values`` are what a plugin contributes. Without ``base`` the built-in host base is used. Raises
+    :class:`.ProcessError` with Nix' error.
+    """
+    definition = Definition(
+        source=ExpressionSource(text=text, origin="test"),
+        base=base or Base(kind=BaseKind.HOST),
+        inputs=BuildInputs(modules=tuple(modules), values=values or {}),  # type: ignore[arg-type]  # JSON by contract
+    )
+    argv = [
+        "nix-instantiate",
+        "--eval",
+        "--json",
+        "--strict",
+        *command.arguments(definition),
+        "-A",
+        f"config.{attribute}",
+    ]
+    return json.loads(Runner().run(argv).stdout)

@@ -1,0 +1,123 @@
+"""Stand-ins for planning code: they record what the code under test decided to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.plans import Failure
+from extra_container.process import Completed, Runner, process_error
+
+
+class FakeRunner(Runner):
+    """A runner that starts nothing: it records command lines and gives prepared answers.
+
+    ``answers`` maps the beginning of a command line (words joined by spaces) to what the program says; the longest
+    match wins, and a program without an answer succeeds silently.
+    """
+
+    def __init__(self, answers: Mapping[str, Completed | str] | None = None) -> None:
+        super().__init__(environment={}, trusted=())
+        self.answers = dict(answers or {})
+        self.calls: list[tuple[str, ...]] = []
+
+    def look(self, program: str) -> str | None:
+        """Every program exists."""
+        return f"/bin/{program}"
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        check: bool = True,
+        stdin: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Completed:
+        """Record a call and answer it."""
+        del stdin, environment, timeout
+        self.calls.append(tuple(argv))
+        done = self._answer(argv)
+        if check and done.returncode != 0:
+            raise process_error(done)
+        return done
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        *,
+        on_stderr: Callable[[str], None],
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Record a call, hand out the answer's stderr line by line, and answer."""
+        del environment
+        self.calls.append(tuple(argv))
+        done = self._answer(argv)
+        for line in done.stderr.splitlines():
+            on_stderr(line)
+        return done
+
+    def _answer(self, argv: Sequence[str]) -> Completed:
+        line = " ".join(argv)
+        matching = [start for start in self.answers if line.startswith(start)]
+        answer = self.answers[max(matching, key=len)] if matching else ""
+        if isinstance(answer, str):
+            return Completed(argv=tuple(argv), returncode=0, stdout=answer, stderr="")
+        return answer
+
+
+@dataclass
+class FakeManager:
+    """A manager that keeps its containers in memory. Names in ``broken`` fail to start."""
+
+    running: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
+        """Return ``ACTIVE`` for those that run."""
+        return {
+            name: UnitState(name=name, active=ActiveState.ACTIVE if name in self.running else ActiveState.INACTIVE)
+            for name in names
+        }
+
+    def reload(self) -> None:
+        """Record the call."""
+        self.calls.append(("reload", ()))
+
+    def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Start all that are not broken."""
+        self.calls.append(("start", tuple(names)))
+        self.running |= set(names) - self.broken
+        return tuple(Failure(name=name, message="it is broken") for name in names if name in self.broken)
+
+    def stop(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Stop all."""
+        self.calls.append(("stop", tuple(names)))
+        self.running -= set(names)
+        return ()
+
+    def kill(self, names: Sequence[str]) -> tuple[Failure, ...]:
+        """Stop all, recorded as another call."""
+        self.calls.append(("kill", tuple(names)))
+        self.running -= set(names)
+        return ()
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Record the call."""
+        self.calls.append(("forget", tuple(names)))
+
+    def leader(self, name: str) -> int | None:
+        """Return None: no real process stands behind a container."""
+        del name
+        return None
+
+    def journal(self, name: str, lines: int) -> tuple[str, ...]:
+        """Return nothing."""
+        del name, lines
+        return ()
+
+    def login_argv(self, name: str) -> tuple[str, ...]:
+        """Return a command that names the container."""
+        return ("login", name)
