@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
-from extra_container.model import events
+from extra_container.model import events, layout
 from extra_container.model.errors import (
     BuildError,
     ContainerError,
@@ -103,5 +103,6 @@ __all__ = [
     "events",
     "fragment_problems",
     "hookimpl",
+    "layout",
     "parse_environment_file",
 ]

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from extra_container.model import layout
 from extra_container.model.plans import Failure
 
 
@@ -112,6 +113,6 @@ class Host:
     manager: Manager
     unit_directory: Path
     conf_directory: Path | None = None
-    gc_roots: Path = Path("/nix/var/nix/gcroots/auto")
+    gc_roots: Path = layout.GC_ROOTS
     auto_start: bool = True
     runtime_directory: Path = Path("/run/extra-container")

@@ -1,7 +1,7 @@
 """The values that one stage of the pipeline hands to the next.
 
 ``Request -> Definition -> BuildResult -> InstallPlan -> RunPlan -> RunState``. All of them are frozen; a stage never
-changes what it was given. This module imports nothing of the project.
+changes what it was given. The modules of this folder import nothing else of the project.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
+
+from extra_container.model import layout
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
@@ -190,23 +192,6 @@ class BuildResult:
     containers: tuple[BuiltContainer, ...]
 
 
-def container_root(unit_text: str, conf_directory: Path, name: str) -> Path:
-    """Return the container's root directory: the unit says it (``Environment=root=…``), else the layout does.
-
-    Source: ``nixos/modules/virtualisation/nixos-containers.nix`` sets ``root`` in the unit's environment.
-    """
-    for line in unit_text.splitlines():
-        key, _, value = line.strip().partition("=")
-        value = value.strip('"')
-        if key == "Environment" and value.startswith("root="):
-            root = Path(value.removeprefix("root=").replace("%i", name))
-            # A directory of somebody else would be removed with the container.
-            if root.name == name:
-                return root
-    state = "containers" if conf_directory.name == "containers" else "nixos-containers"
-    return Path("/var/lib") / state / name
-
-
 # --- the host and what is installed --------------------------------------------------------------------------------
 
 
@@ -232,12 +217,12 @@ class InstalledContainer:
     @property
     def wants_link(self) -> Path:
         """The link that makes ``machines.target`` start the container."""
-        return self.unit_link.parent / "machines.target.wants" / self.unit_link.name
+        return layout.wants_link(self.unit_link)
 
     @property
     def root(self) -> Path:
         """The directory that is the container's ``/``."""
-        return container_root(self.unit_text, self.conf_link.parent, self.name)
+        return layout.container_root(self.unit_text, self.conf_link.parent, self.name)
 
 
 Installed: TypeAlias = Mapping[str, InstalledContainer]

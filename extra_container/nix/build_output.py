@@ -6,17 +6,13 @@ Source: ``nixos/modules/virtualisation/nixos-containers.nix`` and ``nixos/lib/sy
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from types import MappingProxyType
 
+from extra_container.model import layout
 from extra_container.model.errors import BuildError, UsageError
-from extra_container.model.values import BuildResult, BuiltContainer, container_root
+from extra_container.model.values import BuildResult, BuiltContainer
 from extra_container.state.environment_file import parse_environment_file
-
-_UNIT = re.compile(r"container@(.+)\.service")
-# The directory depends on the state version of the evaluated host part: 22.05 introduced the first one.
-_CONF_DIRECTORIES = ("nixos-containers", "containers")
 
 
 def read(path: Path) -> BuildResult:
@@ -33,15 +29,16 @@ def read(path: Path) -> BuildResult:
     units = etc / "systemd/system"
     names = []
     if units.is_dir():
-        matches = (_UNIT.fullmatch(entry.name) for entry in units.iterdir())
-        names = sorted(match[1] for match in matches if match)
+        found = (layout.container_of_unit(entry.name) for entry in units.iterdir())
+        names = sorted(name for name in found if name is not None)
     return BuildResult(path=path, containers=tuple(_container(etc, name) for name in names))
 
 
 def _container(etc: Path, name: str) -> BuiltContainer:
     conf = _conf(etc, name)
-    unit = Path(os.path.realpath(etc / "systemd/system" / f"container@{name}.service"))
-    unit_text = "" if unit == Path(os.devnull) else _text(etc / "systemd/system" / f"container@{name}.service", name)
+    link = etc / "systemd/system" / layout.unit_name(name)
+    unit = Path(os.path.realpath(link))
+    unit_text = "" if unit == Path(os.devnull) else _text(link, name)
     conf_text = _text(conf, name)
     settings = parse_environment_file(conf_text)
     if not {"SYSTEM_PATH", "FLAKE"} & settings.keys():
@@ -54,7 +51,7 @@ def _container(etc: Path, name: str) -> BuiltContainer:
         unit_text=unit_text,
         conf_text=conf_text,
         conf_directory=conf_directory,
-        root=container_root(unit_text, conf_directory, name),
+        root=layout.container_root(unit_text, conf_directory, name),
         settings=MappingProxyType(settings),
     )
 
@@ -69,8 +66,8 @@ def _text(path: Path, name: str) -> str:
 
 
 def _conf(etc: Path, name: str) -> Path:
-    for directory in _CONF_DIRECTORIES:
-        conf = etc / directory / f"{name}.conf"
+    for directory in layout.CONF_DIRECTORIES:
+        conf = etc / directory.relative_to("/etc") / layout.conf_name(name)
         if conf.exists():
             return conf
     raise BuildError(f"The build {etc.parent} has a unit but no conf for the container {name}")

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from extra_container.model import layout
 from extra_container.model.errors import ContainerError, Interrupted, UsageError
 from extra_container.model.plans import Failure
-from extra_container.model.values import InstalledContainer, container_root
+from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside
 from extra_container.pipeline.context import Context
 from extra_container.state import installed, lock, pending
@@ -158,7 +159,7 @@ def root(name: str, context: Context) -> Path:
         case InstalledContainer() as ours:
             return ours.root
         case conf:
-            return container_root("", conf.parent, name)
+            return layout.container_root("", conf.parent, name)
 
 
 def _find(name: str, context: Context) -> InstalledContainer | Path:
@@ -184,8 +185,8 @@ def describe(failure: Failure, verb: str) -> str:
 
 def find_conf(name: str) -> Path | None:
     """Return the conf of a container that somebody else installed, None if there is none."""
-    for directory in ("/etc/nixos-containers", "/etc/containers"):
-        conf = Path(directory, f"{name}.conf")
+    for directory in layout.CONF_DIRECTORIES:
+        conf = directory / layout.conf_name(name)
         if conf.exists() or conf.is_symlink():
             return conf
     return None

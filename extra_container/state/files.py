@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container.model import layout
 from extra_container.model.errors import InstallError
 from extra_container.model.values import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree
 from extra_container.state.removal import check_tree, remove_tree
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from extra_container.process import Runner
 
-# What _beside makes of the names of units, confs and GC roots.
-_TEMPORARY = re.compile(r"\.(container@.+\.service|.+\.conf|extra-container-.+)\.[0-9a-f]{8}\.tmp")
+# What _beside makes of a name.
+_TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 
 
 def install(ops: FileOps) -> Undo:
@@ -59,7 +60,8 @@ def sweep(directories: Iterable[Path]) -> None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         for entry in entries:
-            if _TEMPORARY.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
+            match = _TEMPORARY.fullmatch(entry.name)
+            if match and layout.is_of_container(match[1]) and not entry.is_dir(follow_symlinks=False):
                 Path(entry.path).unlink(missing_ok=True)
 
 

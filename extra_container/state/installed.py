@@ -1,7 +1,6 @@
 """What is installed: read from Nix' indirect GC roots, which every host keeps in the same place.
 
-``GC_ROOTS/extra-container-NAME`` links to the unit link outside the store, ``…-NAME.conf`` to the conf link. The bash
-tool made the same two links, so its containers are found as well.
+One root of a container leads to its unit link outside the store, one to its conf link.
 """
 
 from __future__ import annotations
@@ -11,33 +10,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from extra_container.model import layout
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
 
-PREFIX = "extra-container-"
-GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
-_STORE = Path("/nix/store")
-_CONF = ".conf"
 
-
-def unit_name(name: str) -> str:
-    """Return the unit of a container. ``name`` is used as it is: the unit's scripts rely on a raw ``%i``."""
-    return f"container@{name}.service"
-
-
-def names(gc_roots: Path = GC_ROOTS) -> list[str]:
+def names(gc_roots: Path = layout.GC_ROOTS) -> list[str]:
     """Return the installed containers' names, sorted. Raises OSError if the directory cannot be read."""
     return sorted(name for name, _ in _unit_links(gc_roots))
 
 
-def read(gc_roots: Path = GC_ROOTS) -> Installed:
+def read(gc_roots: Path = layout.GC_ROOTS) -> Installed:
     """Return the installed containers by name. Raises OSError if the directory cannot be read."""
     found = {}
     for name, unit_link in _unit_links(gc_roots):
-        found[name] = _read_one(name, unit_link, _target(gc_roots / f"{PREFIX}{name}.conf"))
+        found[name] = _read_one(name, unit_link, _target(layout.conf_gc_root(gc_roots, name)))
     return MappingProxyType(found)
 
 
@@ -49,41 +40,44 @@ def read_traces(host: Host) -> Installed:
     """
     units: dict[str, Path] = {}
     confs: dict[str, Path] = {}
-    for name, link in _roots(host.gc_roots):
-        if link.name == unit_name(name):
-            units[name] = link
-        elif link.name == name and name.endswith(_CONF):
-            confs[name.removesuffix(_CONF)] = link
-    # Units of the host's packages are files, and NixOS' links do not lead into the store straight away.
-    strays = (link for link in host.unit_directory.glob(unit_name("?*")) if link.is_symlink())
-    stray_names = (link.name[len("container@") : -len(".service")] for link in strays if _leads_into_the_store(link))
-    for name in (*confs, *stray_names):
-        units.setdefault(name, host.unit_directory / unit_name(name))
+    for name, link, is_unit in _roots(host.gc_roots):
+        (units if is_unit else confs)[name] = link
+    for name in (*confs, *_strays(host.unit_directory)):
+        units.setdefault(name, host.unit_directory / layout.unit_name(name))
     if host.conf_directory is not None:
-        confs = {name: host.conf_directory / f"{name}{_CONF}" for name in units} | confs
+        confs = {name: host.conf_directory / layout.conf_name(name) for name in units} | confs
     return MappingProxyType({name: _read_one(name, link, confs.get(name)) for name, link in units.items()})
 
 
 def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
-    for name, link in _roots(gc_roots):
-        # `NAME.conf` roots lead to a conf; a unit link that is gone means that the container is not installed.
-        if link.name == unit_name(name) and link.is_symlink():
+    for name, link, is_unit in _roots(gc_roots):
+        # A unit link that is gone means that the container is not installed.
+        if is_unit and link.is_symlink():
             yield name, link
 
 
-def _roots(gc_roots: Path) -> Iterator[tuple[str, Path]]:
-    """Return what follows the prefix in the names of our GC roots, each with where the root leads."""
+def _roots(gc_roots: Path) -> Iterator[tuple[str, Path, bool]]:
+    """Return the containers of our GC roots, each with where the root leads, and whether that is the unit link."""
     try:
         entries = list(os.scandir(gc_roots))
     except FileNotFoundError:
         return
     for entry in entries:
-        if entry.name.startswith(PREFIX) and entry.is_symlink():
-            yield entry.name.removeprefix(PREFIX), Path(entry.path).readlink()
+        if entry.is_symlink():
+            link = Path(entry.path).readlink()
+            if (found := layout.rooted(entry.name, link)) is not None:
+                yield found[0], link, found[1]
 
 
-def _leads_into_the_store(link: Path) -> bool:
-    return link.readlink().is_relative_to(_STORE)
+def _strays(unit_directory: Path) -> Iterator[str]:
+    """Return the containers whose unit links lead into the store.
+
+    Units of the host's packages are files, and NixOS' links do not lead into the store straight away.
+    """
+    for link in unit_directory.glob(layout.unit_name("*")):
+        name = layout.container_of_unit(link.name)
+        if name is not None and link.is_symlink() and link.readlink().is_relative_to(layout.STORE):
+            yield name
 
 
 def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:
@@ -91,7 +85,7 @@ def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledCo
     from extra_container.model.values import InstalledContainer
     from extra_container.state.environment_file import parse_environment_file
 
-    conf_link = conf_link or Path("/etc/nixos-containers") / f"{name}.conf"
+    conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
     conf_text = _text(conf_link)
     return InstalledContainer(
         name=name,
@@ -102,7 +96,7 @@ def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledCo
         unit_text=_text(unit_link),
         conf_text=conf_text,
         settings=MappingProxyType(parse_environment_file(conf_text)),
-        auto_started=(unit_link.parent / "machines.target.wants" / unit_link.name).is_symlink(),
+        auto_started=layout.wants_link(unit_link).is_symlink(),
     )
 
 

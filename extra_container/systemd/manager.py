@@ -10,10 +10,10 @@ from pathlib import Path
 
 from extra_container.model.errors import ProcessError
 from extra_container.model.host import ActiveState, Host, UnitState
+from extra_container.model.layout import unit_name
 from extra_container.model.plans import Failure, InstallPlan
 from extra_container.model.values import Problem, Problems
 from extra_container.process import Runner
-from extra_container.state.installed import unit_name
 from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
 from extra_container.systemd.systemctl import PLAIN, Systemctl, UnitFacts

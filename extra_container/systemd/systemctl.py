@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from extra_container.model.errors import HostError
 from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner, process_error
-from extra_container.state.installed import unit_name
 
 # Answers are parsed, so nothing of the caller's environment may change them.
 PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})

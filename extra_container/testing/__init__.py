@@ -19,6 +19,7 @@ import pluggy  # noqa: TID253 -- never imported by the program
 from extra_container.hooks import specs
 from extra_container.hooks.check import check_hooks
 from extra_container.hooks.facade import Hooks
+from extra_container.model import layout
 from extra_container.model.events import Event
 from extra_container.model.host import Host
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
@@ -82,15 +83,17 @@ def make_request(text: str = "{ containers.demo = {}; }", **changes: Any) -> Req
 
 def built_container(name: str = "demo", *, system: str = "/nix/store/s1", **changes: Any) -> BuiltContainer:  # noqa: ANN401 -- any field
     """Return a built container as planning code sees one; ``changes`` are fields of it."""
+    confs = layout.CONF_DIRECTORIES[0]
+    root = layout.container_root("", confs, name)
     conf_text = changes.pop("conf_text", f"SYSTEM_PATH={system}\nPRIVATE_USERS=no\n")
     fields: dict[str, Any] = {
         "name": name,
-        "unit": Path(f"/nix/store/u1-{name}/container@{name}.service"),
+        "unit": Path(f"/nix/store/u1-{name}", layout.unit_name(name)),
         "conf": Path(f"/nix/store/c1{system.rpartition('/')[2]}-{name}.conf"),
-        "unit_text": f"[Service]\nEnvironment=root=/var/lib/nixos-containers/{name}\n",
+        "unit_text": f"[Service]\nEnvironment=root={root}\n",
         "conf_text": conf_text,
-        "conf_directory": Path("/etc/nixos-containers"),
-        "root": Path(f"/var/lib/nixos-containers/{name}"),
+        "conf_directory": confs,
+        "root": root,
         "settings": MappingProxyType(parse_environment_file(conf_text)),
     }
     return BuiltContainer(**{**fields, **changes})
@@ -100,8 +103,8 @@ def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = 
     """Return what is known of a container after it was installed on a host."""
     return InstalledContainer(
         name=container.name,
-        unit_link=host.unit_directory / f"container@{container.name}.service",
-        conf_link=(host.conf_directory or container.conf_directory) / f"{container.name}.conf",
+        unit_link=host.unit_directory / layout.unit_name(container.name),
+        conf_link=(host.conf_directory or container.conf_directory) / layout.conf_name(container.name),
         unit=container.unit,
         conf=container.conf,
         unit_text=container.unit_text,
@@ -117,16 +120,16 @@ def place_container(container: BuiltContainer, host: Host) -> InstalledContainer
     Returns what is known of it; commands find it where the program looks for installed containers.
     """
     placed = as_installed(container, host)
-    for link, text, suffix in (
-        (placed.unit_link, placed.unit_text, ""),
-        (placed.conf_link, placed.conf_text, ".conf"),
+    for link, text, root in (
+        (placed.unit_link, placed.unit_text, layout.gc_root(host.gc_roots, placed.name)),
+        (placed.conf_link, placed.conf_text, layout.conf_gc_root(host.gc_roots, placed.name)),
     ):
         file = link.parent / "store" / link.name
-        for path in (file, host.gc_roots / "any"):
+        for path in (file, root):
             path.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         link.symlink_to(file)
-        (host.gc_roots / f"extra-container-{placed.name}{suffix}").symlink_to(link)
+        root.symlink_to(link)
     return placed
 
 

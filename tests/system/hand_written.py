@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extra_container.state.installed import unit_name
+from extra_container.model.layout import unit_name
 from extra_container.systemd.manager import SystemdManager
 
 UNITS = Path("/run/systemd/system")

@@ -15,10 +15,10 @@ from types import MappingProxyType
 import pytest
 
 from extra_container.model.host import ActiveState, Host
+from extra_container.model.layout import unit_name
 from extra_container.model.plans import Change, InstallItem, InstallPlan
 from extra_container.model.values import BuiltContainer
 from extra_container.process import Runner
-from extra_container.state.installed import unit_name
 from extra_container.systemd.manager import SystemdManager, fragment_problems
 from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS, Units
 from tests.system.supervisor import wait_for

@@ -105,3 +105,31 @@ def test_list_imports_nothing_that_it_does_not_need():
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     heavy = {"structlog", "rich", "cmd2", "prompt_toolkit", "prettytable", "yaml", "asyncio", "pluggy"}
     assert heavy & set(done.stderr.split()) == set()
+
+
+# Where things stand on a host is known to one module.
+OWNED = ("nixos-containers", "/etc/containers", "container@", "machines.target.wants", "gcroots/auto")
+
+
+@pytest.mark.parametrize("path", [*CORE, *PLUGINS], ids=ids)
+def test_the_layout_has_one_owner(path):
+    if path.name != "layout.py":
+        found = {fact for text in strings(path) for fact in OWNED if fact in text}
+        assert found == set()
+
+
+def strings(path):
+    """Return the texts in a file that are no docstrings, f-strings' parts included."""
+    tree = ast.parse(path.read_text())
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]

@@ -20,6 +20,7 @@ from extra_container.plugin import (
     Remove,
     RemoveTree,
     hookimpl,
+    layout,
 )
 
 # Nix keeps what a container builds for itself below these; the unit's start script makes them.
@@ -42,12 +43,12 @@ def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) ->
 
 
 def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | None) -> InstallItem:
-    unit_link = host.unit_directory / f"container@{container.name}.service"
-    conf_link = (host.conf_directory or container.conf_directory) / f"{container.name}.conf"
+    unit_link = host.unit_directory / layout.unit_name(container.name)
+    conf_link = (host.conf_directory or container.conf_directory) / layout.conf_name(container.name)
     change = _change(container, old)
     if old is not None and (old.unit_link, old.conf_link) != (unit_link, conf_link):
         change = Change.OTHER
-    wants_link = unit_link.parent / "machines.target.wants" / unit_link.name
+    wants_link = layout.wants_link(unit_link)
     ops: list[FileOp] = []
     if change is not Change.UNCHANGED:
         if old is not None:
@@ -62,8 +63,8 @@ def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | N
             Link(path=conf_link, target=container.conf),
             Link(path=unit_link, target=container.unit),
             # Nix follows one hop from an indirect root; it deletes roots whose target is not there.
-            Link(path=_gc_root(host, container.name, ".conf"), target=conf_link),
-            Link(path=_gc_root(host, container.name), target=unit_link),
+            Link(path=layout.conf_gc_root(host.gc_roots, container.name), target=conf_link),
+            Link(path=layout.gc_root(host.gc_roots, container.name), target=unit_link),
         ]
     ops += _auto_start_ops(container, host, old, wants_link)
     return InstallItem(container=container, change=change, ops=tuple(ops))
@@ -106,10 +107,6 @@ def _essence(text: str, without: str) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith(without)]
 
 
-def _gc_root(host: Host, name: str, ending: str = "") -> Path:
-    return host.gc_roots / f"extra-container-{name}{ending}"
-
-
 def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
     root = container.root
     return [
@@ -121,8 +118,8 @@ def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
         Remove(path=container.wants_link),
         Remove(path=container.conf_link),
         Remove(path=container.unit_link),
-        Remove(path=_gc_root(host, container.name, ".conf")),
-        Remove(path=_gc_root(host, container.name)),
+        Remove(path=layout.conf_gc_root(host.gc_roots, container.name)),
+        Remove(path=layout.gc_root(host.gc_roots, container.name)),
     ]
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import BuildInputs, BuildResult, Host, Problems, hookimpl, parse_environment_file
+from extra_container.plugin import BuildInputs, BuildResult, Host, Problems, hookimpl, layout, parse_environment_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CONF_DIRECTORIES = (Path("/etc/nixos-containers"), Path("/etc/containers"))
 _ROUTES = Path("/proc/net/route")
 
 
@@ -53,6 +52,6 @@ def _declared(host: Host) -> Iterator[tuple[str, str]]:
     """Yield name and conf of every container that the host knows, whoever made it."""
     from extra_container_network.confs import read_confs
 
-    directories = {*_CONF_DIRECTORIES, *([host.conf_directory] if host.conf_directory else [])}
+    directories = {*layout.CONF_DIRECTORIES, *([host.conf_directory] if host.conf_directory else [])}
     for directory in sorted(directories):
         yield from read_confs(directory).items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from extra_container.plugin import parse_environment_file
+from extra_container.plugin import layout, parse_environment_file
 
 _HOST_KEY = "HOST_ADDRESS"
 _LOCAL_KEY = "LOCAL_ADDRESS"
@@ -18,10 +18,10 @@ def installed_confs(gc_roots: Path) -> Mapping[str, str]:
     leads nowhere is left out.
     """
     found = {}
-    for link in sorted(gc_roots.glob("extra-container-*.conf")):
-        text = _text(link)
-        if text is not None:
-            found[link.name.removeprefix("extra-container-").removesuffix(".conf")] = text
+    for link in sorted(gc_roots.glob(layout.conf_gc_root(gc_roots, "*").name)):
+        name, text = layout.container_of_conf_root(link.name), _text(link)
+        if name is not None and text is not None:
+            found[name] = text
     return found
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 import extra_container_network
-from extra_container.plugin import BuildResult, Host
+from extra_container.plugin import BuildResult, Host, layout
 from extra_container.testing import built_container
 
 
@@ -21,7 +21,7 @@ def host(tmp_path):
 @pytest.fixture
 def inputs(host, tmp_path, monkeypatch):
     monkeypatch.setattr(extra_container_network, "_ROUTES", tmp_path / "route")
-    monkeypatch.setattr(extra_container_network, "_CONF_DIRECTORIES", ())
+    monkeypatch.setattr(layout, "CONF_DIRECTORIES", ())
     return lambda: extra_container_network.ec_build_inputs(host)
 
 

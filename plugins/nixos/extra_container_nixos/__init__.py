@@ -18,6 +18,7 @@ from extra_container.plugin import (
     auto_start_problems,
     fragment_problems,
     hookimpl,
+    layout,
 )
 
 _UNIT_PATH_HINT = (
@@ -49,7 +50,7 @@ def ec_detect_host(root: Path, runner: Runner) -> NixosHost | None:
         name="nixos",
         manager=SystemdManager(runner),
         unit_directory=root / "etc/systemd-mutable/system",
-        gc_roots=root / "nix/var/nix/gcroots/auto",
+        gc_roots=root / layout.GC_ROOTS.relative_to("/"),
         root=root,
     )
 
@@ -106,7 +107,7 @@ def host_conf_directory(root: Path) -> Path | None:
     ``configurationDirectoryName``: ``nixos-containers`` since ``system.stateVersion`` 22.05, ``containers`` before.
     """
     try:
-        template = (root / "etc/systemd/system/container@.service").read_text(encoding="utf-8")
+        template = (root / "etc/systemd/system" / layout.unit_name("")).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     found = _CONF_LINE.search(template)

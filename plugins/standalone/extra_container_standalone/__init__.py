@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from extra_container.plugin import BuildResult, Host, Problems, Runner, hookimpl
+from extra_container.plugin import BuildResult, Host, Problems, Runner, hookimpl, layout
 
 
 @hookimpl(trylast=True)
@@ -23,7 +23,7 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
         manager=StandaloneManager(places),
         unit_directory=places.units,
         conf_directory=places.confs,
-        gc_roots=root / "nix/var/nix/gcroots/auto",
+        gc_roots=root / layout.GC_ROOTS.relative_to("/"),
         auto_start=False,
     )
 

@@ -13,8 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from extra_container.plugin import HostError
-from extra_container_standalone.places import unit_name
+from extra_container.plugin import HostError, layout
 
 _MOUNT_POINTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"))
 _CONTROL = ".control"
@@ -45,7 +44,7 @@ class Cgroup:
     def of(cls, name: str) -> Cgroup:
         """Return the group of a container on this machine."""
         mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-        return cls(tuple(point / unit_name(name) for point in hierarchies(mountinfo)))
+        return cls(tuple(point / layout.unit_name(name) for point in hierarchies(mountinfo)))
 
     def create(self) -> None:
         """Make the group.

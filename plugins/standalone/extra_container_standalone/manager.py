@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from extra_container.plugin import ActiveState, Failure, HostError, UnitState
+from extra_container.plugin import ActiveState, Failure, HostError, UnitState, layout
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.launch import Mode, launch
 from extra_container_standalone.log import last_lines
-from extra_container_standalone.places import Places, unit_name
+from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record
 from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL
 
@@ -118,9 +118,9 @@ class StandaloneManager:
     def _obstacle(self, name: str) -> Failure | None:
         unit = self._places.unit(name)
         if unit.resolve() == Path("/dev/null"):
-            message = f"{unit_name(name)} is masked: its definition disables it"
+            message = f"{layout.unit_name(name)} is masked: its definition disables it"
         elif not unit.exists():
-            message = f"{unit_name(name)} is not installed in {self._places.units}"
+            message = f"{layout.unit_name(name)} is not installed in {self._places.units}"
         else:
             return None
         return Failure(name=name, message=message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from extra_container.plugin import layout
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -22,7 +24,7 @@ class Places:
 
     def unit(self, name: str) -> Path:
         """Return the container's unit link."""
-        return self.units / unit_name(name)
+        return self.units / layout.unit_name(name)
 
     def directory(self, name: str) -> Path:
         """Return the container's state directory."""
@@ -39,8 +41,3 @@ class Places:
     def log(self, name: str) -> Path:
         """Return the file with all that container and supervisor wrote since the last start."""
         return self.directory(name) / "log"
-
-
-def unit_name(name: str) -> str:
-    """Return the name of a container's unit."""
-    return f"container@{name}.service"

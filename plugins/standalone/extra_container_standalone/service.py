@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from extra_container.plugin import parse_environment_file
-from extra_container_standalone.places import Places, unit_name
+from extra_container.plugin import layout, parse_environment_file
+from extra_container_standalone.places import Places
 from extra_container_standalone.unit_file import (
     UnitFile,
     UnitFileError,
@@ -22,8 +22,6 @@ from extra_container_standalone.unit_file import (
 # The defaults of systemd (systemd-system.conf(5), systemd.exec(5) "Environment Variables in Spawned Processes").
 _DEFAULT_TIMEOUT = 90.0
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# The built unit names the directory that a systemd host has; a standalone host keeps its confs elsewhere.
-_CONF_DIRECTORIES = (Path("/etc/nixos-containers"), Path("/etc/containers"))
 _VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
 
@@ -116,7 +114,7 @@ def load_service(name: str, unit: Path, places: Places) -> Service:
 
 
 def _service(name: str, file: UnitFile, places: Places) -> Service:
-    full_name = unit_name(name)
+    full_name = layout.unit_name(name)
 
     def commands(key: str) -> tuple[Command, ...]:
         return tuple(_command(key, value, full_name) for value in file.values("Service", key))
@@ -176,7 +174,8 @@ def _command(setting: str, value: str, full_name: str) -> Command:
 
 def _environment_file(value: str, places: Places) -> EnvironmentFile:
     path = Path(value.removeprefix("-"))
-    if path.parent in _CONF_DIRECTORIES:
+    # The built unit names the directory that a systemd host has; a standalone host keeps its confs elsewhere.
+    if path.parent in layout.CONF_DIRECTORIES:
         path = places.confs / path.name
     return EnvironmentFile(path=path, optional=value.startswith("-"))
 

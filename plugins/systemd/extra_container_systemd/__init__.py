@@ -18,6 +18,7 @@ from extra_container.plugin import (
     auto_start_problems,
     fragment_problems,
     hookimpl,
+    layout,
 )
 
 # Commands that neither install nor start anything do not need what containers need.
@@ -41,7 +42,7 @@ def ec_detect_host(root: Path, runner: Runner) -> SystemdHost | None:
         name="systemd",
         manager=SystemdManager(runner),
         unit_directory=unit_directory(root),
-        gc_roots=root / "nix/var/nix/gcroots/auto",
+        gc_roots=root / layout.GC_ROOTS.relative_to("/"),
         root=root,
         machinectl=runner.look("machinectl") is not None,
     )

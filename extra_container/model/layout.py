@@ -1,0 +1,98 @@
+"""Where on a host what belongs to a container stands: names made and parsed, and nothing read.
+
+Source: ``nixos/modules/virtualisation/nixos-containers.nix`` and ``nixos/lib/systemd-lib.nix`` of nixpkgs. The GC roots
+are those of the bash tool, so that its containers are found as well.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+# The state version of the evaluated host part decides: 22.05 introduced the first one.
+CONF_DIRECTORIES = (Path("/etc/nixos-containers"), Path("/etc/containers"))
+# Nix' directory of indirect roots.
+GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
+STORE = Path("/nix/store")
+
+_UNIT = re.compile(r"container@(.+)\.service")
+_CONF = ".conf"
+_GC_ROOT = "extra-container-"
+_STATE = Path("/var/lib")
+
+
+def unit_name(name: str) -> str:
+    """Return the unit of a container. ``name`` is used as it is: the unit's scripts rely on a raw ``%i``."""
+    return f"container@{name}.service"
+
+
+def container_of_unit(unit: str) -> str | None:
+    """Return the container that a unit's name is for, None if it is another unit."""
+    match = _UNIT.fullmatch(unit)
+    return match[1] if match else None
+
+
+def conf_name(name: str) -> str:
+    """Return the file name of a container's conf."""
+    return f"{name}{_CONF}"
+
+
+def wants_directory(unit_directory: Path) -> Path:
+    """Return the directory of the links that make ``machines.target`` start containers."""
+    return unit_directory / "machines.target.wants"
+
+
+def wants_link(unit_link: Path) -> Path:
+    """Return the link that makes ``machines.target`` start the container of a unit link."""
+    return wants_directory(unit_link.parent) / unit_link.name
+
+
+def gc_root(gc_roots: Path, name: str) -> Path:
+    """Return the GC root that leads to a container's unit link."""
+    return gc_roots / f"{_GC_ROOT}{name}"
+
+
+def conf_gc_root(gc_roots: Path, name: str) -> Path:
+    """Return the GC root that leads to a container's conf link."""
+    return gc_roots / f"{_GC_ROOT}{name}{_CONF}"
+
+
+def container_of_conf_root(root: str) -> str | None:
+    """Return the container whose conf a GC root of that name keeps, None if it is another root."""
+    if root.startswith(_GC_ROOT) and root.endswith(_CONF):
+        return root.removeprefix(_GC_ROOT).removesuffix(_CONF)
+    return None
+
+
+def rooted(root: str, link: Path) -> tuple[str, bool] | None:
+    """Return the container that a GC root is of, and whether ``link``, where it leads, is its unit link.
+
+    ``root`` is the name of the root. None if it is no root of a container, or leads to something else of that name.
+    """
+    if not root.startswith(_GC_ROOT):
+        return None
+    name = root.removeprefix(_GC_ROOT)
+    if link.name == unit_name(name):
+        return name, True
+    return (name.removesuffix(_CONF), False) if link.name == name and name.endswith(_CONF) else None
+
+
+def is_of_container(file_name: str) -> bool:
+    """Tell whether a file of this name in one of the directories is a unit link, a conf link or a GC root."""
+    return container_of_unit(file_name) is not None or file_name.endswith(_CONF) or file_name.startswith(_GC_ROOT)
+
+
+def container_root(unit_text: str, conf_directory: Path, name: str) -> Path:
+    """Return the directory that is a container's ``/``, as the unit (``Environment=root=…``) or else the layout says.
+
+    ``conf_directory`` is where the unit's conf stands.
+    """
+    for line in unit_text.splitlines():
+        key, _, value = line.strip().partition("=")
+        value = value.strip('"')
+        if key == "Environment" and value.startswith("root="):
+            root = Path(value.removeprefix("root=").replace("%i", name))
+            # A directory of somebody else would be removed with the container.
+            if root.name == name:
+                return root
+    return _STATE / ("containers" if conf_directory.name == "containers" else "nixos-containers") / name
