@@ -1,4 +1,4 @@
-"""The development scripts are clean."""
+"""Scripts are clean: those for development, and those that the host base runs in containers."""
 
 import subprocess
 import sys
@@ -14,6 +14,9 @@ SCRIPTS = sorted(
 )
 
 
+INSIDE = sorted(ROOT.glob("extra_container/nix/host-base/nixos/scripts/*.sh"))
+
+
 def test_the_scripts_are_found():
     assert {"setup", "run", "test", "host"} <= {path.name for path in SCRIPTS}
 
@@ -23,6 +26,12 @@ def test_shellcheck(script):
     """Follows `source`, so that the libraries are checked with what they are used for."""
     argv = [SHELLCHECK, "-x", "-a", "-P", "SCRIPTDIR", script]
     done = subprocess.run(argv, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("script", INSIDE, ids=lambda path: path.name)
+def test_shellcheck_of_what_runs_in_containers(script):
+    done = subprocess.run([SHELLCHECK, script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

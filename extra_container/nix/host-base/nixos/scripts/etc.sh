@@ -2,31 +2,68 @@
 # Links and copies the system's files into /etc, and removes those that an earlier system put there.
 # Lines of the manifest: MODE USER GROUP PATH, with MODE `symlink` for a link into /etc/static.
 # Boot time is spent here, so unchanged files cost no process and new links one a directory.
+# One path that cannot be made must not keep the others, the system's units among them, away.
 manifest=$systemConfig/etc-manifest
 state=/etc/.managed
-ln -sfn "$systemConfig/etc" /etc/static
+failed=0
+report() {
+  echo "/etc/$1 cannot be made" >&2
+  failed=1
+}
+ln -sfn "$systemConfig/etc" /etc/static || report static
 if [ -s "$state" ] && ! cmp -s "$manifest" "$state"; then
   gone=$(grep -vxFf "$manifest" "$state" || [ $? -eq 1 ])
-  printf '%s\n' "$gone" | while read -r mode user group path; do
-    if [ -n "$path" ] && { [ "$mode" != symlink ] || [ -L "/etc/$path" ]; }; then rm -f "/etc/$path"; fi
+  printf '%s\n' "$gone" | while read -r mode _ _ path; do
+    if [ -z "$path" ] || is_mounted "/etc/$path"; then continue; fi
+    if [ "$mode" != symlink ] || [ -L "/etc/$path" ]; then
+      rm -f "/etc/$path" || echo "/etc/$path belongs to the system no more and cannot be removed" >&2
+    fi
   done
 fi
-failed=0
 into=
 set --
 link_all() {
-  if [ $# -gt 0 ]; then ln -sfn -t "$into" -- "$@"; fi
+  if [ $# -eq 0 ] || ln -sfn -t "$into" -- "$@"; then return; fi
+  # ln has told the reason.
+  for static; do
+    if ! [ "$into${static##*/}" -ef "$static" ]; then report "${static#/etc/static/}"; fi
+  done
 }
+# Sets `kept` to why a path stays as it is, if the user's mounts say so.
+ask_mounts() {
+  kept=
+  if is_mounted "/etc/$1"; then
+    kept="is a mount point"
+  elif is_below_mount "/etc/$1"; then
+    # A link into /etc/static, or a copy that an earlier system made here, is ours.
+    if [ -L "/etc/$1" ]; then
+      case $(readlink "/etc/$1") in /etc/static/*) return ;; esac
+    elif [ ! -e "/etc/$1" ] || grep -qxF "$2" "$state" 2>/dev/null; then
+      if [ -w "$above" ]; then return; fi
+    fi
+    kept="is in the mounted directory $above"
+  fi
+}
+copy() {
+  cp -L --remove-destination "/etc/static/$4" "/etc/$4" && chown "${2#+}:${3#+}" "/etc/$4" && chmod "$1" "/etc/$4"
+}
+foreign=
 while read -r mode user group path; do
+  if [ "$mount_points" != '|' ]; then
+    ask_mounts "$path" "$mode $user $group $path"
+    if [ -n "$kept" ]; then
+      echo "warning: /etc/$path $kept and is left as it is" >&2
+      foreign="$foreign$mode $user $group $path
+"
+      continue
+    fi
+  fi
   name=${path##*/}
   dir=/etc/${path%"$name"}
-  [ -d "$dir" ] || mkdir -p "$dir"
-  if [ "$mode" != symlink ]; then
-    # One file that cannot be made must not keep the others, the system's units among them, away.
-    if ! { cp -L --remove-destination "/etc/static/$path" "/etc/$path" \
-      && chown "${user#+}:${group#+}" "/etc/$path" && chmod "$mode" "/etc/$path"; }; then
-      failed=1
-    fi
+  if [ ! -d "$dir" ] && ! mkdir -p "$dir"; then
+    report "$path"
+  elif [ "$mode" != symlink ]; then
+    copy "$mode" "$user" "$group" "$path" || report "$path"
   elif [ -d "/etc/$path" ] && [ ! -L "/etc/$path" ]; then
     echo "/etc/$path is a directory of the container and is kept" >&2
   elif [ ! -L "/etc/$path" ] || [ ! "/etc/$path" -ef "/etc/static/$path" ]; then
@@ -39,5 +76,11 @@ while read -r mode user group path; do
   fi
 done <"$manifest"
 link_all "$@"
-if ! cmp -s "$manifest" "$state"; then cp --remove-destination "$manifest" "$state"; fi
+if [ -n "$foreign" ]; then
+  if ! { printf %s "$foreign" | grep -vxFf - "$manifest" >"$state.new" && mv -f "$state.new" "$state"; }; then
+    report .managed
+  fi
+elif ! cmp -s "$manifest" "$state"; then
+  cp --remove-destination "$manifest" "$state" || report .managed
+fi
 [ "$failed" -eq 0 ]

@@ -47,7 +47,7 @@ let
         (lib.mkIf config.isNormalUser {
           group = lib.mkDefault "users";
           createHome = lib.mkDefault true;
-          home = lib.mkDefault "/home/${config.name}";
+          home = lib.mkDefault "${cfg.defaultUserHome}/${config.name}";
           useDefaultShell = lib.mkDefault true;
         })
         (lib.mkIf config.useDefaultShell { shell = lib.mkDefault cfg.defaultUserShell; })
@@ -96,6 +96,7 @@ in
     allowNoPasswordLogin = opt types.bool false "Accepted without effect.";
     enforceIdUniqueness = opt types.bool true "Accepted without effect.";
     defaultUserShell = opt (types.either types.package types.path) pkgs.runtimeShell "Login shell of people.";
+    defaultUserHome = opt types.path "/home" "Where the home directories of people are.";
     users = opt (types.attrsOf (types.submodule userOptions)) { } "Users by name.";
     groups = opt (types.attrsOf (types.submodule groupOptions)) { } "Groups by name.";
   };
@@ -145,6 +146,10 @@ in
       {
         assertion = user.name == "root" || user.isNormalUser != user.isSystemUser;
         message = "Exactly one of users.users.${user.name}.isSystemUser and users.users.${user.name}.isNormalUser must be set.";
+      }
+      {
+        assertion = !user.createHome || user.home != "/";
+        message = "users.users.${user.name}.createHome would give the whole file system to ${user.name}, whose home is /.";
       }
       {
         assertion = user.group != "";

@@ -80,9 +80,9 @@ in
       hostname = {
         deps = [ "etc" ];
         text = ''
-          read -r name </etc/hostname
+          name=${lib.escapeShellArg config.networking.hostName}
           read -r now </proc/sys/kernel/hostname
-          if [ "$name" != "$now" ]; then hostname "$name"; fi
+          if [ -n "$name" ] && [ "$name" != "$now" ]; then hostname "$name"; fi
         '';
       };
     };
@@ -92,7 +92,10 @@ in
       systemConfig=@out@
       export systemConfig
       export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+      # What is made here is for everybody, whatever the person allows who asked for the update.
+      umask 022
       status=0
+      ${builtins.readFile (scripts + "/mounts.sh")}
       ${lib.textClosureMap lib.id snippets (builtins.attrNames snippets)}
       ln -sfn "$systemConfig" /run/current-system
       exit $status

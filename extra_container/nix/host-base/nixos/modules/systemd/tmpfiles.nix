@@ -9,7 +9,8 @@ let
   inherit (lib) mkOption types;
   cfg = config.systemd.tmpfiles;
   files = lib.optional (cfg.rules != [ ]) "rules.conf" ++ map (name: "${name}.conf") (builtins.attrNames cfg.settings);
-  paths = map (name: "/etc/tmpfiles.d/${name}") ([ "base.conf" ] ++ files);
+  # Of several lines for one path the first one counts: the user's come before those that every system has.
+  paths = map (name: "/etc/tmpfiles.d/${name}") (files ++ [ "base.conf" ]);
   lineOf =
     path: type: entry:
     "${lib.escapeShellArg type} '${path}' ${entry.mode} ${entry.user} ${entry.group} ${entry.age} ${entry.argument}";
@@ -52,6 +53,8 @@ in
   config = lib.mkIf config.boot.isContainer {
     environment.etc = {
       "tmpfiles.d/base.conf".text = ''
+        Q /home 0755 - - -
+        q /srv 0755 - - -
         d /run/lock 0755 root root -
         d /run/log 0755 root root -
         d /run/user 0755 root root -

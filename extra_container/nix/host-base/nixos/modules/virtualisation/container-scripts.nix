@@ -108,6 +108,28 @@ in
         cp /etc/resolv.conf "$root/etc/resolv.conf"
       fi
 
+      # SOURCE[:TARGET[:OPTIONS]] of a bind mount. Where the container's system last put a link, nspawn would follow it.
+      drop_managed_link() {
+        rest=''${1#*:}
+        rest=''${rest%%:*}
+        rest=''${rest#/}
+        here=$root
+        while [ -n "$rest" ]; do
+          here=$here/''${rest%%/*}
+          case $rest in */*) rest=''${rest#*/} ;; *) rest= ;; esac
+          if [ -L "$here" ]; then
+            case $(readlink "$here") in /etc/static/*) rm "$here" ;; esac
+            return
+          fi
+        done
+      }
+      # shellcheck disable=SC2086 # EXTRA_NSPAWN_FLAGS is a list of words by contract
+      for flag in ''${EXTRA_NSPAWN_FLAGS:-}; do
+        case $flag in
+          --bind=* | --bind-ro=*) drop_managed_link "''${flag#*=}" ;;
+        esac
+      done
+
       set --
       idmap=
       case "''${PRIVATE_USERS:-no}" in

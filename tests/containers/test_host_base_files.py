@@ -1,0 +1,158 @@
+"""What the built-in host base makes in a container: homes, and files below /etc beside what the user mounts there."""
+
+import pytest
+
+from tests.containers.conftest import write_definition
+
+HOMES = """users.users = {
+  bob = { isNormalUser = true; uid = 1000; };
+  ann = { isNormalUser = true; home = "/data/people/ann"; homeMode = "0750"; };
+  job = { isSystemUser = true; group = "job"; createHome = true; home = "/srv/x/y"; };
+  blank = { isSystemUser = true; group = "job"; createHome = true; home = "/var/lib/a b/c"; };
+};
+users.groups.job = { };
+systemd.services.bobs = { script = "touch ~/was-here"; serviceConfig = { Type = "oneshot"; User = "bob"; }; };
+"""
+
+
+def inside(tool, name, *argv):
+    """Return what a command in the container says."""
+    return tool("run", name, "--", *argv).out
+
+
+def modes(tool, name, *paths):
+    """Return mode and owner of files in the container."""
+    return inside(tool, name, "stat", "-c", "%n %a %U:%G", *paths).splitlines()
+
+
+def test_homes_can_be_entered_by_their_users_alone(tool, name, tmp_path):
+    definition = write_definition(tmp_path / "c.nix", name, HOMES)
+    tool("create", "-s", definition)
+    assert modes(tool, name, "/home", "/data", "/data/people", "/srv", "/srv/x", "/var/lib", "/var/lib/a b") == [
+        "/home 755 root:root",
+        "/data 755 root:root",
+        "/data/people 755 root:root",
+        "/srv 755 root:root",
+        "/srv/x 755 root:root",
+        "/var/lib 755 root:root",
+        "/var/lib/a b 755 root:root",
+    ]
+    assert modes(tool, name, "/home/bob", "/data/people/ann", "/srv/x/y", "/var/lib/a b/c") == [
+        "/home/bob 700 bob:users",
+        "/data/people/ann 750 ann:users",
+        "/srv/x/y 700 job:job",
+        "/var/lib/a b/c 700 blank:job",
+    ]
+    assert inside(tool, name, "su", "-l", "bob", "-c", "pwd") == "/home/bob\n"
+    inside(tool, name, "systemctl", "start", "bobs")
+    assert modes(tool, name, "/home/bob/was-here") == ["/home/bob/was-here 644 bob:users"]
+
+
+def test_a_live_update_makes_homes_and_their_modes_right(tool, name, tmp_path):
+    definition = write_definition(tmp_path / "c.nix", name)
+    tool("create", "-s", definition)
+    inside(tool, name, "chmod", "0700", "/home")
+    inside(tool, name, "mkdir", "-m", "0755", "/home/bob")
+    write_definition(definition, name, HOMES)
+    tool("create", "-u", definition)
+    assert modes(tool, name, "/home", "/home/bob", "/data/people") == [
+        "/home 755 root:root",
+        "/home/bob 700 bob:users",
+        "/data/people 755 root:root",
+    ]
+
+
+def test_a_users_own_rule_for_a_directory_counts(tool, name, tmp_path):
+    rules = 'systemd.tmpfiles.rules = [ "d /home 0711 root root -" ];'
+    tool("create", "-s", write_definition(tmp_path / "c.nix", name, rules))
+    assert modes(tool, name, "/home") == ["/home 711 root:root"]
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """Files and directories that a host has; each says where it is from."""
+    directory = tmp_path / "outside"
+    (directory / "ssh").mkdir(parents=True)
+    for file in ("hosts", "resolv.conf", "keys", "nsswitch.conf", "ssh/sshd_config", "ssh/mine"):
+        (directory / file).write_text(f"# {file} of the host\n")
+    (directory / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
+    return directory
+
+
+def bound(directory, *pairs):
+    """Return options that bind files of the host: pairs of a path below /etc and a name in the directory."""
+    return "".join(f'bindMounts."/etc/{path}".hostPath = "{directory}/{file}";' for path, file in pairs)
+
+
+MANAGED = 'networking.nameservers = [ "10.1.1.1" ]; users.users.root.openssh.authorizedKeys.keys = [ "ssh-ed25519 A" ];'
+MOUNTS = [
+    ("hosts", "hosts"),
+    ("machine-id", "machine-id"),
+    ("nsswitch.conf", "nsswitch.conf"),
+    ("resolv.conf", "resolv.conf"),
+    ("ssh/authorized_keys.d/root", "keys"),
+]
+
+
+def test_a_mount_over_a_managed_file_stays_and_everything_else_is_there(tool, name, tmp_path, outside):
+    definition = write_definition(tmp_path / "c.nix", name, MANAGED, bound(outside, *MOUNTS))
+    tool("create", "-s", definition)
+    for path, file in MOUNTS:
+        assert inside(tool, name, "cat", f"/etc/{path}") == (outside / file).read_text()
+    assert inside(tool, name, "hostname") == f"{name}\n"
+    more = 'environment.etc.zz.text = "z"; '
+    more += 'systemd.services.new = { wantedBy = [ "multi-user.target" ]; script = "true"; };'
+    write_definition(definition, name, MANAGED + more, bound(outside, *MOUNTS))
+    done = tool("create", "-s", definition)
+    for path, _ in MOUNTS:
+        is_managed = path != "machine-id"
+        assert (f"warning: /etc/{path} is a mount point and is left as it is" in done.out + done.err) == is_managed
+    assert inside(tool, name, "cat", "/etc/zz") == "z"
+    assert inside(tool, name, "cat", "/etc/hosts") == "# hosts of the host\n"
+    for file in ("hosts", "resolv.conf", "keys"):
+        assert (outside / file).read_text() == f"# {file} of the host\n"
+
+
+def test_mounts_that_come_and_go_with_the_definition(tool, name, tmp_path, outside):
+    definition = write_definition(tmp_path / "c.nix", name, MANAGED)
+    tool("create", "-s", definition)
+    before = inside(tool, name, "cat", "/etc/hosts")
+    write_definition(definition, name, MANAGED, bound(outside, ("hosts", "hosts"), ("resolv.conf", "resolv.conf")))
+    tool("create", "-s", definition)
+    assert inside(tool, name, "cat", "/etc/hosts") == "# hosts of the host\n"
+    assert inside(tool, name, "cat", "/etc/resolv.conf") == "# resolv.conf of the host\n"
+    write_definition(definition, name, MANAGED)
+    tool("create", "-s", definition)
+    assert inside(tool, name, "cat", "/etc/hosts") == before
+    assert inside(tool, name, "cat", "/etc/resolv.conf") == "nameserver 10.1.1.1\n"
+
+
+@pytest.mark.parametrize("read_only", ["true", "false"])
+def test_a_mounted_directory_over_managed_files_keeps_what_it_has(tool, name, tmp_path, outside, read_only):
+    config = MANAGED + "services.openssh.enable = true; services.openssh.ports = [ 50439 ];"
+    mount = bound(outside, ("ssh", "ssh")) + f'bindMounts."/etc/ssh".isReadOnly = {read_only};'
+    definition = write_definition(tmp_path / "c.nix", name, config, mount)
+    (outside / "ssh/sshd_config").write_text("Port 50438\nHostKey /etc/ssh/key\n")
+    tool("create", "-s", definition, code=None)
+    assert inside(tool, name, "cat", "/etc/ssh/mine") == "# ssh/mine of the host\n"
+    write_definition(definition, name, config + 'environment.etc.zz.text = "z";', mount)
+    done = tool("create", "-s", definition, code=None)
+    assert "/etc/ssh/sshd_config is in the mounted directory /etc/ssh and is left as it is" in done.out + done.err
+    assert inside(tool, name, "cat", "/etc/zz") == "z"
+    assert (outside / "ssh/sshd_config").read_text().startswith("Port 50438")
+    keys = tool("run", name, "--", "cat", "/etc/ssh/authorized_keys.d/root", code=None)
+    assert keys.out == ("" if read_only == "true" else "ssh-ed25519 A\n")
+
+
+def test_a_path_that_cannot_be_made_is_reported_and_the_others_are_there(tool, name, tmp_path):
+    config = 'environment.etc."taken/file".text = "x"; environment.etc.zz.text = "%s";'
+    definition = write_definition(tmp_path / "c.nix", name, "")
+    tool("create", "-s", definition)
+    inside(tool, name, "touch", "/etc/taken")
+    write_definition(definition, name, config % "one")
+    done = tool("create", "-u", definition, code=4)
+    assert "/etc/taken/file cannot be made" in done.out + done.err
+    assert inside(tool, name, "cat", "/etc/zz") == "one"
+    write_definition(definition, name, config % "two")
+    tool("create", "-r", definition)
+    assert inside(tool, name, "cat", "/etc/zz") == "two"
