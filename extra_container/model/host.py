@@ -106,7 +106,7 @@ class Host:
     ``name`` is what ``--host`` takes. ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
     links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
     indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
-    what the program remembers until the next boot.
+    what the program remembers until the next boot; only root can write to it.
     """
 
     name: str

@@ -59,7 +59,7 @@ def expel(wanted: tuple[str, ...], context: Context) -> None:
 
 def restart(wanted: tuple[str, ...], context: Context) -> None:
     """Stop containers, wait until they are gone, start them."""
-    with lock.machine_lock("restart", context.emit):
+    with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
         with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
             shut_down(wanted, context)
         start(wanted, context)

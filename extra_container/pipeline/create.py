@@ -40,7 +40,7 @@ def create(request: Request, context: Context, keep: ExitStack | None = None) ->
 
 def create_built(request: Request, result: BuildResult, context: Context) -> RunState:
     """Do what :func:`create` does with a build that is there already."""
-    with lock.machine_lock(request.command, context.emit):
+    with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
         plan = plan_install(result, context)
         return install_and_run(request, plan, result, context)

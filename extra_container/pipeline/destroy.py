@@ -20,7 +20,7 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
     declared, before anything is changed, and what :func:`remove` raises.
     """
     names.check_known(wanted)
-    with lock.machine_lock(command, context.emit):
+    with lock.machine_lock(command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
         present = installed.read_traces(context.host)
         _refuse_foreign(wanted, present, context)

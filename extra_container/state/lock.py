@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from extra_container.model.errors import HostError, LockError
 from extra_container.model.events import LockAwaited
+from extra_container.state import private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from extra_container.model.events import Event
 
-LOCK_FILE = Path("/run/lock/extra-container")
+_FILE = "lock"
 WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.05
 
@@ -27,23 +28,27 @@ _POLL_SECONDS = 0.05
 def machine_lock(
     command: str,
     emit: Callable[[Event], None],
+    home: Path,
     *,
-    path: Path = LOCK_FILE,
     wait: float = WAIT_SECONDS,
 ) -> Iterator[None]:
-    """Hold the machine's lock. The kernel drops it with the process, so no stale lock can remain.
+    """Hold the machine's lock, a file in ``home``. The kernel drops it with the process, so no stale lock can remain.
 
-    Waits up to ``wait`` seconds, telling once for whom. Raises :class:`.LockError` after that.
+    ``home`` is not /run/lock: there, everybody could make the file, and hold it. Waits up to ``wait`` seconds, telling
+    once for whom. Raises :class:`.LockError` after that, and :class:`.HostError` if the lock cannot be made where only
+    root can.
     """
+    path = home / _FILE
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.ensure(home)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise HostError(f"The lock {path} cannot be opened: {error.strerror}") from error
     try:
         _acquire(descriptor, path, emit, wait)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk it is held without a signature
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "command": command}).encode(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:

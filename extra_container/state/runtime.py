@@ -15,29 +15,21 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from extra_container.model.errors import HostError
-from extra_container.state import nix_roots
+from extra_container.state import nix_roots, private
 
 Kind: TypeAlias = Literal["build", "session"]
+_ROOM = 64 * 1024  # bytes
 
 
 @contextmanager
 def runtime_directory(kind: Kind, *, home: Path, executable: bool = False) -> Iterator[Path]:
     """Give an empty directory that nobody else can read, and remove it in the end.
 
-    It is made in ``home``, the host's own place for such, or in the directory for temporary files where that cannot be
-    written or, for an ``executable`` one, is mounted noexec (initramfs-tools do that to ``/run``). Raises
-    :class:`.HostError` if neither will do.
+    It is made in ``home``, the host's own place for such, or in the directory for temporary files where that is full,
+    cannot be written or, for an ``executable`` one, is mounted noexec (initramfs-tools do that to ``/run``). Raises
+    :class:`.HostError` if neither will do, and for a ``home`` that others can write to.
     """
-    with suppress(OSError):  # an unusable home is not chosen
-        home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    places = (home, _elsewhere())
-    place = next((place for place in places if _is_usable(place, executable=executable)), None)
-    if place is None:
-        raise HostError(
-            f"{places[0]} and {places[1]} are read-only or mounted noexec, so there is no place for a {kind}",
-            hint="Set TMPDIR to a directory on another file system.",
-        )
-    directory, descriptor = _make_locked(place, kind)
+    directory, descriptor = _make(kind, home, executable=executable)
     try:
         yield directory
     finally:
@@ -77,9 +69,32 @@ def _sweep_one(directory: Path, gc_roots: Path) -> None:
         os.close(descriptor)
 
 
+def _make(kind: Kind, home: Path, *, executable: bool) -> tuple[Path, int]:
+    refusals = []
+    for place in dict.fromkeys((home, _elsewhere())):
+        try:
+            if place == home:
+                private.ensure(home)
+            if executable and os.statvfs(place).f_flag & os.ST_NOEXEC:
+                refusals.append(f"{place} is mounted noexec")
+            else:
+                return _make_locked(place, kind)
+        except OSError as error:
+            refusals.append(f"{place}: {error.strerror}")
+    raise HostError(
+        f"There is no place for the directory of a {kind}: {'; '.join(refusals)}",
+        hint="Make room, or set TMPDIR to a directory on another file system.",
+    )
+
+
 def _make_locked(place: Path, kind: Kind) -> tuple[Path, int]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_prefix(place, kind), dir=place))
+        try:
+            _reserve(directory)
+        except OSError:
+            shutil.rmtree(directory)
+            raise
         # A sweep between making and locking it takes it away again.
         with suppress(FileNotFoundError):
             descriptor = _open(directory)
@@ -93,10 +108,14 @@ def _open(directory: Path) -> int:
     return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
-def _is_usable(place: Path, *, executable: bool) -> bool:
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        return False
-    return not (executable and os.statvfs(place).f_flag & os.ST_NOEXEC)
+def _reserve(directory: Path) -> None:
+    """Raise OSError unless there is room for what is put into such directories: links, scripts, help."""
+    file = os.open(directory / "room", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(file, 0, _ROOM)
+    finally:
+        os.close(file)
+        (directory / "room").unlink()
 
 
 def _elsewhere() -> Path:

@@ -325,7 +325,6 @@ def test_a_bad_name_is_refused_before_anything_is_installed(tmp_path, name):
 
 
 def test_destroy(tmp_path, store, monkeypatch):
-    monkeypatch.setattr("extra_container.state.lock.LOCK_FILE", tmp_path / "lock")
     world = World(tmp_path)
     world.create(store(1), start=True)
     (tmp_path / "state/demo").mkdir(parents=True)
@@ -357,7 +356,6 @@ def test_destroy_forgets_what_a_container_lacked(running, store):
 
 
 def test_destroy_lets_a_container_with_data_from_outside_finish(tmp_path, store, monkeypatch):
-    monkeypatch.setattr("extra_container.state.lock.LOCK_FILE", tmp_path / "lock")
     world = World(tmp_path)
     container = store(1)
     container.conf.write_text('EXTRA_NSPAWN_FLAGS=" --bind=/data:/data"\n')

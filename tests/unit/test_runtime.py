@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from extra_container.model.errors import HostError
 from extra_container.state import runtime
 
 HOLD = """
@@ -128,3 +129,42 @@ def test_a_directory_of_somebody_else_is_left_alone(home, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: made.stat().st_uid + 1)
     sweep(home)
     assert made.is_dir()
+
+
+def test_a_home_without_room_is_not_chosen(home, monkeypatch):
+    _fill(monkeypatch, {home})
+    with runtime.runtime_directory("build", home=home) as made:
+        assert made.parent == Path(tempfile.gettempdir())
+        assert list(made.iterdir()) == []
+    assert list(home.iterdir()) == []
+
+
+def test_every_place_is_named_that_will_not_do(home, monkeypatch):
+    other = Path(tempfile.gettempdir())
+    _fill(monkeypatch, {home, other})
+    message = f"There is no place for the directory of a build: {home}: No space left on device; {other}: No space left"
+    with pytest.raises(HostError, match=message), runtime.runtime_directory("build", home=home):
+        pytest.fail("there was room")
+    assert (list(home.iterdir()), list(other.iterdir())) == ([], [])
+
+
+def test_a_home_that_others_can_write_to_is_refused(home):
+    home.mkdir()
+    home.chmod(0o777)
+    with (
+        pytest.raises(HostError, match="Users other than root can write"),
+        runtime.runtime_directory("build", home=home),
+    ):
+        pytest.fail("it was used")
+
+
+def _fill(monkeypatch, places):
+    """Let there be no room on the file systems of some places."""
+    allocate = os.posix_fallocate
+
+    def full(descriptor, offset, length):
+        if Path(f"/proc/self/fd/{descriptor}").readlink().parents[1] in places:
+            raise OSError(28, "No space left on device")
+        allocate(descriptor, offset, length)
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
