@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
+from extra_container import proc
 from extra_container.model import events, layout
 from extra_container.model.errors import (
     BuildError,
@@ -105,4 +106,5 @@ __all__ = [
     "hookimpl",
     "layout",
     "parse_environment_file",
+    "proc",
 ]

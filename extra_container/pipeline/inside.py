@@ -8,8 +8,9 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from extra_container import proc
 
 if TYPE_CHECKING:
     from extra_container.process import Runner
@@ -72,38 +73,27 @@ def intruders(leader: int) -> tuple[int, ...]:
     waits for them until its time-out. A leader in the program's own PID namespace is none of a container, whatever a
     manager says: nobody entered there. Source: pid_namespaces(7), proc(5).
     """
-    namespace = _pid_namespace(leader)
-    if namespace is None or namespace == _pid_namespace(os.getpid()):
+    namespace = proc.pid_namespace(leader)
+    if namespace is None or namespace == proc.pid_namespace(os.getpid()):
         return ()
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _pid_namespace(int(entry.name)) == namespace:
-            parents[int(entry.name)] = _parent(int(entry.name))
+    parents = proc.inhabitants(namespace)
     return tuple(sorted(pid for pid in parents if not _descends(pid, leader, parents)))
 
 
 def expel(leader: int, *, grace: float = 1.0) -> None:
     """End the :func:`intruders`: hang up first, kill those that are left after ``grace`` seconds."""
+    namespace = proc.pid_namespace(leader)
     for number in (signal.SIGHUP, signal.SIGTERM):
-        _signal(intruders(leader), number)
+        _signal(intruders(leader), number, namespace)
     deadline = time.monotonic() + grace
     while (left := intruders(leader)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    _signal(left, signal.SIGKILL)
+    _signal(left, signal.SIGKILL, namespace)
 
 
-def _signal(pids: Sequence[int], number: signal.Signals) -> None:
+def _signal(pids: Sequence[int], number: signal.Signals, namespace: str | None) -> None:
     for pid in pids:
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue  # it ended by itself
-        try:
-            signal.pidfd_send_signal(descriptor, number)
-        except ProcessLookupError:
-            continue
-        finally:
-            os.close(descriptor)
+        proc.signal_if(pid, number, lambda pid: proc.pid_namespace(pid) == namespace)
 
 
 def _descends(pid: int, ancestor: int, parents: Mapping[int, int]) -> bool:
@@ -112,18 +102,3 @@ def _descends(pid: int, ancestor: int, parents: Mapping[int, int]) -> bool:
             return False
         pid = parents[pid]
     return True
-
-
-def _pid_namespace(pid: int) -> str | None:
-    try:
-        return os.fspath(Path(f"/proc/{pid}/ns/pid").readlink())
-    except OSError:
-        return None  # it ended, or is not ours to see
-
-
-def _parent(pid: int) -> int:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    return int(text.rpartition(")")[2].split()[1])

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
+from extra_container import proc
 from extra_container.model.errors import InstallError
 from extra_container.model.host import Host
 from extra_container.model.plans import Change
@@ -81,16 +82,7 @@ def _record(name: str, host: Host) -> Path:
 
 
 def _instance(name: str, host: Host) -> list[int] | None:
-    """Return PID and start time of the container's PID 1: PIDs are used again. None if it has none.
-
-    The start time is in clock ticks since boot. Source: proc_pid_stat(5), field 22.
-    """
+    """Return PID and start time of the container's PID 1: PIDs are used again. None if it has none."""
     leader = host.manager.leader(name)
-    if leader is None:
-        return None
-    try:
-        text = Path(f"/proc/{leader}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    # The program's name may hold anything; field 3 follows its closing parenthesis.
-    return [leader, int(text.rpartition(")")[2].split()[19])]
+    process = None if leader is None else proc.identify(leader)
+    return None if process is None else [process.pid, process.started]

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
+from extra_container import proc
 from extra_container.model.errors import HostError
 from extra_container.state import nix_roots, private
 
@@ -59,7 +60,7 @@ def _sweep_one(directory: Path, gc_roots: Path) -> None:
         if os.fstat(descriptor).st_uid != os.geteuid():
             return
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not _is_named_by_a_process(directory):
+        if not any(proc.naming(os.fsencode(directory))):
             for link in directory.iterdir():
                 nix_roots.forget(link, gc_roots)
             shutil.rmtree(directory)
@@ -124,19 +125,3 @@ def _elsewhere() -> Path:
 
 def _prefix(place: Path, kind: str) -> str:
     return f"extra-container-{kind}-" if place == _elsewhere() else f"{kind}-"
-
-
-def _is_named_by_a_process(directory: Path) -> bool:
-    name = os.fsencode(directory)
-    return any(
-        name in _read(process / "environ") or name in _read(process / "cmdline")
-        for process in Path("/proc").iterdir()
-        if process.name.isdigit()
-    )
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""  # the process has ended

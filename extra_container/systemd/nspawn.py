@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
+from extra_container import proc
 from extra_container.process import Runner
 
 
 class Nspawn:
     """Finds and ends containers by their supervisor.
 
-    ``proc`` is the kernel's process directory, ``runtime`` where nspawn keeps what belongs to running containers.
+    ``processes`` is the kernel's process directory, ``runtime`` where nspawn keeps what belongs to running containers.
     """
 
     def __init__(
-        self, runner: Runner, *, proc: Path = Path("/proc"), runtime: Path = Path("/run/systemd/nspawn")
+        self, runner: Runner, *, processes: Path = proc.ROOT, runtime: Path = Path("/run/systemd/nspawn")
     ) -> None:
         self._runner = runner
-        self._proc = proc
+        self._processes = processes
         self._runtime = runtime
 
     def leader(self, supervisor: int, unit: str) -> int | None:
         """Return the supervisor's child that is PID 1 of a PID namespace; ``None`` without one in the unit."""
-        return next((pid for pid in self._children(supervisor) if self._is_init(pid) and self.runs_in(pid, unit)), None)
+        children = proc.children(supervisor, root=self._processes)
+        inits = (pid for pid in children if proc.is_init(pid, root=self._processes))
+        return next((pid for pid in inits if self.runs_in(pid, unit)), None)
 
     def runs_in(self, pid: int, unit: str) -> bool:
         """Tell whether a process belongs to the unit's control group: PIDs are reused."""
-        return any(unit in line.split("/") for line in _read(self._proc / str(pid) / "cgroup").splitlines())
+        return proc.runs_in(pid, unit, root=self._processes)
 
     def kill_leader(self, supervisor: int, unit: str) -> bool:
         """Kill the container but not the supervisor, which then cleans up and ends; tell whether there was one."""
         pid = self.leader(supervisor, unit)
-        if pid is None:
-            return False
-        try:
-            process = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return False
-        try:
-            if not self.runs_in(pid, unit):
-                return False
-            signal.pidfd_send_signal(process, signal.SIGKILL)
-        except ProcessLookupError:
-            return False
-        finally:
-            os.close(process)
-        return True
+        return pid is not None and proc.signal_if(pid, signal.SIGKILL, lambda child: self.runs_in(child, unit))
 
     def left_mount(self, machine: str) -> bool:
         """Tell whether the mount that nspawn has for a running machine is there.
@@ -73,19 +61,3 @@ class Nspawn:
         # The place of systemd 256 to 257, and the one of 262.
         places = (self._runtime / "unix-export" / machine, self._runtime / machine / "unix-export")
         return tuple(path for path in places if path.is_mount())
-
-    def _children(self, pid: int) -> list[int]:
-        return [int(child) for child in _read(self._proc / str(pid) / "task" / str(pid) / "children").split()]
-
-    def _is_init(self, pid: int) -> bool:
-        status = _read(self._proc / str(pid) / "status").splitlines()
-        numbers = next((line.split()[1:] for line in status if line.startswith("NSpid:")), [])
-        return len(numbers) > 1 and numbers[-1] == "1"
-
-
-def _read(path: Path) -> str:
-    """Return a file of /proc, empty if its process has ended."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""

@@ -94,9 +94,11 @@ def test_what_a_living_process_still_names_stays(home, how):
         else:
             argv = [sys.executable, "-c", "import time; print(flush=True); time.sleep(1000)", f"{made}/bin/c"]
         with subprocess.Popen(argv, env=environment) as user:
-            sweep(home)
-            assert made.is_dir()
-            user.kill()
+            try:
+                sweep(home)
+                assert made.is_dir()
+            finally:
+                user.kill()
         sweep(home)
         assert not made.exists()
 

@@ -108,7 +108,7 @@ def shown(*blocks: str) -> Answer:
 def make(tmp_path) -> Callable[..., tuple[SystemdManager, FakeRunner]]:
     def make(answers=None, missing=()):
         runner = FakeRunner({"busctl": [(0, machines(), "")], **(answers or {})}, missing)
-        nspawn = Nspawn(runner, proc=tmp_path / "proc", runtime=tmp_path / "run")
+        nspawn = Nspawn(runner, processes=tmp_path / "proc", runtime=tmp_path / "run")
         return SystemdManager(runner, nspawn=nspawn, patience=0.2, grace=1, kill_patience=1), runner
 
     return make
@@ -369,7 +369,7 @@ def test_leader_is_the_supervisors_child_with_pid_1_in_the_unit(tmp_path):
     process(tmp_path, 42, cgroup=own, spaces="42")
     process(tmp_path, 43, cgroup="0::/machine.slice/container@a.service.d/x\n", spaces="43\t1")
     process(tmp_path, 44, cgroup=own, spaces="44\t1")
-    nspawn = Nspawn(Runner(environment={}, trusted=()), proc=tmp_path)
+    nspawn = Nspawn(Runner(environment={}, trusted=()), processes=tmp_path)
     assert nspawn.leader(41, unit) == 44
     assert nspawn.leader(0, unit) is None
     assert nspawn.runs_in(43, unit) is False

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from extra_container.plugin import proc
 from extra_container.plugin_command import shell_code
 from extra_container_shell.contribution import DIRECTORY_VARIABLE
 
@@ -49,13 +50,22 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def end(directory: Path, *, grace: float = 5.0) -> None:
     """End the processes of the session that has this directory; kill those that are left after ``grace`` seconds."""
+    ours = os.getsid(0)
+
+    def is_member(pid: int) -> bool:
+        return _is_member(pid, directory, ours)
+
+    def send(pids: Sequence[int], number: signal.Signals) -> None:
+        for pid in pids:
+            proc.signal_if(pid, number, is_member)
+
     # A stopped process takes note of nothing until it goes on.
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
-        _signal(members(directory), number)
+        send(members(directory), number)
     deadline = time.monotonic() + grace
     while (left := members(directory)) and time.monotonic() < deadline:
         time.sleep(_STEP)
-    _signal(left, signal.SIGKILL)
+    send(left, signal.SIGKILL)
 
 
 def members(directory: Path) -> tuple[int, ...]:
@@ -65,18 +75,15 @@ def members(directory: Path) -> tuple[int, ...]:
     supervisors of containers do. The command line shows the commands of the session, and background connections of
     ssh, which detach themselves and overwrite their environment with a title.
     """
-    mark = os.fsencode(f"{DIRECTORY_VARIABLE}={directory}")
-    inside = os.fsencode(f"{directory}/")
     ours = os.getsid(0)
-    return tuple(
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit()
-        and (
-            any(inside in word for word in _words(entry / "cmdline"))
-            or (mark in _words(entry / "environ") and _session_id(int(entry.name)) == ours)
-        )
-    )
+    return tuple(pid for pid in proc.pids() if _is_member(pid, directory, ours))
+
+
+def _is_member(pid: int, directory: Path, ours: int) -> bool:
+    inside, mark = os.fsencode(f"{directory}/"), os.fsencode(f"{DIRECTORY_VARIABLE}={directory}")
+    if any(inside in word for word in proc.command_line(pid)):
+        return True
+    return mark in proc.environment(pid) and _session_id(pid) == ours
 
 
 @contextmanager
@@ -110,21 +117,8 @@ def _spawn(program: str, command: Sequence[str], environment: Mapping[str, str])
         return os.posix_spawn("/bin/sh", ["sh", program, *command[1:]], environment, setsigdef=_DEFAULTS)
 
 
-def _words(file: Path) -> list[bytes]:
-    try:
-        return file.read_bytes().split(b"\0")
-    except OSError:
-        return []  # the process has ended
-
-
 def _session_id(pid: int) -> int | None:
     try:
         return os.getsid(pid)
     except ProcessLookupError:
         return None
-
-
-def _signal(pids: Sequence[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):  # it has ended by itself
-            os.kill(pid, number)

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from extra_container.plugin import HostError, layout
+from extra_container.plugin import HostError, layout, proc
 
 _MOUNT_POINTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"))
 _CONTROL = ".control"
@@ -90,14 +90,12 @@ class Cgroup:
     def kill(self, seconds: float) -> bool:
         """Kill every process in the group; return whether all were gone in time."""
         until = time.monotonic() + seconds
+        unit = self.directories[0].name if self.directories else ""
         while pids := self.processes():
             if time.monotonic() > until:
                 return False
             for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+                proc.signal_if(pid, signal.SIGKILL, lambda found: proc.runs_in(found, unit))
             time.sleep(_STEP)
         return True
 

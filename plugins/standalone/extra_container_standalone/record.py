@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
 
-from extra_container.plugin import ActiveState
-from extra_container_standalone.identity import Identity
+from extra_container.plugin import ActiveState, proc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +19,10 @@ class Record:
     how long the log was then, in bytes. ``stop_timeout`` is in seconds, ``None`` for unlimited.
     """
 
-    supervisor: Identity
+    supervisor: proc.Process
     active: ActiveState
-    main: Identity | None = None
-    leader: Identity | None = None
+    main: proc.Process | None = None
+    leader: proc.Process | None = None
     result: str = "success"
     message: str = ""
     failed_at: int | None = None
@@ -51,6 +50,6 @@ def read_record(path: Path) -> Record | None:
     # A supervisor may outlive the version of the program that started it.
     fields = {field.name: written[field.name] for field in dataclass_fields(Record) if field.name in written}
     for key in ("supervisor", "main", "leader"):
-        fields[key] = None if fields.get(key) is None else Identity(**fields[key])
+        fields[key] = None if fields.get(key) is None else proc.Process(**fields[key])
     fields["active"] = ActiveState(fields["active"])
     return Record(**fields)

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from extra_container.plugin import proc
 from extra_container_standalone import leftovers
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.child import spawn
-from extra_container_standalone.identity import Identity, identify, identify_child
 from extra_container_standalone.service import DEFAULT_PATH, Command, Service
 from extra_container_standalone.watch import Watch, Wish
 
@@ -48,8 +48,8 @@ class Run:
         self._watch = watch
         self._output = output
         self._environment: Mapping[str, str] = {}
-        self.main: Identity | None = None
-        self.leader: Identity | None = None
+        self.main: proc.Process | None = None
+        self.leader: proc.Process | None = None
 
     def start(self, changed: Callable[[], None]) -> Outcome:
         """Run the unit's start-up; ``changed`` is called when ``main`` or ``leader`` became known.
@@ -67,7 +67,7 @@ class Run:
         if self._watch.wish is not Wish.RUN:
             return STOPPED
         pid = self._spawn(service.start, self._cgroup, {"NOTIFY_SOCKET": self._watch.notify})
-        self.main = identify_child(pid)
+        self.main = proc.identify_child(pid)
         changed()
         if (outcome := self._await_ready(pid, changed)) != SUCCESS:
             return outcome
@@ -81,7 +81,7 @@ class Run:
 
         def over() -> bool:
             if self.leader is None and watch.leader is not None:
-                self.leader = identify(watch.leader)
+                self.leader = proc.identify(watch.leader)
                 changed()
             return watch.ready or pid in watch.exited or watch.wish is not Wish.RUN
 
@@ -100,7 +100,7 @@ class Run:
         """Wait until the container ends by itself or the manager wants something."""
         self._watch.until(lambda: self._watch.wish is not Wish.RUN or not self._main_alive(), None)
 
-    def adopt(self, main: Identity | None) -> None:
+    def adopt(self, main: proc.Process | None) -> None:
         """Take over a container that another supervisor, dead by now, started."""
         self.main = main
 
@@ -145,7 +145,7 @@ class Run:
         # systemd-nspawn kill the container.
         end = None if self.service.stop_timeout is None else time.monotonic() + self.service.stop_timeout
         while not self._watch.until(over, _REPEAT_SECONDS, step=_STEP) and (end is None or time.monotonic() < end):
-            if self._watch.leader is not None and (leader := identify(self._watch.leader)) is not None:
+            if self._watch.leader is not None and (leader := proc.identify(self._watch.leader)) is not None:
                 leader.send(_HALT_SIGNAL)
 
     def say(self, sentence: str) -> None:

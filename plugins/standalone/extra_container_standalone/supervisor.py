@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from extra_container.plugin import ActiveState, ExtraContainerError
+from extra_container.plugin import ActiveState, ExtraContainerError, proc
 from extra_container_standalone.cgroup import Cgroup
-from extra_container_standalone.identity import identify
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
 from extra_container_standalone.run import SUCCESS, Outcome, Run
@@ -117,7 +116,7 @@ class Supervisor:
         return False
 
     def _new_record(self) -> Record:
-        supervisor = identify(os.getpid())
+        supervisor = proc.identify(os.getpid())
         if supervisor is None:
             raise AssertionError("this process runs")
         return Record(supervisor=supervisor, active=ActiveState.ACTIVATING)

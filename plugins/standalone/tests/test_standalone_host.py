@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 import extra_container_standalone as plugin
-from extra_container.plugin import ActiveState, BuildResult, BuiltContainer, Runner, Severity
+from extra_container.plugin import ActiveState, BuildResult, BuiltContainer, Runner, Severity, proc
 from extra_container_standalone.cgroup import hierarchies
-from extra_container_standalone.identity import Identity, identify
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
 from extra_container_standalone.service import load_service
@@ -147,17 +146,17 @@ def test_hierarchies():
 
 
 def test_records_are_read_as_written(tmp_path):
-    me = identify(1)
+    me = proc.identify(1)
     assert me is not None
-    record = Record(supervisor=me, active=ActiveState.ACTIVE, main=Identity(pid=7, started=9))
+    record = Record(supervisor=me, active=ActiveState.ACTIVE, main=proc.Process(pid=7, started=9))
     write_record(tmp_path / "state.json", record)
     assert read_record(tmp_path / "state.json") == record
     assert read_record(tmp_path / "none.json") is None
 
 
 def test_another_process_with_the_same_pid_is_not_mistaken():
-    me = identify(1)
+    me = proc.identify(1)
     assert me is not None
     assert me.alive()
-    assert not Identity(pid=1, started=me.started + 1).alive()
-    assert not Identity(pid=1, started=me.started + 1).send(0)
+    assert not proc.Process(pid=1, started=me.started + 1).alive()
+    assert not proc.Process(pid=1, started=me.started + 1).send(0)
