@@ -282,6 +282,59 @@ def test_firewall_is_on_in_a_private_network_alone(nix: Nix) -> None:
     assert "policy drop" in script
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        'interfaces = [ "eth1" ];',
+        'macvlans = [ "eth1" ];',
+        "extraVeths.other = { };",
+        'networkNamespace = "/run/netns/vpn";',
+        'extraFlags = [ "--private-network" ];',
+        'extraFlags = [ "-n" ];',
+        'extraFlags = [ "--network-zone=all" ];',
+        'extraFlags = [ "--network-macvlan eth1" ];',
+        'extraFlags = [ "--network-namespace-path=/run/netns/vpn" ];',
+        # Programs of systemd take the beginning of a flag for the flag.
+        'extraFlags = [ "--priv" ];',
+    ],
+)
+def test_the_kernel_decides_about_the_firewall(nix: Nix, options: str) -> None:
+    evaluated = _evaluated(f"{{ containers.demo = {{ {options} }}; }}")
+    system = "config.containers.demo.config"
+    firewall = f"({evaluated}.{system}.systemd.services).firewall"
+    conditions = _value(nix, f"{firewall}.unitConfig")
+    assert conditions["ConditionCapability"] == "CAP_NET_ADMIN"
+    assert conditions["ConditionPathExists"] == "/run/extra-container-own-network"
+
+
+@pytest.mark.parametrize("nftables", ["true", "false"])
+def test_rules_are_no_shell_text(nix: Nix, nftables: str, tmp_path: Path) -> None:
+    """The filter of a namespace is set by the host, which must not run what the container's configuration says."""
+    proof = tmp_path / "was-here"
+    evil = json.dumps(f"\nRULES\n' ; touch {proof}; '\n$(touch {proof})\ntouch {proof}\n")
+    definition = f"""{{ containers.demo = {{ networkNamespace = "/run/netns/vpn"; config.networking = {{
+      nftables = {{ enable = {nftables}; ruleset = {evil}; }};
+      firewall = {{ trustedInterfaces = [ {evil} ]; extraCommands = "touch {proof}"; }};
+    }}; }}; }}"""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("nft", "iptables", "ip6tables", "iptables-restore", "ip6tables-restore"):
+        (programs / name).write_text("#!/bin/sh\n/bin/cat\n")
+        (programs / name).chmod(0o755)
+    for part in ("start", "stop"):
+        script = _value(nix, f"{_evaluated(definition)}.config.containers.demo.config.system.build.firewall.{part}")
+        done = subprocess.run(
+            ["/bin/sh", "-c", script],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PATH": f"{programs}:/usr/bin"},
+        )
+        assert part == "stop" or "RULES" in done.stdout
+        assert not proof.exists()
+
+
 def test_programs_of_the_host_are_packages(nix: Nix) -> None:
     expression = """{ containers.demo.config = { pkgs, lib, ... }: {
       environment.systemPackages = [ pkgs.gnugrep (pkgs.writeShellScriptBin "mine" "echo mine") ];

@@ -18,11 +18,7 @@ let
     line "tcp" (all ports.allowedTCPPorts ports.allowedTCPPortRanges)
     ++ line "udp" (all ports.allowedUDPPorts ports.allowedUDPPortRanges);
   trusted = [ "lo" ] ++ cfg.trustedInterfaces;
-in
-{
-  # One transaction: there is no moment without the filter.
-  start = ''
-    nft -f - <<'RULES'
+  text = ''
     ${lib.optionalString (ruleset != "") "flush ruleset"}
     table inet nixos-fw
     delete table inet nixos-fw
@@ -48,7 +44,12 @@ in
       }
     }
     ${ruleset}
-    RULES
+  '';
+in
+{
+  # One transaction: there is no moment without the filter.
+  start = ''
+    printf '%s\n' ${lib.escapeShellArg text} | nft -f -
   '';
   stop = ''
     nft delete table inet nixos-fw

@@ -1,5 +1,8 @@
 # Packet filter of a system with a network of its own: what is not allowed is dropped, as on NixOS.
-# Uses iptables or nftables of the host. Without a private network it does nothing: the filter would be the host's.
+# Uses iptables or nftables of the host. In the host's network it does nothing: the filter would be the host's.
+#
+# Flags of systemd-nspawn give a network, too, in more forms than could be told here. So what a container with any finds when it
+# boots decides.
 {
   config,
   lib,
@@ -11,10 +14,13 @@ let
   hostHas = program: builtins.any (dir: builtins.pathExists "${dir}/${program}") [ "/usr/sbin" "/usr/bin" "/usr/local/sbin" ];
   useNft = config.networking.nftables.enable;
   rules = if useNft then import ./firewall-nft.nix else import ./firewall-iptables.nix;
-  scripts = rules {
-    inherit lib cfg;
-    inherit (config.networking.nftables) ruleset;
-  };
+  scriptsOf =
+    cfg:
+    rules {
+      inherit lib cfg;
+      inherit (config.networking.nftables) ruleset;
+    };
+  scripts = scriptsOf cfg;
   opt = type: default: description: mkOption { inherit type default description; };
   range = types.submodule {
     options = {
@@ -84,8 +90,16 @@ in
         message = "networking.firewall.extraInputRules needs networking.nftables.enable = true.";
       }
     ];
+    # For whoever sets the filter from outside: shell text without the user's own commands, which are meant for the inside.
+    system.build.firewall = scriptsOf (
+      cfg
+      // {
+        extraCommands = "";
+        extraStopCommands = "";
+      }
+    );
     # The names of the units are those of NixOS: other units order themselves after them.
-    systemd.services = lib.mkIf config.networking.isPrivate {
+    systemd.services = lib.mkIf (config.networking.isPrivate || config.networking.mayBePrivate) {
       ${if useNft then "nftables" else "firewall"} = {
         description = "Firewall";
         wantedBy = [ "sysinit.target" ];
@@ -95,7 +109,9 @@ in
         # Not stopped at shutdown: the filter goes with the network namespace, after everything that it protects.
         unitConfig = {
           DefaultDependencies = false;
+          # What NixOS asks. A container in the host's network may have it too: see enableTun and additionalCapabilities.
           ConditionCapability = "CAP_NET_ADMIN";
+          ConditionPathExists = config.networking.privateMark;
         };
         # A changed filter is replaced at once; stopping it first would open every port meanwhile.
         stopIfChanged = false;

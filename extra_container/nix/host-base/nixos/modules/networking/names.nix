@@ -60,7 +60,20 @@ in
       type = types.bool;
       internal = true;
       default = !config.boot.isContainer;
-      description = "Whether the system has a network of its own.";
+      description = "Whether the options give the system a network of its own.";
+    };
+    mayBePrivate = mkOption {
+      type = types.bool;
+      internal = true;
+      default = false;
+      description = "Whether the system may have a network of its own.";
+    };
+    privateMark = mkOption {
+      type = types.str;
+      internal = true;
+      readOnly = true;
+      default = "/run/extra-container-own-network";
+      description = "File that the first process makes in a network of the container's own.";
     };
   };
   config = lib.mkIf config.boot.isContainer {

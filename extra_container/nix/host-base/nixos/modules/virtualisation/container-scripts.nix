@@ -39,6 +39,10 @@ in
       #!/bin/sh -e
       # SIGRTMIN+3 is how nspawn asks for a shutdown; until systemd runs, nothing else would answer.
       trap 'exit 0' 37
+      # Asked by what must not touch the network of the host, such as the packet filter. No mark can be left from before: /run is new.
+      if [ "$(readlink /proc/self/ns/net)" != "''${HOST_NETWORK_NAMESPACE:-}" ]; then
+        touch /run/extra-container-own-network
+      fi
       if [ -n "''${HOST_ADDRESS:-}''${HOST_ADDRESS6:-}''${LOCAL_ADDRESS:-}''${LOCAL_ADDRESS6:-}''${HOST_BRIDGE:-}" ]; then
         ip link set host0 name eth0
         ip link set dev eth0 up
@@ -187,6 +191,7 @@ in
         --setenv HOST_ADDRESS6="''${HOST_ADDRESS6:-}" \
         --setenv LOCAL_ADDRESS6="''${LOCAL_ADDRESS6:-}" \
         --setenv HOST_PORT="''${HOST_PORT:-}" \
+        --setenv HOST_NETWORK_NAMESPACE="$(readlink /proc/self/ns/net)" \
         --setenv PATH="$PATH" \
         ''${EXTRA_NSPAWN_FLAGS:-} \
         ${init} "$systemPath/init"

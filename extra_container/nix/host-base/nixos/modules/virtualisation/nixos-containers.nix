@@ -9,6 +9,7 @@
 let
   inherit (lib) mkIf mkOption optionalString types;
   scripts = import ./container-scripts.nix { inherit lib pkgs; };
+  networks = import ./container-networks.nix { inherit lib pkgs; };
   # Releases before 22.05 used directories that podman uses too.
   prefix = if lib.versionAtLeast config.system.stateVersion "22.05" then "nixos-" else "";
   confDirectory = "${prefix}containers";
@@ -35,9 +36,9 @@ let
             networking.useDHCP = false;
             # Also checked where only the container's system is built.
             assertions = assertionsOf name cfg;
-            networking.isPrivate = cfg.privateNetwork || cfg.networkNamespace != null;
           };
         }
+        (networks.module name cfg)
       ]
       ++ map (def: lib.setDefaultModuleLocation def.file def.value) defs;
     }).config;
@@ -62,12 +63,13 @@ let
         INSTANCE = "%i";
         root = if cfg.ephemeral then "/run/nixos-containers/%i" else "${stateDirectory}/%i";
       };
-      preStart = scripts.preStart cfg;
+      preStart = scripts.preStart cfg + networks.preStart cfg;
       script = scripts.start {
         inherit cfg;
         init = scripts.init cfg;
       };
       postStart = scripts.postStart cfg;
+      postStop = networks.postStop cfg;
       reload = scripts.reload;
       restartIfChanged = cfg.autoStart && cfg.restartIfChanged;
       serviceConfig = {
