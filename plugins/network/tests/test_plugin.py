@@ -21,7 +21,7 @@ def host(tmp_path):
 @pytest.fixture
 def inputs(host, tmp_path, monkeypatch):
     monkeypatch.setattr(extra_container_network, "_ROUTES", tmp_path / "route")
-    monkeypatch.setattr(layout, "CONF_DIRECTORIES", ())
+    monkeypatch.setattr(layout, "CONF_DIRECTORIES", (tmp_path / "declared",))
     return lambda: extra_container_network.ec_build_inputs(host)
 
 
