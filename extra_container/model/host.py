@@ -29,7 +29,9 @@ class ActiveState(Enum):
 class UnitState:
     """What the manager says of a container's unit.
 
-    ``loaded`` is false for a unit that the manager does not know, ``fragment`` is the unit file it uses.
+    ``loaded`` is false for a unit that the manager does not know, ``fragment`` is the unit file it uses. ``started`` is
+    when the last start began, in seconds of the monotonic clock; 0 where the manager does not know. ``failing`` is
+    whether it failed and the manager tries again by itself.
     """
 
     name: str
@@ -37,6 +39,8 @@ class UnitState:
     loaded: bool = True
     fragment: Path | None = None
     result: str = "success"
+    started: float = 0.0
+    failing: bool = False
 
     @property
     def up(self) -> bool:
@@ -106,7 +110,8 @@ class Host:
     ``name`` is what ``--host`` takes. ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
     links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
     indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
-    what the program remembers until the next boot; only root can write to it.
+    what the program remembers until the next boot, ``state_directory`` what it remembers for longer;
+    only root can write to them.
     """
 
     name: str
@@ -116,3 +121,4 @@ class Host:
     gc_roots: Path = layout.GC_ROOTS
     auto_start: bool = True
     runtime_directory: Path = Path("/run/extra-container")
+    state_directory: Path = Path("/var/lib/extra-container")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +11,11 @@ from extra_container.model import layout
 from extra_container.model.errors import ContainerError, Interrupted, UsageError
 from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
-from extra_container.pipeline import inside
+from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context
-from extra_container.state import installed, lock, pending
+from extra_container.state import installed, lock, pending, record
 from extra_container.state.environment_file import parse_environment_file
+from extra_container.state.record import Transition
 
 _LIST_HINT = "`extra-container list` shows those that do."
 
@@ -32,6 +34,7 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     """
     with interruption_told(lambda: describe_end(wanted)):
         shut_down(wanted, context)
+    record.mark(wanted, context.host, ran=False)
 
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
@@ -47,6 +50,7 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
         expel(wanted, context)
         fail(context.host.manager.kill(wanted), "end")
     pending.forget(wanted, context.host)
+    record.mark(wanted, context.host, ran=False)
 
 
 def expel(wanted: tuple[str, ...], context: Context) -> None:
@@ -58,11 +62,20 @@ def expel(wanted: tuple[str, ...], context: Context) -> None:
 
 
 def restart(wanted: tuple[str, ...], context: Context) -> None:
-    """Stop containers, wait until they are gone, start them."""
+    """Stop containers, wait until they are gone, start them.
+
+    A run that is killed in between leaves that to the next one that changes something.
+    """
     with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
-        with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
-            shut_down(wanted, context)
-        start(wanted, context)
+        recovery.recover(context, frozenset(wanted))
+        for name in wanted:
+            record.begin(name, Transition(before={}, after={}, ran=True), context.host)
+        try:
+            with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
+                shut_down(wanted, context)
+            start(wanted, context)
+        finally:
+            record.end(wanted, context.host)
 
 
 @contextmanager
@@ -181,6 +194,11 @@ def describe(failure: Failure, verb: str) -> str:
     """Return a failure as lines for people."""
     lines = [f"Container {failure.name} did not {verb}: {failure.message}"]
     return "\n".join(lines + [f"  {line}" for line in failure.details])
+
+
+def is_ours(path: Path) -> bool:
+    """Whether nothing stands at a path, or a link into the store, as an installation that was broken off leaves one."""
+    return not os.path.lexists(path) or (path.is_symlink() and path.readlink().is_relative_to(layout.STORE))
 
 
 def find_conf(name: str) -> Path | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from extra_container.model import events
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.values import FileOps, Installed, InstalledContainer
-from extra_container.pipeline import control, leftovers
+from extra_container.pipeline import control, leftovers, recovery
 from extra_container.pipeline.context import Context
-from extra_container.state import files, installed, lock, names, pending
+from extra_container.state import files, installed, lock, names, pending, record
 
 
 def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy") -> tuple[str, ...]:
@@ -22,6 +22,7 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
     names.check_known(wanted)
     with lock.machine_lock(command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
+        recovery.recover(context, frozenset(wanted))
         present = installed.read_traces(context.host)
         _refuse_foreign(wanted, present, context)
         doomed = tuple(name for name in wanted if name in present)
@@ -95,9 +96,14 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
             try:
                 files.remove(removals[name], context.runner)
                 pending.forget((name,), context.host)
+                record.end((name,), context.host)
                 gone.append(name)
             except ExtraContainerError as error:
                 errors.append(error)
+    except KeyboardInterrupt:
+        # A unit that was killed counts as failed once its own clean-up is over, which is to be forgotten, too.
+        context.host.manager.kill(wanted)
+        raise
     finally:
         if wanted:
             context.host.manager.reload()

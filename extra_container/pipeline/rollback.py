@@ -10,7 +10,10 @@ from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunP
 from extra_container.model.values import Request
 from extra_container.pipeline import control, destroy
 from extra_container.pipeline.context import Context
-from extra_container.state import files, installed
+from extra_container.state import files, installed, record
+
+# The next run that changes something tries again.
+UNSETTLED = frozenset({Left.STUCK, Left.CHANGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +21,14 @@ class Attempt:
     """An installation that can still be taken back.
 
     ``run_plan`` is what was really done, ``undo`` the way back of each container; ``untouched`` are the containers that
-    had no data of their own before.
+    had no data of their own before, ``interrupted`` those that ran before a run that was broken off.
     """
 
     plan: InstallPlan
     run_plan: RunPlan
     undo: Mapping[str, files.Undo]
     untouched: frozenset[str]
+    interrupted: frozenset[str] = frozenset()
 
 
 def take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
@@ -56,6 +60,7 @@ def settle(
             to_take_back[failure.name] = failure
     if not to_take_back:
         return failures, left
+    record.mark(to_take_back, context.host, failed=True)
     # The manager may be about to try again; it must not find the old files under a new container.
     control.expel(tuple(to_take_back), context)
     context.host.manager.kill(tuple(to_take_back))
@@ -78,7 +83,7 @@ def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left,
     if is_new and name in attempt.untouched:
         destroy.remove((name,), installed.read(context.host.gc_roots), context)
         return Left.REMOVED, ()
-    ran = tuple({name}.intersection(attempt.run_plan.restart))
+    ran = tuple({name}.intersection((*attempt.run_plan.restart, *attempt.interrupted)))
     lost = take_back({name: attempt.undo[name]}, ran, context)
     if lost:
         return Left.RESTORED, tuple(f"What ran before did not start either: {failure.message}" for failure in lost)

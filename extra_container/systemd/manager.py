@@ -88,7 +88,7 @@ class SystemdManager:
             return ()
         facts = self._systemctl.show(names)
         # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
-        untried = [name for name, said in facts.items() if not said.state.up and said.left_rest < began_monotonic]
+        untried = [name for name, said in facts.items() if not said.state.up and said.state.started < began_monotonic]
         refused = [name for name in untried if facts[name].state.active is ActiveState.FAILED]
         # One unit that cannot be started may have kept all others from it.
         again = untried if 1 < len(untried) == len(facts) else refused

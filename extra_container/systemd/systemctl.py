@@ -15,7 +15,9 @@ from extra_container.process import Completed, Runner, process_error
 # Answers are parsed, so nothing of the caller's environment may change them.
 PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})
 
-_PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,InactiveExitTimestampMonotonic"
+_PROPERTIES = (
+    "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,InactiveExitTimestampMonotonic,NRestarts"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,7 @@ class UnitFacts:
     """What systemd says of a container's unit (org.freedesktop.systemd1(5)).
 
     ``load`` is its LoadState, ``sub`` its SubState, ``main_pid`` the host's PID of the supervisor (0 if none runs).
-    ``job`` says whether a job waits or runs, ``left_rest`` when the last start began, in seconds of the monotonic
-    clock.
+    ``job`` says whether a job waits or runs.
     """
 
     state: UnitState
@@ -32,7 +33,6 @@ class UnitFacts:
     sub: str
     main_pid: int = 0
     job: bool = False
-    left_rest: float = 0.0
 
     @property
     def at_rest(self) -> bool:
@@ -61,12 +61,13 @@ def _facts(name: str, block: str) -> UnitFacts:
             loaded=load != "not-found",
             fragment=Path(fragment) if fragment else None,
             result=said.get("Result", "success"),
+            started=int(said.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
+            failing=said["ActiveState"] == "activating" and said.get("NRestarts", "0") != "0",
         ),
         load=load,
         sub=said["SubState"],
         main_pid=int(said.get("MainPID", "0")),
         job=said.get("Job", "") not in {"", "0"},
-        left_rest=int(said.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
     )
 
 

@@ -72,6 +72,7 @@ def fake_host(root: Path, manager: FakeManager | None = None, *, auto_start: boo
         gc_roots=root / "gcroots",
         auto_start=auto_start,
         runtime_directory=root / "run",
+        state_directory=root / "var",
     )
 
 

@@ -118,7 +118,7 @@ def test_parse_show():
     facts = parse_show(["a", "b", "c", "d"], "\n".join([ACTIVE, UNKNOWN, MASKED, QUEUED]).format("a"))
     assert facts["a"].state.up
     assert facts["a"].state.fragment == Path("/usr/lib/systemd/system/container@a.service")
-    assert (facts["a"].main_pid, facts["a"].left_rest) == (41, 98123.456789)
+    assert (facts["a"].main_pid, facts["a"].state.started) == (41, 98123.456789)
     assert (facts["b"].state.loaded, facts["b"].state.fragment, facts["b"].load) == (False, None, "not-found")
     assert (facts["c"].state.loaded, facts["c"].load) == (True, "masked")
     assert facts["d"].state.at_rest

@@ -25,6 +25,8 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
         conf_directory=places.confs,
         gc_roots=root / layout.GC_ROOTS.relative_to("/"),
         auto_start=False,
+        # The links are gone after a boot, and what is remembered of them with them.
+        state_directory=places.confs.parent,
     )
 
 

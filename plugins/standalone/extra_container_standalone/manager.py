@@ -27,6 +27,8 @@ class StandaloneManager:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        # A supervisor that was asked to end takes a moment to say that it does.
+        self._asked_to_end: set[str] = set()
 
     def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
         """Return the state of each name; an unknown one is inactive and not loaded."""
@@ -105,7 +107,22 @@ class StandaloneManager:
         active, result = (ActiveState.INACTIVE, "success") if record is None else (record.active, record.result)
         if record is not None and self._abandoned(name):
             active, result = self._abandoned_state(name, record)
-        return UnitState(name=name, active=active, loaded=known, fragment=unit if known else None, result=result)
+        return UnitState(
+            name=name,
+            active=active,
+            loaded=known,
+            fragment=unit if known else None,
+            result=result,
+            started=self._started(name),
+        )
+
+    def _started(self, name: str) -> float:
+        """Return when the last start began, in seconds of the monotonic clock; 0 if there was none."""
+        try:
+            written = self._places.started_unit(name).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+        return written - time.time() + time.monotonic()
 
     def _abandoned_state(self, name: str, record: Record) -> tuple[ActiveState, str]:
         runs = record.main is not None and record.main.alive()
@@ -133,10 +150,13 @@ class StandaloneManager:
         return Failure(name=name, message=record.message, details=details)
 
     def _await_resting(self, names: Sequence[str]) -> None:
-        """Wait for supervisors that have cleaned up and are about to end."""
+        """Wait for containers that are ending, and for supervisors that have cleaned up and are about to end."""
         for name in names:
-            while (record := self._record(name)) is not None and record.at_rest and record.supervisor.alive():
+            while (record := self._record(name)) is not None and record.supervisor.alive():
+                if not (record.ending or name in self._asked_to_end):
+                    break
                 time.sleep(_STEP)
+            self._asked_to_end.discard(name)
 
     def _await_booted(self, names: Iterable[str]) -> None:
         """Wait for containers that another program is starting."""
@@ -174,7 +194,10 @@ class StandaloneManager:
     def _tell(self, name: str, number: signal.Signals) -> bool:
         """Send a signal to a container's supervisor; return whether it has one."""
         record = self._record(name)
-        return record is not None and record.supervisor.send(number)
+        if record is None or not record.supervisor.send(number):
+            return False
+        self._asked_to_end.add(name)
+        return True
 
     def _await_gone(self, names: Sequence[str], mode: Mode) -> list[str]:
         """Wait until the supervisors have ended, as long as their units allow; return those that have not."""

@@ -33,6 +33,11 @@ class Record:
         """Whether the supervisor ended in order: nothing is left to clean up."""
         return self.active in {ActiveState.INACTIVE, ActiveState.FAILED}
 
+    @property
+    def ending(self) -> bool:
+        """Whether the run is over, or about to be."""
+        return self.at_rest or self.active is ActiveState.DEACTIVATING
+
 
 def write_record(path: Path, record: Record) -> None:
     """Replace the record at once: a reader sees the old or the new one."""

@@ -275,6 +275,23 @@ def test_an_interrupted_start_goes_on(machine, eventually, tmp_path):
     assert active(machine, name) is ActiveState.ACTIVE
 
 
+def test_a_container_whose_stop_was_not_waited_for_starts_again(machine, monkeypatch):
+    name = machine.add("sat-resume")
+    assert machine.manager.start([name]) == ()
+    before = machine.manager.leader(name)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(machine.manager, "_await_gone", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            machine.manager.stop([name])
+    assert machine.manager.start([name]) == ()
+    assert active(machine, name) is ActiveState.ACTIVE
+    assert machine.manager.leader(name) not in {before, None}
+
+
 def test_stop_breaks_off_a_start(machine, eventually):
     name = machine.add("sat-break", container_unit=STUCK)
     pid = os.fork()

@@ -1,0 +1,125 @@
+"""Putting the files of a plan in place, with a way back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from extra_container.model import events
+from extra_container.model.errors import ExtraContainerError, UsageError
+from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
+from extra_container.model.values import FileOps, Installed, Link, MakeDirectory, Problem, Remove, RemoveTree, Severity
+from extra_container.pipeline import control, rollback
+from extra_container.pipeline.context import Context, report
+from extra_container.state import files, pending, record
+from extra_container.state.record import Links, Transition
+
+
+def refuse_foreign(plan: InstallPlan, present: Installed, context: Context) -> None:
+    """Raise :class:`.UsageError` if something that this program did not install would be replaced.
+
+    A container that somebody else has installed counts wherever its conf stands: both would share its data.
+    """
+    for item in plan.items:
+        ours = present.get(item.name)
+        own = set() if ours is None else {ours.unit_link, ours.conf_link, ours.wants_link}
+        places = [op.path for op in item.ops if isinstance(op, Link) and op.path.parent != context.host.gc_roots]
+        conf = control.find_conf(item.name) if ours is None else None
+        for path in (*places, *([conf] if conf is not None else [])):
+            if path.is_symlink() if path in own else control.is_ours(path):
+                continue
+            if os.path.lexists(path):
+                raise UsageError(
+                    f"{path} was not installed by extra-container, and the container {item.name} would take its place",
+                    hint="Give this container another name, or remove the other one from the host's configuration or "
+                    "with `nixos-container destroy`.",
+                )
+
+
+def install(
+    plan: InstallPlan, run_plan: RunPlan, lacking: Mapping[str, Change], interrupted: frozenset[str], context: Context
+) -> dict[str, files.Undo]:
+    """Stop what will be restarted and put the files of a plan in place; return the way back of each container.
+
+    Containers that are to be restarted are stopped before their units are replaced, so that the old unit's own
+    clean-up runs. What is changed stands in the records of the containers until the caller ends them. A failure on the
+    way brings the files back, and the containers that ran before.
+
+    ``lacking`` is, for every container that goes on running, what it has not got even before this; ``interrupted`` are
+    those that ran before a run that was broken off.
+    """
+    undo: dict[str, files.Undo] = {}
+    ran = interrupted.union(run_plan.restart)
+    for item in plan.items:
+        if item.ops or item.name in ran:
+            record.begin(item.name, _transition(item, lacking, ran=item.name in ran), context.host)
+    try:
+        _put_in_place(plan, run_plan, lacking, undo, context)
+    except BaseException as error:
+        try:
+            lost = rollback.take_back(undo, tuple(sorted(ran)), context)
+            for item in _changed(plan):
+                if item.name in lacking:
+                    pending.write(item.name, lacking[item.name], context.host)
+            down = {failure.name for failure in lost}
+            record.end((item.name for item in plan.items if item.name not in down), context.host)
+        except (OSError, ExtraContainerError) as second:
+            if isinstance(error, ExtraContainerError):
+                raise type(error)(f"{error.message}\nTaking it back failed: {second}", hint=error.hint) from second
+            raise
+        for failure in lost:
+            message = control.describe(failure, "start again as it was before")
+            context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+        raise
+    return undo
+
+
+def _put_in_place(
+    plan: InstallPlan,
+    run_plan: RunPlan,
+    lacking: Mapping[str, Change],
+    undo: dict[str, files.Undo],
+    context: Context,
+) -> None:
+    """Do it, adding the way back of each container to ``undo`` as it comes about."""
+    changed = _changed(plan)
+    if run_plan.restart:
+        context.emit(events.Restarting(names=run_plan.restart))
+        control.shut_down(run_plan.restart, context)
+    for item in changed:
+        if item.name in lacking:
+            pending.write(item.name, pending.greater(item.change, lacking[item.name]), context.host)
+    for item in plan.items:
+        undo[item.name] = files.install(item.ops)
+    if changed or run_plan != RunPlan():
+        # Also for what is unchanged: the run that installed it may have been killed before it came to this.
+        context.host.manager.reload()
+    if changed:
+        context.emit(events.ContainersInstalled(names=tuple(item.name for item in changed)))
+        report(context.hooks.check_install(plan, context.host), context)
+
+
+def _changed(plan: InstallPlan) -> tuple[InstallItem, ...]:
+    return tuple(item for item in plan.items if item.change is not Change.UNCHANGED)
+
+
+def _transition(item: InstallItem, lacking: Mapping[str, Change], *, ran: bool) -> Transition:
+    after = _links(item.ops)
+    return Transition(
+        before=record.read_links(after), after=after, ran=ran, lacking=lacking.get(item.name, Change.UNCHANGED)
+    )
+
+
+def _links(ops: FileOps) -> Links:
+    """Return where links lead once the operations are applied."""
+    links: dict[Path, Path | None] = {}
+    for op in ops:
+        match op:
+            case Link(path=path, target=target):
+                links[path] = target
+            case Remove(path=path):
+                links[path] = None
+            case MakeDirectory() | RemoveTree():
+                continue
+    return links
