@@ -6,6 +6,8 @@ import io
 import os
 from typing import TextIO
 
+from extra_container.model.plain import plain
+
 
 class LastingText(io.TextIOWrapper):
     """A text stream whose writes never fail: the first error is kept in ``error``, and what comes after it is dropped.
@@ -40,14 +42,32 @@ class LastingText(io.TextIOWrapper):
             self.error = self.error or error
 
 
-def lasting(file: int | os.PathLike[str], encoding: str = "utf-8", *, by_line: bool = True) -> TextIO:
-    """Return a stream that appends to a file or goes on in a descriptor.
+class PlainText(LastingText):
+    """A :class:`LastingText` for people: what it is given can do nothing to their terminal."""
+
+    def write(self, text: str) -> int:
+        """Write a text, see :mod:`extra_container.model.plain`."""
+        super().write(plain(text))
+        return len(text)
+
+
+def continued(descriptor: int, encoding: str = "utf-8", *, by_line: bool = True) -> TextIO:
+    """Return a stream of plain text that goes on in a descriptor."""
+    raw = io.FileIO(descriptor, "w", closefd=False)
+    return PlainText(io.BufferedWriter(raw), encoding=encoding, errors="replace", line_buffering=by_line)
+
+
+def appended(path: os.PathLike[str]) -> TextIO:
+    """Return a stream that appends to a file; one that is made is for its owner only.
 
     Raises OSError if the file cannot be opened.
     """
-    descriptor = isinstance(file, int)
-    raw = io.FileIO(file, "w" if descriptor else "a", closefd=not descriptor)
-    return LastingText(io.BufferedWriter(raw), encoding=encoding, errors="replace", line_buffering=by_line)
+    raw = io.FileIO(path, "a", opener=_open_private)
+    return LastingText(io.BufferedWriter(raw), encoding="utf-8", errors="replace", line_buffering=True)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def failure(stream: TextIO) -> OSError | None:

@@ -41,6 +41,25 @@ class Process:
         return signal_if(self.pid, number, lambda _: self.alive())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relations:
+    """A process among others: the PIDs of its parent, and of the leaders of its process group and its session."""
+
+    process: Process
+    parent: int
+    group: int
+    session: int
+
+
+def everybody() -> Iterator[Relations]:
+    """Give every running process."""
+    for pid in pids():
+        stat = _stat(pid, ROOT)
+        if stat is not None and stat[0] not in _DEAD:
+            process = Process(pid=pid, started=int(stat[19]))
+            yield Relations(process=process, parent=int(stat[1]), group=int(stat[2]), session=int(stat[3]))
+
+
 def identify(pid: int) -> Process | None:
     """Return the running process with this PID, ``None`` if there is none."""
     stat = _stat(pid, ROOT)

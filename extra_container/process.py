@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
-import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 
+from extra_container import ending, proc
+from extra_container.model import exhaustion
 from extra_container.model.errors import HostError, ProcessError
 from extra_container.model.events import ProcessFinished
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from extra_container.model.events import Event
 
 # As root, a program is looked for here before the caller's PATH: sudo may have kept a PATH that others can write to.
@@ -31,6 +37,9 @@ TRUSTED_DIRECTORIES = (
 )
 
 _STDERR_LINES = 20
+_HEED_SECONDS = 0.2
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +57,59 @@ def shell_code(returncode: int) -> int:
     return 128 - returncode if returncode < 0 else returncode
 
 
+def result(future: Future[_T]) -> _T:
+    """Return what a thread found, or raise what it raised; a signal is heeded meanwhile.
+
+    Python misses a signal that comes just before a wait without an end.
+    """
+    from concurrent.futures import wait
+
+    while not future.done():
+        wait([future], timeout=_HEED_SECONDS)
+    return future.result()
+
+
+class _Children:
+    """The programs that run, so that whoever does not wait for them can end them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[int, proc.Process] = {}
+        self._ended = False
+
+    @contextmanager
+    def start(self, command: Sequence[str], **options: object) -> Iterator[subprocess.Popen[str]]:
+        """Start a program in a session of its own; if the block is left early, the program has been ended."""
+        with self._lock:
+            if self._ended:
+                raise ProcessError(
+                    f"{_shown(command)} was not started: the work was broken off", returncode=-15, stderr=""
+                )
+            child = _popen(command, **options)
+            leader = self._running[child.pid] = proc.identify_child(child.pid)
+        with child:
+            try:
+                yield child
+            except BaseException:
+                ending.end([leader])
+                raise
+            finally:
+                del self._running[child.pid]
+
+    def end(self) -> None:
+        """End all that run, and let none be started any more."""
+        with self._lock:
+            self._ended = True
+            running = list(self._running.values())
+        ending.end(running)
+
+
 class Runner:
     """Runs programs. ``notify`` receives a :class:`.ProcessFinished` for each.
+
+    Every program is in a session of its own, so that what a terminal's keys send reaches this program only, which ends
+    the others: whoever is interrupted while a program runs has ended it and all that it started. If this program is
+    killed, the kernel kills those that it runs.
 
     ``environment`` is the base of every child's environment (default: the process' own). ``trusted`` are the
     directories searched before PATH, by the program itself and by its children.
@@ -70,6 +130,21 @@ class Runner:
             # What a program starts itself has to come from the same places (git for Nix, modprobe for iptables).
             self.environment["PATH"] = self._search_path()
         self._notify = notify
+        self._children = _Children()
+
+    @contextmanager
+    def together(self, *, on: type[BaseException] = BaseException) -> Iterator[Runner]:
+        """Give a runner to be used in threads: what is raised in the block ends the programs that run in them.
+
+        ``on`` is the kind of exceptions that do so. Threads are waited for with :func:`result`.
+        """
+        runner = copy.copy(self)
+        runner._children = _Children()
+        try:
+            yield runner
+        except on:
+            runner._children.end()
+            raise
 
     def find(self, program: str) -> str:
         """Return the program's absolute path.
@@ -100,29 +175,26 @@ class Runner:
     ) -> Completed:
         """Run a program to its end with its output captured; without ``stdin`` it reads nothing.
 
-        ``environment`` is added to the runner's. ``timeout`` is in seconds; a program that takes longer is killed.
-        Raises :class:`.ProcessError` on a timeout, and if ``check`` on a non-zero code.
+        ``environment`` is added to the runner's. ``timeout`` is in seconds; a program that takes longer is ended.
+        Raises :class:`.ProcessError` on a timeout, and if ``check`` on a non-zero code; :class:`.HostError` if the
+        program cannot be started.
         """
         command = self._command(argv)
         began = time.monotonic()
+        pipe = subprocess.PIPE
+        variables = {**self.environment, **(environment or {})}
         try:
-            done = subprocess.run(
-                command,
-                check=False,
-                text=True,
-                errors="replace",
-                capture_output=True,
-                input="" if stdin is None else stdin,
-                env={**self.environment, **(environment or {})},
-                timeout=timeout,
-            )
+            with self._children.start(
+                self._mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
+            ) as child:
+                out, err = child.communicate("" if stdin is None else stdin, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise ProcessError(
                 f"{_shown(command)} did not end within {timeout:g} s", returncode=-9, stderr=""
             ) from error
-        completed = Completed(argv=tuple(command), returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
-        self._finished(command, done.returncode, began)
-        if check and done.returncode != 0:
+        completed = Completed(argv=tuple(command), returncode=child.returncode, stdout=out, stderr=err)
+        self._finished(command, child.returncode, began)
+        if check and child.returncode != 0:
             raise process_error(completed)
         return completed
 
@@ -135,34 +207,24 @@ class Runner:
     ) -> Completed:
         """Run a program, handing each line of its stderr (without newline) to ``on_stderr`` as it comes.
 
-        Never raises on a non-zero code. If the caller is interrupted, the program is ended first.
+        Never raises on a non-zero code. Raises :class:`.HostError` if the program cannot be started.
         """
         command = self._command(argv)
         began = time.monotonic()
-        # stdout goes to a file: a pipe that nobody reads while stderr is read would stop the program when it is full.
-        with (
-            tempfile.TemporaryFile("w+", errors="replace") as out,
-            subprocess.Popen(
-                command,
+        lines: list[str] = []
+        # stdout goes to memory: a pipe that nobody reads while stderr is read would stop the program when it is full.
+        with open(os.memfd_create("stdout"), "w+", errors="replace") as out:  # noqa: PTH123 -- a descriptor
+            with self._children.start(
+                self._mortal(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
                 env={**self.environment, **(environment or {})},
-            ) as child,
-        ):
-            lines: list[str] = []
-            if child.stderr is None:
-                raise AssertionError("stderr is a pipe")
-            try:
-                for line in child.stderr:
+            ) as child:
+                for line in _lines(child.stderr):
                     lines.append(line)
                     on_stderr(line.rstrip("\n"))
                 child.wait()
-            except BaseException:
-                child.terminate()
-                raise
             out.seek(0)
             stdout = out.read()
         self._finished(command, child.returncode, began)
@@ -177,6 +239,14 @@ class Runner:
         first, *rest = argv
         return [first if os.path.isabs(first) else self.find(first), *rest]  # noqa: PTH117
 
+    def _mortal(self, command: Sequence[str]) -> list[str]:
+        """Return the command line by which a program dies with this one, however that ends; see prctl(2)."""
+        setpriv = self.look("setpriv")
+        if setpriv is None or os.path.realpath(setpriv).endswith("/busybox"):  # which does not know the option
+            return list(command)
+        # The kernel's signal comes when the thread ends that started the program: the one that waits for it.
+        return [setpriv, "--pdeathsig", "KILL", "--", *command]
+
     def _finished(self, command: Sequence[str], code: int, began: float) -> None:
         if self._notify is not None:
             self._notify(ProcessFinished(argv=tuple(command), code=code, seconds=time.monotonic() - began))
@@ -189,6 +259,21 @@ def process_error(done: Completed, *, hint: str | None = None) -> ProcessError:
     if said:
         message += ":\n" + "\n".join(f"  {line}" for line in said)
     return ProcessError(message, returncode=done.returncode, stderr=done.stderr, hint=hint)
+
+
+def _popen(command: Sequence[str], **options: object) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **options)  # type: ignore[call-overload, no-any-return]
+    except OSError as error:
+        raise HostError(
+            f"{_shown(command)} cannot be started: {error.strerror}", hint=exhaustion.hint_for(error)
+        ) from error
+
+
+def _lines(stream: IO[str] | None) -> IO[str]:
+    if stream is None:
+        raise AssertionError("it is no pipe")
+    return stream
 
 
 def _shown(argv: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import grp
 import json
 import os
 import re
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,9 +22,10 @@ from extra_container.model.values import (
     FileSource,
 )
 from extra_container.nix import errors
+from extra_container.state import runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from extra_container.model.values import JSON
     from extra_container.process import Completed, Runner
@@ -189,12 +191,25 @@ def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable
         elif not (quick and _BUILD_LINE.match(line)):
             tell(line)
 
-    done = runner.stream(argv, on_stderr=on_line)
+    with _temporary_files(definition) as environment:
+        done = runner.stream(argv, on_stderr=on_line, environment=environment)
     if done.returncode != 0:
         raise errors.build_error(done, definition, lambda derivation: _log_of(derivation, runner))
     for line in held:
         tell(line)
     return done
+
+
+@contextmanager
+def _temporary_files(definition: Definition) -> Iterator[Mapping[str, str]]:
+    """Let Nix build where the directories of builds that were killed are found again."""
+    kept = {"-K", "--keep-failed"} & set(definition.build_args)
+    with ExitStack() as stack:
+        try:
+            directory = None if kept else stack.enter_context(runtime.temporary_directory())
+        except HostError:
+            directory = None  # Nix may do without temporary files, and says where it lacks room
+        yield {} if directory is None else {"TMPDIR": str(directory)}
 
 
 def _log_of(derivation: str, runner: Runner) -> list[str]:

@@ -17,6 +17,7 @@ from extra_container.model.errors import UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 from extra_container.nix import build_output, command, errors, parts
 from extra_container.pipeline.context import Context, report
+from extra_container.process import result as result_of
 from extra_container.state import nix_roots, runtime
 
 _T = TypeVar("_T")
@@ -69,14 +70,14 @@ def _evaluate_parts(definition: Definition, directory: Path, context: Context) -
     plan = parts.plan_parts(names, cores=parts.cores(), available_mib=parts.available_mib())
     if len(plan) == 1:
         return definition
-    with ThreadPoolExecutor(max_workers=len(plan)) as pool:
+    with ThreadPoolExecutor(max_workers=len(plan)) as pool, context.runner.together() as runner:
         futures = [
             pool.submit(
-                command.part, replace(definition, only=part), directory / f"part-{number}", context.runner, context.tell
+                command.part, replace(definition, only=part), directory / f"part-{number}", runner, context.tell
             )
             for number, part in enumerate(plan)
         ]
-        evaluated = {name: found for future in futures for name, found in future.result().items()}
+        evaluated = {name: found for future in futures for name, found in result_of(future).items()}
     file = directory / "evaluated.json"
     file.write_text(json.dumps(evaluated))
     return replace(definition, evaluated=file)

@@ -11,6 +11,7 @@ from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, Run
 from extra_container.model.values import Request
 from extra_container.pipeline import control, inside
 from extra_container.pipeline.context import Context
+from extra_container.process import result
 from extra_container.state import pending
 
 
@@ -106,9 +107,12 @@ def _update(
     ]
     again = []
     running = [(name, leader) for name, leader in leaders.items() if leader is not None]
-    with ThreadPoolExecutor(max_workers=max(len(running), 1)) as pool:
-        switches = pool.map(lambda pair: inside.update(pair[0], pair[1], settings[pair[0]], context.runner), running)
-        for switch in switches:
+    with (
+        ThreadPoolExecutor(max_workers=max(len(running), 1)) as pool,
+        context.runner.together(on=KeyboardInterrupt) as runner,  # what goes wrong with one switch ends no other
+    ):
+        switches = [pool.submit(inside.update, name, leader, settings[name], runner) for name, leader in running]
+        for switch in map(result, switches):
             context.emit(events.ContainerUpdated(name=switch.name, code=switch.code, output=switch.output))
             if switch.code == inside.SWITCH_NEEDS_RESTART:
                 again.append(switch.name)

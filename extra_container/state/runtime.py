@@ -18,7 +18,7 @@ from extra_container import proc
 from extra_container.model.errors import HostError
 from extra_container.state import nix_roots, private
 
-Kind: TypeAlias = Literal["build", "session"]
+Kind: TypeAlias = Literal["build", "session", "temporary"]
 _ROOM = 64 * 1024  # bytes
 
 
@@ -36,6 +36,18 @@ def runtime_directory(kind: Kind, *, home: Path, executable: bool = False) -> It
     finally:
         shutil.rmtree(directory)
         os.close(descriptor)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Give a directory for a program that makes temporary files and may be killed; nothing of them stays.
+
+    It is beside other temporary files, since there can be many. Other users, as builders are, can enter it but not look
+    around. Raises :class:`.HostError` if there is no place for it.
+    """
+    with runtime_directory("temporary", home=_elsewhere()) as directory:
+        directory.chmod(0o711)
+        yield directory
 
 
 def sweep(gc_roots: Path, *, home: Path) -> None:
@@ -74,8 +86,8 @@ def _make(kind: Kind, home: Path, *, executable: bool) -> tuple[Path, int]:
     refusals = []
     for place in dict.fromkeys((home, _elsewhere())):
         try:
-            if place == home:
-                private.ensure(home)
+            if place != _elsewhere():
+                private.ensure(place)
             if executable and os.statvfs(place).f_flag & os.ST_NOEXEC:
                 refusals.append(f"{place} is mounted noexec")
             else:
@@ -91,18 +103,20 @@ def _make(kind: Kind, home: Path, *, executable: bool) -> tuple[Path, int]:
 def _make_locked(place: Path, kind: Kind) -> tuple[Path, int]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_prefix(place, kind), dir=place))
-        try:
-            _reserve(directory)
-        except OSError:
-            shutil.rmtree(directory)
-            raise
         # A sweep between making and locking it takes it away again.
         with suppress(FileNotFoundError):
             descriptor = _open(directory)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if directory.exists():
-                return directory, descriptor
+                break
             os.close(descriptor)
+    try:
+        _reserve(directory)
+    except OSError:
+        shutil.rmtree(directory)
+        os.close(descriptor)
+        raise
+    return directory, descriptor
 
 
 def _open(directory: Path) -> int:
@@ -120,7 +134,10 @@ def _reserve(directory: Path) -> None:
 
 
 def _elsewhere() -> Path:
-    return Path(tempfile.gettempdir())
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # all that it tries are full, or cannot be written to
+        return Path("/tmp")
 
 
 def _prefix(place: Path, kind: str) -> str:

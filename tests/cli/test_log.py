@@ -70,6 +70,14 @@ def test_a_log_file_that_is_full_is_told_when_the_work_is_done(shell, monkeypatc
     ]
 
 
+def test_a_new_log_file_is_for_its_owner_only(shell, tmp_path):
+    (tmp_path / "old").touch(mode=0o640)
+    for name, mode in (("new", 0o600), ("old", 0o640)):
+        shell.run("--log-file", tmp_path / name, "frob")
+        assert (tmp_path / name).stat().st_mode & 0o777 == mode
+        assert entries((tmp_path / name).read_text())
+
+
 def test_long_words_of_command_lines_are_shortened():
     event = events.ProcessFinished(argv=("nix-build", "x" * 5000), code=0, seconds=0.5)
     program, word = fields(event)["argv"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from extra_container import output
 from extra_container.model import events
 from extra_container.model.errors import UsageError
+from extra_container.model.plain import one_line
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -61,7 +62,7 @@ def open_log(path: Path | None, log_format: LogFormat | None, stderr: TextIO, *,
     """
     if path is not None:
         try:
-            return Log(output.lasting(path), log_format or LogFormat.JSON)
+            return Log(output.appended(path), log_format or LogFormat.JSON)
         except OSError as error:
             raise UsageError(
                 f"The log file {path} cannot be opened: {error.strerror}", hint="Give --log-file another path."
@@ -121,10 +122,11 @@ def _join_tuples(_logger: object, _method: str, entry: MutableMapping[str, Any])
 def _one_line(value: object) -> object:
     match value:
         case list() | tuple():
-            return " ".join(map(str, value))
+            text = " ".join(map(str, value))
         case dict():
-            return " ".join(f"{name}:{item}" for name, item in value.items())
+            text = " ".join(f"{name}:{item}" for name, item in value.items())
         case str():
-            return value.replace("\n", " | ")  # logfmt keeps to one line
+            text = value
         case _:
             return value
+    return one_line(text.replace("\n", " | "))  # logfmt keeps to one line

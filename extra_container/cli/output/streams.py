@@ -1,4 +1,7 @@
-"""The standard streams, made such that a command neither stops half-way nor fails because of them."""
+"""The standard streams, made such that a command neither stops half-way nor fails because of them.
+
+What the program writes to stdout and stderr is plain text; programs that it becomes write themselves.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def prepare() -> None:
 
 def _lasting(stream: TextIO | None, number: int) -> TextIO:
     if stream is None:
-        return output.lasting(number)
+        return output.continued(number)
     stream.flush()
     by_line = bool(getattr(stream, "line_buffering", True) or getattr(stream, "write_through", True))
-    return output.lasting(number, stream.encoding, by_line=by_line)
+    return output.continued(number, stream.encoding, by_line=by_line)
