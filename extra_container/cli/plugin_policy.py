@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import os
 import re
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
@@ -38,18 +36,7 @@ def load_plugins(app: ExtraContainer) -> LoadedPlugins:
         found,
         _unwanted(app),
         import_seconds=time_limit_of(app.environment),
-        give_up=functools.partial(give_up, app),
     )
-
-
-def give_up(app: ExtraContainer, error: PluginError, host_unchanged: bool) -> None:  # noqa: FBT001 -- a callback
-    """Tell of a plugin that cannot be stopped, and end the program at once if nothing on the host was changed."""
-    if host_unchanged:
-        code = app.fail(error)
-        app.stderr.flush()
-        os._exit(code)  # nothing else ends a thread that does not end
-    hint = f"The host is being changed, so the program waits for it: `kill -KILL {os.getpid()}` leaves it half done."
-    app.messages.warn(error.message, hint)
 
 
 def refuse_disabled(app: ExtraContainer, command: str) -> None:
@@ -106,7 +93,6 @@ def make_hooks(app: ExtraContainer, tolerate: Callable[[PluginError], None] | No
         loaded.plugins,
         tolerate=tolerate,
         seconds=time_limit_of(app.environment),
-        give_up=functools.partial(give_up, app),
     )
 
 

@@ -11,7 +11,7 @@ from cliff.command import Command
 from cliff.commandmanager import CommandManager, EntryPointWrapper
 
 from extra_container.hooks import entry_points
-from extra_container.hooks.time_limit import TimeUpError, time_limit
+from extra_container.hooks.guard import TimeUpError, time_limit
 from extra_container.model.errors import ExtraContainerError, PluginError
 
 _IMPORT_SECONDS = 30.0

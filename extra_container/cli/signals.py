@@ -26,8 +26,8 @@ def end_at_once() -> None:
 
 
 def unwind() -> None:
-    """Let signals raise KeyboardInterrupt, those other than Ctrl-C :class:`Ended`."""
-    _handle(signal.default_int_handler, _end)
+    """Let signals raise KeyboardInterrupt with the signal's number, those other than Ctrl-C :class:`Ended`."""
+    _handle(_interrupt, _end)
 
 
 def code_of(interrupt: KeyboardInterrupt) -> int:
@@ -43,6 +43,10 @@ def _handle(on_interrupt: signal._HANDLER, on_end: signal._HANDLER) -> None:
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(128 + number)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

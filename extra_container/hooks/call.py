@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import traceback
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from extra_container.hooks import specs
+from extra_container.hooks.blame import in_one_line, place_of, way_out
 from extra_container.hooks.check import check_answer
-from extra_container.hooks.guard import Guard, guarded
-from extra_container.hooks.time_limit import TimeUpError, time_limit
-from extra_container.model.errors import ExtraContainerError, PluginError
+from extra_container.hooks.guard import TimeUpError, guarded, was_asked_for
+from extra_container.model.errors import ExtraContainerError, Interrupted, PluginError
 
 if TYPE_CHECKING:
     from pluggy import HookImpl, PluginManager
 
-    from extra_container.hooks.loader import PluginInfo
+    from extra_container.hooks.found import PluginInfo
 
 _T = TypeVar("_T")
-
-# Seconds. A hook that acts may wait for a program, an observer holds up every step of a run.
-_SECONDS = {"ec_before_build": 300.0, "ec_before_start": 300.0, "ec_after_run": 300.0, "ec_observe": 5.0}
-_READING_SECONDS = 30.0
-# Called before anything on the host is changed.
-_BEFORE_CHANGES = frozenset(
-    {
-        *("ec_add_arguments", "ec_detect_host", "ec_check_request", "ec_before_build", "ec_build_inputs"),
-        *("ec_check_build", "ec_plan_install", "ec_before_start"),
-    }
-)
-
-# Is told of a plugin that cannot be stopped, and whether the host may be left as it is.
-GiveUp: TypeAlias = Callable[[PluginError, bool], None]
 
 
 class HookCaller:
@@ -40,8 +24,7 @@ class HookCaller:
 
     ``plugins`` tell the packages behind the names. What goes wrong in a third party's plugin is handed to
     ``tolerate``, and the plugin contributes nothing; without it, and for plugins of our own, it is raised.
-    ``seconds`` replaces all time limits. ``give_up`` is told, in a thread of its own, of a third party's plugin that
-    goes on after its time.
+    ``seconds`` replaces the time limits of all hooks.
     """
 
     def __init__(
@@ -50,10 +33,8 @@ class HookCaller:
         plugins: Iterable[PluginInfo],
         tolerate: Callable[[PluginError], None] | None,
         seconds: float | None,
-        give_up: GiveUp | None = None,
     ) -> None:
         self._manager = manager
-        self._give_up = give_up
         self._plugins = {plugin.name: plugin for plugin in plugins}
         self._tolerate = tolerate
         self._seconds = seconds
@@ -105,27 +86,26 @@ class HookCaller:
         items: tuple[type, ...],
         arguments: dict[str, object],
     ) -> _T | None:
-        seconds = self._seconds or _SECONDS.get(hook, _READING_SECONDS)
+        seconds = self._seconds or specs.kind_of(hook).seconds
         function: Callable[..., object] = implementation.function
-        guard = Guard()
         file = getattr(getattr(function, "__code__", None), "co_filename", None)
         try:
-            with (
-                guarded(guard, trusted=self._is_ours(implementation)),
-                time_limit(seconds, self._stuck(implementation, hook, seconds)),
-            ):
+            with guarded(seconds, trusted=self._is_ours(implementation)):
                 value = function(*(arguments[name] for name in implementation.argnames))
         except ExtraContainerError:
             raise
-        except KeyboardInterrupt as error:
-            if guard.raised_by_plugin(error):
-                raise self._broken(implementation, f"{hook} raised {told(error, file=file)}") from error
-            raise
+        except KeyboardInterrupt as interrupt:
+            if type(interrupt) is not KeyboardInterrupt or self._is_ours(implementation):
+                raise
+            if not was_asked_for(interrupt):
+                raise self._broken(implementation, f"{hook} raised {in_one_line(interrupt, file=file)}") from interrupt
+            name = self.shown(implementation.plugin_name)
+            raise Interrupted(f"The plugin {name} was at work: {hook} ({place_of(interrupt, file)}).") from interrupt
         except TimeUpError as error:
-            what = f"{hook} did not end within {seconds:g} s ({where(error, file)})"
+            what = f"{hook} did not end within {seconds:g} s ({place_of(error, file)})"
             raise self._broken(implementation, what) from error
         except BaseException as error:  # SystemExit, too: only the program itself ends the program
-            raise self._broken(implementation, f"{hook} raised {told(error, file=file)}") from error
+            raise self._broken(implementation, f"{hook} raised {in_one_line(error, file=file)}") from error
         if value is None:
             return None
         if not isinstance(value, expected):
@@ -146,37 +126,10 @@ class HookCaller:
         plugin = self._plugins.get(implementation.plugin_name)
         return plugin is not None and plugin.first_party
 
-    def _stuck(self, implementation: HookImpl, hook: str, seconds: float) -> Callable[[], None] | None:
-        plugin = self._plugins.get(implementation.plugin_name)
-        if self._give_up is None or plugin is None or plugin.first_party:
-            return None
-        error = self._broken(implementation, f"{hook} did not end within {seconds:g} s, and cannot be interrupted")
-        return functools.partial(self._give_up, error, hook in _BEFORE_CHANGES)
-
     def _broken(self, implementation: HookImpl, what: str) -> PluginError:
         name = implementation.plugin_name
-        hint = f"Go on without it: --disable-plugin {name}, or EXTRA_CONTAINER_DISABLE_PLUGINS={name}"
-        return PluginError(f"The plugin {self.shown(name)} is broken: {what}", hint=hint)
+        return PluginError(f"The plugin {self.shown(name)} is broken: {what}", hint=way_out(name))
 
 
 def _shown(expected: type) -> str:
     return "None" if expected is type(None) else expected.__name__
-
-
-def told(error: BaseException, when: str = "", file: str | None = None) -> str:
-    """Return an error's type, message and place, in one line; ``when`` stands behind the type, ``file`` see where()."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}{when and ' '}{when}{message and ': '}{message} ({where(error, file)})"
-
-
-def where(error: BaseException, file: str | None = None) -> str:
-    """Return file and line that an error comes from, the last ones beside ``file`` if it comes through there."""
-    frames = traceback.extract_tb(error.__traceback__)
-    # The watchdog's own frames say nothing about what the plugin was doing.
-    while len(frames) > 1 and frames[-1].name == "_ring":
-        frames.pop()
-    near = [frame for frame in frames if file is not None and Path(frame.filename).parent == Path(file).parent]
-    frame = (near or frames)[-1]
-    place = Path(frame.filename)
-    name = f"{place.parent.name}/{place.name}" if place.with_name("__init__.py").exists() else place.name
-    return f"{name}:{frame.lineno}"

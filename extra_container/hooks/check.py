@@ -18,9 +18,7 @@ _PREFIX = "ec_"
 # A command is a file in a directory, and a function of the shell.
 _COMMAND = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SPECS: Mapping[str, Callable[..., object]] = {
-    name: function for name, function in vars(specs).items() if name.startswith(_PREFIX)
-}
+_SPECS: Mapping[str, Callable[..., object]] = specs.declared()
 
 
 def check_hooks(plugin: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from extra_container.hooks.call import GiveUp, HookCaller
+from extra_container.hooks.call import HookCaller
 from extra_container.model.errors import ExtraContainerError, HostError, PluginError
 from extra_container.model.host import Host
 from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pluggy import PluginManager
 
-    from extra_container.hooks.loader import PluginInfo
+    from extra_container.hooks.found import PluginInfo
     from extra_container.model.events import Event
     from extra_container.process import Runner
 
@@ -52,8 +52,7 @@ class Hooks:
     Every method raises :class:`.PluginError`, naming plugin and package, if a hook raises
     something that is not an :class:`.ExtraContainerError`, returns something of a wrong type, or
     takes too long. With ``tolerate`` that is handed there if the plugin is a third party's, and the plugin contributes
-    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks; ``give_up`` is told of a
-    third party's plugin that cannot be stopped, and whether the host is as it was before.
+    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks.
     """
 
     def __init__(
@@ -63,9 +62,8 @@ class Hooks:
         *,
         tolerate: Callable[[PluginError], None] | None = None,
         seconds: float | None = None,
-        give_up: GiveUp | None = None,
     ) -> None:
-        self._calls = HookCaller(manager, plugins, tolerate, seconds, give_up)
+        self._calls = HookCaller(manager, plugins, tolerate, seconds)
         # Events come from several threads; an observer sees one after the other.
         self._observing = threading.RLock()
         self._mute: set[str] = set()

@@ -1,94 +1,70 @@
-"""Code of a plugin, run so that the process it shares with the program is afterwards what it was."""
+"""Code of a plugin, run under a limit of time and kept off the standard output."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
+# Code that catches everything, and goes on, is interrupted again and again.
+_AGAIN_SECONDS = 0.2
+# A timer set to 0 never rings.
+_AT_ONCE_SECONDS = 0.001
 
 
-@dataclass(slots=True)
-class Guard:
-    """Whether somebody pressed Ctrl-C while code of a plugin ran; ``watching`` is whether that would have been seen."""
-
-    watching: bool = False
-    interrupted: bool = False
-
-    def raised_by_plugin(self, error: KeyboardInterrupt) -> bool:
-        """Return whether nobody asked for an interrupt: the plugin raised it all by itself."""
-        return type(error) is KeyboardInterrupt and self.watching and not self.interrupted
+class TimeUpError(BaseException):
+    """Time is up. No :class:`Exception`, so that plugins which catch those do not catch it."""
 
 
-@contextlib.contextmanager
-def guarded(guard: Guard, *, trusted: bool = False) -> Iterator[None]:
-    """Run the block; what it prints goes to stderr, since stdout is the command's result.
+@contextmanager
+def guarded(seconds: float, *, trusted: bool = False) -> Iterator[None]:
+    """Run the block for at most ``seconds``; what it prints goes to stderr, since stdout is the command's result.
 
-    Afterwards working directory, umask, environment and the handlers of signals are what they were before. In threads
-    other than the main one only the output is seen to. ``trusted`` code is just run.
+    Raises :class:`TimeUpError` after that time, see :func:`time_limit`. What ``trusted`` code prints is left alone.
     """
-    if trusted:
+    output = contextlib.nullcontext() if trusted else contextlib.redirect_stdout(sys.stderr)
+    with output, time_limit(seconds):
+        yield
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`TimeUpError` in the code of the ``with`` block if it takes longer.
+
+    Works where signals are handled, in the main thread; elsewhere there is no limit. Blocking calls and child
+    processes that are waited for are interrupted. Limits nest: the outer one goes on while an inner one runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with contextlib.ExitStack() as stack:
-        if threading.current_thread() is threading.main_thread():
-            stack.enter_context(_kept_directory())
-            stack.callback(os.umask, _umask())
-            stack.callback(_put_back_environment, dict(os.environ))
-            stack.enter_context(_kept_signals(guard))
-        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
-        guard.watching = True
-        yield
-        guard.watching = False  # what interrupts from here on is none of the plugin's doing
-
-
-@contextlib.contextmanager
-def _kept_directory() -> Iterator[None]:
-    # A descriptor also leads back to a directory that has been removed or renamed.
-    descriptor = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    began = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, _ring)
+    left, again = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
     try:
-        yield
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
-        os.fchdir(descriptor)
-        os.close(descriptor)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # again: the alarm may have rung just before the first one
+        signal.signal(signal.SIGALRM, handler)
+        if left > 0:
+            left = max(left - (time.monotonic() - began), _AT_ONCE_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, left, again)
 
 
-def _umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask
+def was_asked_for(interrupt: KeyboardInterrupt) -> bool:
+    """Whether somebody pressed Ctrl-C: the program's handler gives the signal's number, a plugin by itself does not."""
+    return interrupt.args == (signal.SIGINT,)
 
 
-def _put_back_environment(before: dict[str, str]) -> None:
-    if os.environ != before:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _kept_signals(guard: Guard) -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    interrupt = before[signal.SIGINT]
-
-    def note(number: int, frame: FrameType | None) -> None:
-        guard.interrupted = True
-        if callable(interrupt):
-            interrupt(number, frame)
-
-    if callable(interrupt):
-        signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None and signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
+def _ring(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise TimeUpError

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from extra_container.hooks.loader import LoadedPlugins, PluginInfo
+from extra_container.hooks.found import PluginInfo
+from extra_container.hooks.loader import LoadedPlugins
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

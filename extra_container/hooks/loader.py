@@ -6,9 +6,8 @@ version, and the caller decides.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint
 from types import ModuleType
@@ -18,51 +17,16 @@ import pluggy  # noqa: TID253 -- this module is imported only by commands that n
 import stevedore
 
 from extra_container.hooks import entry_points, specs
-from extra_container.hooks.call import GiveUp, told
+from extra_container.hooks.blame import in_one_line, place_of
 from extra_container.hooks.check import check_hooks
-from extra_container.hooks.guard import Guard, guarded
-from extra_container.hooks.time_limit import TimeUpError, time_limit
-from extra_container.model.errors import PluginError
+from extra_container.hooks.found import PluginFailure, PluginInfo
+from extra_container.hooks.guard import TimeUpError, guarded, was_asked_for
+from extra_container.model.errors import Interrupted
 
 # Grows when version 1 gains a hook or a name; a plugin says in `ec_requires_api` which level it needs.
 API_LEVEL = 1
 _IMPORT_SECONDS = 30.0
 _PUBLIC_MODULES = ("extra_container.plugin", "extra_container.plugin_command")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginInfo:
-    """A plugin that was found: its name, the package that brought it, and the module that it is."""
-
-    name: str
-    package: str
-    version: str
-    first_party: bool
-    module: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.package} {self.version})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginFailure:
-    """A plugin that cannot be used; ``stage`` is where it went wrong: ``discover``, ``import`` or ``register``."""
-
-    plugin: PluginInfo
-    stage: str
-    error: BaseException
-
-    @property
-    def reason(self) -> str:
-        """The error in one line."""
-        return " ".join(str(self.error).split())
-
-    def as_error(self) -> PluginError:
-        """Return the error that names plugin, package, version and the way to go on."""
-        return PluginError(
-            f"The plugin {self.plugin} cannot be used ({self.stage}): {self.reason}",
-            hint=way_out(self.plugin.package if self.stage == "discover" else self.plugin.name),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +49,17 @@ class LoadedPlugins:
         return tuple(sorted({plugin.name for plugin in found}))
 
 
-def way_out(name: str) -> str:
-    """Return the hint how to go on without a plugin."""
-    return f"Go on without it: --disable-plugin {name}, or EXTRA_CONTAINER_DISABLE_PLUGINS={name}"
-
-
 def load(
     found: Iterable[EntryPoint],
     disabled: frozenset[str] = frozenset(),
     *,
     import_seconds: float | None = None,
-    give_up: GiveUp | None = None,
 ) -> LoadedPlugins:
     """Load all plugins that were found but the disabled ones. First-party plugins come first, then by name.
 
-    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``;
-    ``give_up`` is told of one that cannot be stopped.
+    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``.
     """
-    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS, give_up)
+    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS)
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(specs)
     plugins = []
@@ -169,13 +126,10 @@ class _Packages:
 class _Loader(stevedore.ExtensionManager[object]):
     """stevedore's manager, without its cache (which drops packages and writes to HOME) and with every error caught."""
 
-    def __init__(
-        self, found: tuple[EntryPoint, ...], disabled: frozenset[str], import_seconds: float, give_up: GiveUp | None
-    ) -> None:
+    def __init__(self, found: tuple[EntryPoint, ...], disabled: frozenset[str], import_seconds: float) -> None:
         self._found = found
         self._disabled = disabled
         self._import_seconds = import_seconds
-        self._give_up = give_up
         self.info = _Packages().info
         self.disabled: list[PluginInfo] = []
         self.used: set[str] = set()
@@ -219,14 +173,16 @@ class _Loader(stevedore.ExtensionManager[object]):
         return ours
 
     def _load_one_plugin(self, ep: EntryPoint, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- stevedore's signature
-        guard, info = Guard(), self.info(ep)
+        info = self.info(ep)
         try:
-            with guarded(guard, trusted=info.first_party), time_limit(self._import_seconds, self._stuck(info)):
+            with guarded(self._import_seconds, trusted=info.first_party):
                 return super()._load_one_plugin(ep, *args, **kwargs)
-        except KeyboardInterrupt as error:
-            if guard.raised_by_plugin(error):
-                raise ImportError(told(error, "at import")) from error
-            raise
+        except KeyboardInterrupt as interrupt:
+            if type(interrupt) is not KeyboardInterrupt or info.first_party:
+                raise
+            if not was_asked_for(interrupt):
+                raise ImportError(in_one_line(interrupt, "at import")) from interrupt
+            raise Interrupted(f"The plugin {info} was being imported ({place_of(interrupt)}).") from interrupt
         except TimeUpError as error:
             raise ImportError(f"the import did not end within {self._import_seconds:g} s") from error
         except ImportError as error:
@@ -234,14 +190,7 @@ class _Loader(stevedore.ExtensionManager[object]):
                 raise ImportError(f"it needs a newer extra-container: {error.msg}") from error
             raise
         except BaseException as error:  # stevedore would let SystemExit and AssertionError end the program
-            raise ImportError(told(error, "at import")) from error
-
-    def _stuck(self, info: PluginInfo) -> Callable[[], None] | None:
-        if self._give_up is None or info.first_party:
-            return None
-        error = ImportError(f"the import did not end within {self._import_seconds:g} s, and cannot be interrupted")
-        failure = PluginFailure(plugin=info, stage="import", error=error)
-        return functools.partial(self._give_up, failure.as_error(), True)  # noqa: FBT003 -- whether the host is as it was
+            raise ImportError(in_one_line(error, "at import")) from error
 
     def _on_failure(self, _manager: object, entry_point: EntryPoint, error: BaseException) -> None:
         self.failures.append(PluginFailure(plugin=self.info(entry_point), stage="import", error=error))

@@ -4,13 +4,14 @@ A plugin is a module (or package) with some of these functions, each marked with
 :data:`extra_container.plugin.hookimpl`, named by an entry point of the group ``extra_container.plugins.v1``. A hook
 may take fewer arguments than are listed here. *Pure* hooks decide and must not change anything; *acting* hooks may.
 Contributions of several plugins are merged; two that set the same thing are an error that names both. For
-every hook ``None`` is "nothing from me". A hook is interrupted after 30 s, an acting one after 5 min, an observer after
-5 s.
+every hook ``None`` is "nothing from me". The kind of a hook says how long it may take.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
 
 import pluggy  # noqa: TID253 -- imported only by the plugin manager
 
@@ -24,10 +25,51 @@ if TYPE_CHECKING:
     from extra_container.model.values import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
 
-hookspec = pluggy.HookspecMarker("extra_container")
+_hookspec = pluggy.HookspecMarker("extra_container")
+_F = TypeVar("_F", bound=Callable[..., object])
 
 
-@hookspec
+class Kind(Enum):
+    """What a hook does, and the seconds after which it is interrupted."""
+
+    PURE = ("pure", 30.0)  # decides, and changes nothing
+    READING = ("reads", 30.0)  # looks at the machine, and changes nothing
+    ACTING = ("acts", 300.0)  # may wait for a program
+    OBSERVING = ("observes", 5.0)  # holds up every step of a run
+
+    @property
+    def does(self) -> str:
+        """The kind as a word."""
+        return self.value[0]
+
+    @property
+    def seconds(self) -> float:
+        """How long a hook of this kind may take."""
+        return self.value[1]
+
+
+def _spec(kind: Kind, *, firstresult: bool = False) -> Callable[[_F], _F]:
+    """Declare a hook. With ``firstresult`` the first plugin that answers wins, else all answers count."""
+
+    def declare(function: _F) -> _F:
+        function.__dict__["kind"] = kind
+        return _hookspec(function, firstresult=firstresult)
+
+    return declare
+
+
+def declared() -> dict[str, Callable[..., object]]:
+    """Return the hooks by name, in the order of this module."""
+    return {name: function for name, function in globals().items() if name.startswith("ec_")}
+
+
+def kind_of(hook: str) -> Kind:
+    """Return the kind that a hook was declared with."""
+    kind: Kind = globals()[hook].kind
+    return kind
+
+
+@_spec(Kind.PURE)
 def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """Add arguments to a command that works on a definition.
 
@@ -41,7 +83,7 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """
 
 
-@hookspec(firstresult=True)
+@_spec(Kind.READING, firstresult=True)
 def ec_detect_host(root: Path, runner: Runner) -> Host | None:
     """Recognise the host that the program runs on; ``None`` leaves it to the next plugin.
 
@@ -59,7 +101,7 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
     """
 
 
-@hookspec
+@_spec(Kind.PURE)
 def ec_check_request(request: Request, host: Host) -> Problems:
     """Find what is wrong with a request before anything is built. Pure.
 
@@ -73,7 +115,7 @@ def ec_check_request(request: Request, host: Host) -> Problems:
     """
 
 
-@hookspec
+@_spec(Kind.ACTING)
 def ec_before_build(request: Request, host: Host) -> None:
     """Prepare what the evaluation needs, for instance a key. Acting; called before :func:`ec_build_inputs`.
 
@@ -85,7 +127,7 @@ def ec_before_build(request: Request, host: Host) -> None:
     """
 
 
-@hookspec
+@_spec(Kind.READING)
 def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
     """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
 
@@ -98,7 +140,7 @@ def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
     """
 
 
-@hookspec
+@_spec(Kind.PURE)
 def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """Find what of a build this host cannot give, before anything is installed. Pure.
 
@@ -112,7 +154,7 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """
 
 
-@hookspec(firstresult=True)
+@_spec(Kind.PURE, firstresult=True)
 def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> InstallPlan | None:
     """Decide what to install. Pure; the first plugin that answers wins.
 
@@ -127,7 +169,7 @@ def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> In
     """
 
 
-@hookspec
+@_spec(Kind.READING)
 def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
 
@@ -139,7 +181,7 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """
 
 
-@hookspec
+@_spec(Kind.READING)
 def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
     """List the files to remove once the containers are stopped. Reads only; merged over the plugins.
 
@@ -151,7 +193,7 @@ def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) ->
     """
 
 
-@hookspec
+@_spec(Kind.ACTING)
 def ec_before_start(plan: RunPlan, host: Host) -> None:
     """Act before containers are started, updated or restarted.
 
@@ -166,7 +208,7 @@ def ec_before_start(plan: RunPlan, host: Host) -> None:
     """
 
 
-@hookspec
+@_spec(Kind.ACTING)
 def ec_after_run(state: RunState, host: Host) -> None:
     """Act after containers were started, updated or restarted.
 
@@ -180,7 +222,7 @@ def ec_after_run(state: RunState, host: Host) -> None:
     """
 
 
-@hookspec
+@_spec(Kind.PURE)
 def ec_session(state: RunState, request: Request, host: Host) -> Session:
     r"""Contribute commands, environment and help to a session. Pure.
 
@@ -194,7 +236,7 @@ def ec_session(state: RunState, request: Request, host: Host) -> Session:
     """
 
 
-@hookspec
+@_spec(Kind.OBSERVING)
 def ec_observe(event: Event) -> None:
     r"""Receive every event of a run. What goes wrong here is reported and never stops the run.
 

@@ -107,10 +107,10 @@ def install_and_run(
         record.end((item.name for item in plan.items if left.get(item.name) not in rollback.UNSETTLED), context.host)
     except KeyboardInterrupt as interrupt:
         _keep_records(plan, run_plan, interrupted, context)
-        if type(interrupt) is KeyboardInterrupt:
-            state = RunState(result=result, plan=plan, done=run_plan)
-            raise StartInterrupted(state, run.describe_interruption(run_plan, context)) from interrupt
-        raise  # the program is asked to end
+        if type(interrupt) not in {KeyboardInterrupt, Interrupted}:
+            raise  # the program is asked to end
+        state = RunState(result=result, plan=plan, done=run_plan)
+        raise StartInterrupted(state, run.describe_interruption(run_plan, context)) from interrupt
     finally:
         for step in undo.values():
             step.forget()

@@ -229,49 +229,6 @@ def test_values_that_are_too_large_for_nix(site):
     assert "The build value 'x' of the plugin odd (odd-package 1.2) is too large: 200002 bytes" in done.err
 
 
-STUBBORN = """
-    while True:
-        try:
-            time.sleep(1e6)
-        except BaseException:
-            pass
-"""
-BLOCKED = """
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    ctypes.CDLL(None).sleep(1000000)
-"""
-
-
-@pytest.mark.parametrize("body", [STUBBORN, BLOCKED], ids=["stubborn", "blocked"])
-@pytest.mark.parametrize("command", [("status", "nothing"), ("create", "-E", "{ }")], ids=["status", "create"])
-def test_a_hook_that_nothing_interrupts_ends_the_program(site, command, body):
-    site.add("odd-package", hook("ec_detect_host(root)", body, "import ctypes, signal, time"), odd="")
-    done = site.run(*command, EXTRA_CONTAINER_PLUGIN_SECONDS="1")
-    assert (done.code, done.out) == (7, "")
-    what = "ec_detect_host did not end within 1 s, and cannot be interrupted\nGo on without it: --disable-plugin odd"
-    assert done.err.startswith(f"Error: The plugin odd (odd-package 1.2) is broken: {what}")
-
-
-def test_an_import_that_nothing_interrupts_ends_the_program(site):
-    site.add("odd-package", f"import time\nif True:{STUBBORN}", odd="")
-    done = site.run(*STATUS, EXTRA_CONTAINER_PLUGIN_SECONDS="1")
-    assert (done.code, done.out) == (7, "")
-    what = "the import did not end within 1 s, and cannot be interrupted"
-    assert done.err.startswith(f"Error: The plugin odd (odd-package 1.2) cannot be used (import): {what}")
-
-
-def test_an_observer_that_nothing_interrupts_is_waited_for(site):
-    body = "\n    ".join(
-        ["while time.monotonic() < end:", "  try:", "    time.sleep(0.1)", "  except BaseException: pass"]
-    )
-    head = "import time\nend = time.monotonic() + 9"
-    site.add("odd-package", hook("ec_observe(event)", body, head), odd="")
-    done = site.run("--host", "quiet", "create", "--base", "host", "-E", "{ }", EXTRA_CONTAINER_PLUGIN_SECONDS="1")
-    assert done.code == 0
-    assert "(odd-package 1.2) is broken: ec_observe did not end within 1 s, and cannot be interrupted." in done.err
-    assert "the program waits for it: `kill -KILL " in done.err
-
-
 def test_what_a_plugin_prints_is_no_part_of_the_result(site):
     head = "import sys\nprint('at import')\nsys.stdout.write('written\\n')"
     site.add("odd-package", hook("ec_detect_host(root)", "print('in the hook')", head), odd="")

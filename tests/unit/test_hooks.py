@@ -14,7 +14,7 @@ import pytest
 from extra_container import plugin
 from extra_container.hooks import specs
 from extra_container.hooks.facade import Hooks
-from extra_container.hooks.loader import PluginInfo
+from extra_container.hooks.found import PluginInfo
 from extra_container.model import events, values
 from extra_container.model.errors import HostError, PluginError, UsageError
 from extra_container.model.host import Host
@@ -26,7 +26,7 @@ from extra_container.testing import built_container, fake_host, hooks_with, make
 
 # Any two files do: nothing here evaluates them.
 ONE, TWO = Path(plugin.__file__), Path(specs.__file__)
-SPECS = {name: spec for name, spec in vars(specs).items() if name.startswith("ec_")}
+SPECS = specs.declared()
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -41,6 +41,11 @@ def test_the_types_of_every_hook_resolve_in_the_public_api(name):
     public = {name: getattr(plugin, name) for name in plugin.__all__}
     hints = typing.get_type_hints(SPECS[name], localns={"argparse": argparse, "Path": Path, **public})
     assert set(hints) == {*inspect.signature(SPECS[name]).parameters, "return"}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_hook_is_declared_with_its_kind(name):
+    assert specs.kind_of(name).seconds > 0
 
 
 @pytest.mark.parametrize("name", SPECS)

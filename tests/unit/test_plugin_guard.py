@@ -1,58 +1,30 @@
-"""Code of plugins shares the process with the program, and leaves it as it was."""
+"""Code of plugins shares the process with the program."""
 
 import os
+import re
 import signal
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
-from extra_container.hooks.guard import Guard, guarded
+from extra_container.cli import signals
+from extra_container.cli.signals import Ended
+from extra_container.hooks.facade import Hooks
+from extra_container.hooks.found import PluginInfo
+from extra_container.hooks.guard import guarded
 from extra_container.model import events
-from extra_container.model.errors import PluginError
+from extra_container.model.errors import Interrupted, PluginError
 from extra_container.plugin import hookimpl
-from extra_container.testing import fake_host, hooks_with, make_request
+from extra_container.testing import fake_host, hooks_with, make_request, manager_with
 
 
-def umask():
-    now = os.umask(0)
-    os.umask(now)
-    return now
-
-
-def test_the_process_is_what_it_was(tmp_path, capsys):
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE)
-    before = (Path.cwd(), umask(), dict(os.environ), [signal.getsignal(number) for number in names])
-    with guarded(Guard()):
-        os.chdir(tmp_path)
-        os.umask(0o111)
-        os.environ["EC_TEST_OF_GUARD"] = "x"
-        del os.environ["PATH"]
-        for number in names:
-            signal.signal(number, signal.SIG_IGN)
+def test_what_a_plugin_prints_is_no_part_of_the_result(capsys):
+    with guarded(60):
         sys.stdout.write("not the result\n")
-    assert (Path.cwd(), umask(), dict(os.environ), [signal.getsignal(number) for number in names]) == before
-    assert capsys.readouterr() == ("", "not the result\n")
-
-
-def test_it_is_so_after_an_error(tmp_path):
-    before = Path.cwd()
-    with pytest.raises(FileNotFoundError), guarded(Guard()):  # noqa: PT012 -- that is what is left
-        os.chdir(tmp_path)
-        os.chdir("nonexistent")
-    assert Path.cwd() == before
-
-
-def test_a_directory_that_was_removed_is_still_the_directory(tmp_path, monkeypatch):
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    inode = gone.stat().st_ino
-    gone.rmdir()
-    with guarded(Guard()):
-        os.chdir("/")
-    assert Path("/proc/self/cwd").stat().st_ino == inode
+    with guarded(60, trusted=True):
+        sys.stdout.write("the result\n")
+    assert capsys.readouterr() == ("the result\n", "not the result\n")
 
 
 class Interrupting:
@@ -62,20 +34,50 @@ class Interrupting:
         signal.pause()  # the handler has run, or runs now
 
 
-class Interrupted:
+class Ending:
+    @hookimpl
+    def ec_check_request(self):
+        raise Ended(signal.SIGTERM)
+
+
+@pytest.fixture
+def handlers():
+    """The program's own handlers of signals."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    signals.unwind()
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_ctrl_c_in_a_hook_names_the_plugin(tmp_path):
+    manager = manager_with()
+    manager.register(Interrupting(), name="odd")
+    info = PluginInfo(name="odd", package="odd-package", version="1.2", first_party=False)
+    with pytest.raises(Interrupted) as caught:
+        Hooks(manager, [info]).check_request(make_request(), fake_host(tmp_path))
+    assert re.fullmatch(
+        r"The plugin odd \(odd-package 1.2\) was at work: ec_check_request \(test_plugin_guard.py:\d+\)\.",
+        caught.value.message,
+    )
+
+
+class InterruptingItself:
     @hookimpl
     def ec_check_request(self):
         raise KeyboardInterrupt
 
 
-def test_ctrl_c_in_a_hook_is_an_interrupt(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        hooks_with(Interrupting()).check_request(make_request(), fake_host(tmp_path))
-
-
 def test_an_interrupt_that_nobody_asked_for_is_a_broken_plugin(tmp_path):
     with pytest.raises(PluginError, match=r"ec_check_request raised KeyboardInterrupt \(test_plugin_guard.py:\d+\)"):
-        hooks_with(Interrupted()).check_request(make_request(), fake_host(tmp_path))
+        hooks_with(InterruptingItself()).check_request(make_request(), fake_host(tmp_path))
+
+
+def test_another_signal_in_a_hook_ends_the_program_as_it_does_elsewhere(tmp_path):
+    with pytest.raises(Ended):
+        hooks_with(Ending()).check_request(make_request(), fake_host(tmp_path))
 
 
 def test_an_observer_receives_the_events_of_all_threads_one_after_the_other():

@@ -1,0 +1,30 @@
+"""Who is to blame for an error in a plugin, where it happened, and how to go on without the plugin."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+
+def way_out(name: str) -> str:
+    """Return the hint how to go on without a plugin."""
+    return f"Go on without it: --disable-plugin {name}, or EXTRA_CONTAINER_DISABLE_PLUGINS={name}"
+
+
+def in_one_line(error: BaseException, when: str = "", file: str | None = None) -> str:
+    """Return an error's type, message and place; ``when`` stands behind the type, ``file`` see :func:`place_of`."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}{when and ' '}{when}{message and ': '}{message} ({place_of(error, file)})"
+
+
+def place_of(error: BaseException, file: str | None = None) -> str:
+    """Return file and line that an error comes from, the last ones beside ``file`` if it comes through there."""
+    frames = traceback.extract_tb(error.__traceback__)
+    # The alarm's own frame says nothing about what the plugin was doing.
+    while len(frames) > 1 and frames[-1].name == "_ring":
+        frames.pop()
+    near = [frame for frame in frames if file is not None and Path(frame.filename).parent == Path(file).parent]
+    frame = (near or frames)[-1]
+    place = Path(frame.filename)
+    name = f"{place.parent.name}/{place.name}" if place.with_name("__init__.py").exists() else place.name
+    return f"{name}:{frame.lineno}"
