@@ -80,7 +80,8 @@ in
       hostname = {
         deps = [ "etc" ];
         text = ''
-          name=${lib.escapeShellArg config.networking.hostName}
+          # Mounted over, the file may be empty or lack the end of its line.
+          read -r name </etc/hostname || :
           read -r now </proc/sys/kernel/hostname
           if [ -n "$name" ] && [ "$name" != "$now" ]; then hostname "$name"; fi
         '';
