@@ -8,7 +8,7 @@ readonly -a host_packages=(
   nix-bin python3 python3-venv
   iproute2 iptables nftables netcat-openbsd curl ca-certificates
   openssh-client openssh-server sudo procps e2fsprogs less
-  zsh fish sudo-rs firewalld libnss-mymachines
+  zsh fish sudo-rs firewalld libnss-mymachines libnss-systemd
 )
 
 tree=$cache/hosts/$host_suite-$(hash_of "$(<"$root/dev/lib/host_tree.sh")")

@@ -20,6 +20,7 @@ let
     is64bit = builtins.match "(x86_64|aarch64|riscv64|powerpc64le|s390x)-linux" system != null;
     parsed.cpu.name = builtins.head (lib.splitString "-" system);
   };
+  ofConfig = lib.optional (config ? packageOverrides) (_: previous: config.packageOverrides previous);
   base =
     final:
     # Builders win over a host program of the same name.
@@ -49,7 +50,8 @@ let
         pkgs = final;
       };
       callPackage = lib.callPackageWith final;
-      extend = overlay: import ./. { inherit system config; overlays = overlays ++ [ overlay ]; };
+      extend = overlay: final.appendOverlays [ overlay ];
+      appendOverlays = more: import ./. { inherit system config; overlays = overlays ++ more; };
     };
 in
-lib.fix (lib.foldl' (f: overlay: lib.extends overlay f) base overlays)
+lib.fix (lib.foldl' (f: overlay: lib.extends overlay f) base (ofConfig ++ overlays))

@@ -24,21 +24,32 @@ let
     }
     // specialArgs;
   };
+  # As on NixOS, a given set of packages gets the overlays, and one that the configuration names wins over everything else.
+  packages =
+    let
+      settings = evaluated.config.nixpkgs;
+      inherit (settings.hostPlatform) system;
+      isShared = pkgs != null && settings.config == { } && pkgs.system == system;
+    in
+    if settings.pkgs != null then
+      if settings.pkgs ? writeTree then
+        settings.pkgs.appendOverlays settings.overlays
+      else
+        throw "${lib.showOption (prefix ++ [ "nixpkgs" "pkgs" ])}: the built-in host base works with packages of its own alone. For those of a nixpkgs, give it with --nixpkgs-path."
+    else if isShared then
+      if settings.overlays == [ ] then pkgs else pkgs.appendOverlays settings.overlays
+    else
+      import ../.. {
+        inherit system;
+        inherit (settings) config overlays;
+      };
   platform = {
     _file = ./eval-config.nix;
     config = {
       _module.args = {
         inherit baseModules extraModules modules;
         utils = import ./utils.nix { inherit lib; };
-        pkgs = lib.mkOverride 1400 (
-          if pkgs != null then
-            pkgs
-          else
-            import ../.. {
-              inherit (evaluated.config.nixpkgs.hostPlatform) system;
-              inherit (evaluated.config.nixpkgs) overlays;
-            }
-        );
+        pkgs = lib.mkOverride 1400 packages;
       }
       // extraArgs;
       _module.check = lib.mkDefault check;

@@ -4,18 +4,23 @@
   ./misc/nixpkgs.nix
   ./misc/version.nix
   ./misc/ignored.nix
+  ./misc/unavailable.nix
+  ./misc/nix-settings.nix
   ./config/environment.nix
   ./config/system-path.nix
   ./config/users.nix
   ./config/pam.nix
+  ./config/sysctl.nix
   ./system/etc.nix
   ./system/activation.nix
   ./system/toplevel.nix
   ./systemd/units.nix
   ./systemd/container-units.nix
   ./systemd/tmpfiles.nix
+  ./systemd/dynamic-users.nix
   ./networking/names.nix
   ./networking/interfaces.nix
+  ./networking/interface-units.nix
   ./networking/firewall.nix
   ./services/openssh.nix
   ./services/dbus.nix

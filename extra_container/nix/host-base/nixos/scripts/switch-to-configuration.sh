@@ -52,6 +52,11 @@ is_same() {
     [ "$old/$1" -ef "$new/$2" ] || cmp -s "$old/$1" "$new/$2"
   fi
 }
+# Whether nothing but the triggers of a reload differs.
+reloads() {
+  says "$2" X-Reload-Triggers '' && [ "$(without_triggers "$old" "$1")" = "$(without_triggers "$new" "$2")" ]
+}
+without_triggers() { unit_text "$1" "$2" | sed '/^X-Reload-Triggers[[:space:]]*=/d'; }
 says() { unit_text "$new" "$1" | grep -qi "^$2[[:space:]]*=[[:space:]]*$3"; }
 list() { printf '%s' "$*" | tr ' ' '\n' | sort -u | sed '/^$/d' | paste -sd ' ' - | sed 's/ /, /g'; }
 # A masked unit is a link to /dev/null, which is no regular file.
@@ -79,7 +84,7 @@ for unit in $active; do
     # A daemon-reload is all that these need.
     *.target | *.mount | *.slice) ;;
     *)
-      if says "$newfile" X-ReloadIfChanged true; then
+      if says "$newfile" X-ReloadIfChanged true || reloads "$oldfile" "$newfile"; then
         reload="$reload $unit"
       elif says "$newfile" X-RestartIfChanged false || says "$newfile" RefuseManualStop yes; then
         skip="$skip $unit"
@@ -130,8 +135,25 @@ if [ -n "$start" ]; then
   say "starting the following units: $(list "$start")"
   systemctl start -- $start || status=4
 fi
-# Starting the targets brings up what they newly want; those that are up already stay as they are.
-systemctl start --no-block -- default.target timers.target sockets.target paths.target || status=4
+# Starting a target brings up what it newly wants, but not what another target that is up already wants: so each is started. What
+# those want that only others may start is started itself.
+targets='default.target timers.target sockets.target paths.target'
+for unit in $active; do
+  case $unit in *.target) if is_there "$unit"; then targets="$targets $unit"; fi ;; esac
+done
+refusing=" $(cd "$new" && grep -liE '^RefuseManualStart[[:space:]]*=[[:space:]]*(1|yes|true|on)' $targets | paste -sd ' ' -) "
+wanted=
+for target in $targets; do
+  case $refusing in
+    *" $target "*)
+      for link in "$new/$target.wants"/* "$new/$target.requires"/*; do
+        if [ -f "$link" ]; then wanted="$wanted ${link##*/}"; fi
+      done
+      ;;
+    *) wanted="$wanted $target" ;;
+  esac
+done
+systemctl start --no-block -- $wanted || status=4
 # Jobs of the targets are not waited for by --no-block: wait until the queue is empty.
 waited=0
 while [ "$(systemctl list-jobs --no-legend | grep -c .)" -gt 0 ] && [ "$waited" -lt 900 ]; do

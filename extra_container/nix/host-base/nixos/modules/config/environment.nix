@@ -94,11 +94,28 @@ in
         ${cfg.shellInit}
         ${cfg.loginShellInit}
         if [ -n "''${BASH_VERSION-}" ]; then
-        ${config.programs.bash.shellInit}
-        ${config.programs.bash.loginShellInit}
-        . /etc/bashrc
+        ${lib.optionalString config.programs.bash.enable ''
+          ${config.programs.bash.shellInit}
+          ${config.programs.bash.loginShellInit}
+          . /etc/bashrc
+        ''}
         fi
       '';
+      # What PAM gives to sessions that run no login shell, such as `ssh HOST COMMAND`.
+      "pam-environment".text = lib.concatLines (
+        lib.mapAttrsToList (name: item: "${name}=${item}") (set // { PATH = path; LANG = config.i18n.defaultLocale; })
+      );
+      "shells".text = lib.concatLines (
+        map (shell: "${shell}${shell.shellPath or ""}") cfg.shells
+        ++ [
+          "/bin/sh"
+          "/bin/bash"
+          "/usr/bin/bash"
+          "/run/current-system/sw/bin/bash"
+        ]
+      );
+    }
+    // lib.optionalAttrs config.programs.bash.enable {
       "bashrc".text = ''
         case $- in
         *i*)
@@ -118,19 +135,6 @@ in
         . /etc/set-environment
         . /etc/bashrc
       '';
-      "shells".text = lib.concatLines (
-        map (shell: "${shell}${shell.shellPath or ""}") cfg.shells
-        ++ [
-          "/bin/sh"
-          "/bin/bash"
-          "/usr/bin/bash"
-          "/run/current-system/sw/bin/bash"
-        ]
-      );
-      # What PAM gives to sessions that run no login shell, such as `ssh HOST COMMAND`.
-      "pam-environment".text = lib.concatLines (
-        lib.mapAttrsToList (name: item: "${name}=${item}") (set // { PATH = path; LANG = config.i18n.defaultLocale; })
-      );
     }
     // lib.optionalAttrs (config.time.timeZone != null) {
       "localtime".source = "/usr/share/zoneinfo/${config.time.timeZone}";

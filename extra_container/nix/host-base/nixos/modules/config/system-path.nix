@@ -21,6 +21,13 @@ let
       ++ map (program: lib.nameValuePair "bin/${program}" { link = "/usr/sbin/${program}"; }) elsewhere
     )
   ) { };
+  program =
+    name:
+    lib.mkOption {
+      type = lib.types.bool;
+      default = false;
+      description = "Whether the host must have ${name}.";
+    };
 in
 {
   options.environment = {
@@ -37,9 +44,15 @@ in
     pathsToLink = lib.mkOption {
       type = lib.types.listOf lib.types.str;
       default = [ "/" ];
-      description = "Accepted without effect: everything in a package is linked.";
+      description = "What of a package is linked, which is everything.";
     };
   };
+  options.programs = {
+    less.enable = program "less";
+    nano.enable = program "nano";
+  };
+  config.environment.systemPackages =
+    lib.optional config.programs.less.enable pkgs.less ++ lib.optional config.programs.nano.enable pkgs.nano;
   config.system.path =
     let
       packages = config.environment.systemPackages ++ config.environment.defaultPackages;

@@ -30,9 +30,9 @@ let
         createHome = opt types.bool false "Whether the home directory is made.";
         shell = opt (types.either types.package (types.passwdEntry types.path)) "/usr/sbin/nologin" "Login shell.";
         useDefaultShell = opt types.bool false "Whether the login shell is the default one.";
-        ignoreShellProgramCheck = opt types.bool false "Accepted without effect.";
+        ignoreShellProgramCheck = opt types.bool false "Whether the login shell is taken as it is, which it always is.";
         packages = opt (types.listOf types.package) [ ] "Packages of the user; every user has them here.";
-        linger = opt types.bool false "Accepted without effect.";
+        linger = opt (types.nullOr types.bool) false "Without effect: users have no manager of their own.";
         hashedPassword = hash "Password, hashed as by mkpasswd.";
         hashedPasswordFile = opt (types.nullOr types.str) null "File with the hashed password.";
         password = opt (types.nullOr types.str) null "Password in clear text: readable for everyone on the host.";
@@ -69,6 +69,23 @@ let
   membersOf =
     group:
     lib.unique (group.members ++ map (user: user.name) (builtins.filter (user: builtins.elem group.name user.extraGroups) users));
+  # Ids that several accounts have.
+  shared =
+    key: accounts:
+    lib.filterAttrs (_: names: builtins.length names > 1) (
+      lib.foldAttrs (name: names: [ name ] ++ names) [ ] (
+        map (account: { ${toString account.${key}} = account.name; }) (builtins.filter (account: account.${key} != null) accounts)
+      )
+    );
+  idAssertions = lib.concatLists (
+    lib.mapAttrsToList (
+      key: accounts:
+      lib.mapAttrsToList (id: names: {
+        assertion = !cfg.enforceIdUniqueness;
+        message = "${lib.concatStringsSep " and " names} have the same ${key} ${id}; with users.enforceIdUniqueness = false they may.";
+      }) (shared key accounts)
+    ) { uid = users; gid = groups; }
+  );
   # Lines for scripts/users.sh: fields that are free of colons, the last one may hold any.
   groupLine = group: "group:${group.name}:${id group.gid}:${lib.concatStringsSep "," (membersOf group)}";
   userLine =
@@ -93,8 +110,8 @@ in
 {
   options.users = {
     mutableUsers = opt types.bool true "Whether accounts and passwords made in the container stay.";
-    allowNoPasswordLogin = opt types.bool false "Accepted without effect.";
-    enforceIdUniqueness = opt types.bool true "Accepted without effect.";
+    allowNoPasswordLogin = opt types.bool false "Whether nobody needs to be able to log in, which is never asked for.";
+    enforceIdUniqueness = opt types.bool true "Whether two users, or two groups, with one id are refused.";
     defaultUserShell = opt (types.either types.package types.path) pkgs.runtimeShell "Login shell of people.";
     defaultUserHome = opt types.path "/home" "Where the home directories of people are.";
     users = opt (types.attrsOf (types.submodule userOptions)) { } "Users by name.";
@@ -142,7 +159,8 @@ in
         };
       }
     ) cfg.users;
-    assertions = lib.concatMap (user: [
+    system.ignoredOptions = map (user: "users.users.${user.name}.linger") (builtins.filter (user: user.linger == true) users);
+    assertions = idAssertions ++ lib.concatMap (user: [
       {
         assertion = user.name == "root" || user.isNormalUser != user.isSystemUser;
         message = "Exactly one of users.users.${user.name}.isSystemUser and users.users.${user.name}.isNormalUser must be set.";

@@ -1,82 +1,106 @@
-# Options that often stand in configurations for containers and mean nothing here: checked for type, without effect.
+# Options that often stand in configurations for containers and mean nothing here. Each has one value that says what is so anyway;
+# with any other one, a warning names it.
 {
+  config,
   lib,
-  pkgs,
+  options,
   ...
 }:
 let
   inherit (lib) mkOption types;
-  ignored = type: default: mkOption {
-    inherit type default;
-    description = "Accepted without effect by the built-in host base.";
-  };
-  flag = ignored types.bool;
+  # Path, type, and what is so here.
+  row = path: type: value: { inherit type value; path = lib.splitString "." path; };
+  off = path: row path types.bool false;
+  on = path: row path types.bool true;
+  table = [
+    (row "boot.kernelModules" (types.listOf types.str) [ ])
+    # systemd-nspawn mounts an empty tmpfs at /tmp.
+    (on "boot.tmp.cleanOnBoot")
+    (on "boot.tmp.useTmpfs")
+    (off "documentation.enable")
+    (off "documentation.dev.enable")
+    (off "documentation.doc.enable")
+    (off "documentation.info.enable")
+    (off "documentation.man.enable")
+    (off "documentation.nixos.enable")
+    (off "environment.stub-ld.enable")
+    (off "fonts.fontconfig.enable")
+    (row "i18n.supportedLocales" (types.listOf types.str) [ ])
+    (off "networking.dhcpcd.enable")
+    (off "networking.resolvconf.enable")
+    (on "nix.enable")
+    (off "nix.channel.enable")
+    (off "nix.gc.automatic")
+    (off "nix.optimise.automatic")
+    (row "nix.package" (types.nullOr types.package) null)
+    (row "nix.registry" (types.attrsOf types.anything) { })
+    (off "programs.command-not-found.enable")
+    (off "programs.fish.generateCompletions")
+    (off "services.logrotate.enable")
+    (off "services.nscd.enable")
+    (row "services.dbus.packages" (types.listOf types.path) [ ])
+    (row "services.openssh.package" (types.nullOr types.package) null)
+    (off "services.openssh.startWhenNeeded")
+    (off "system.disableInstallerTools")
+    (on "system.switch.enable")
+    (row "systemd.packages" (types.listOf types.package) [ ])
+    (off "xdg.autostart.enable")
+    (off "xdg.icons.enable")
+    (off "xdg.mime.enable")
+    (off "xdg.sounds.enable")
+  ];
+  valueOf = entry: lib.getAttrFromPath entry.path config;
+  ignored = builtins.filter (entry: valueOf entry != entry.value) table;
+  names = map (entry: lib.showOption entry.path) ignored ++ config.system.ignoredOptions;
+  prefix = lib.showOption (lib.take (lib.length options.warnings.loc - 1) options.warnings.loc);
 in
 {
-  options = {
-    boot = {
-      isContainer = mkOption {
-        type = types.bool;
-        default = false;
-        description = "Whether this system runs in a container.";
+  options = lib.foldl' (
+    acc: entry:
+    lib.recursiveUpdate acc (
+      lib.setAttrByPath entry.path (mkOption {
+        inherit (entry) type;
+        default = entry.value;
+        description = "Without effect in the built-in host base.";
+      })
+    )
+  ) { } table;
+  imports = [
+    {
+      options = {
+        boot = {
+          isContainer = mkOption {
+            type = types.bool;
+            default = false;
+            description = "Whether this system runs in a container.";
+          };
+          isNspawnContainer = mkOption {
+            type = types.bool;
+            default = false;
+            description = "Whether systemd-nspawn runs that container.";
+          };
+        };
+        i18n.defaultLocale = mkOption {
+          type = types.str;
+          default = "C.UTF-8";
+          description = "Locale (LANG) of services and logins.";
+        };
+        system.ignoredOptions = mkOption {
+          type = types.listOf types.str;
+          internal = true;
+          default = [ ];
+          description = "Further options that are set and have no effect.";
+        };
+        time.timeZone = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          description = "Time zone such as Europe/Berlin; null for UTC.";
+        };
       };
-      isNspawnContainer = flag false;
-      enableContainers = flag true;
-      tmp = {
-        cleanOnBoot = flag false;
-        useTmpfs = flag false;
-      };
-      kernel.sysctl = ignored (types.attrsOf types.anything) { };
-      kernelModules = ignored (types.listOf types.str) [ ];
-    };
-    documentation = {
-      enable = flag false;
-      doc.enable = flag false;
-      info.enable = flag false;
-      man.enable = flag false;
-      nixos.enable = flag false;
-    };
-    fonts.fontconfig.enable = flag false;
-    i18n.defaultLocale = mkOption {
-      type = types.str;
-      default = "C.UTF-8";
-      description = "Locale (LANG) of services and logins.";
-    };
-    i18n.supportedLocales = ignored (types.listOf types.str) [ ];
-    nix = {
-      enable = flag true;
-      package = ignored types.raw null;
-      settings = ignored (types.attrsOf types.anything) { };
-      extraOptions = ignored types.lines "";
-      channel.enable = flag false;
-      nixPath = ignored (types.listOf types.str) [ ];
-      registry = ignored (types.attrsOf types.anything) { };
-    };
-    programs = {
-      command-not-found.enable = flag false;
-      less.enable = flag false;
-      nano.enable = flag false;
-    };
-    services = {
-      udisks2.enable = flag false;
-      nscd.enable = flag false;
-      resolved.enable = mkOption {
-        type = types.enum [ false ];
-        default = false;
-        description = "Not available: the container uses the host's resolv.conf or networking.nameservers.";
-      };
-    };
-    system.switch.enable = flag true;
-    time.timeZone = mkOption {
-      type = types.nullOr types.str;
-      default = null;
-      description = "Time zone such as Europe/Berlin; null for UTC.";
-    };
-    xdg = {
-      mime.enable = flag false;
-      icons.enable = flag false;
-      sounds.enable = flag false;
-      autostart.enable = flag false;
-    };
-  };
+    }
+  ];
+  config.warnings = lib.optional (config.boot.isContainer && names != [ ]) (
+    "${prefix}: without effect in the built-in host base: ${lib.concatStringsSep ", " names}."
+    + " Where that matters, give a nixpkgs with --nixpkgs-path."
+  );
 }

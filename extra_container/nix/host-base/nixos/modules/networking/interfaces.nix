@@ -1,26 +1,45 @@
-# Addresses of interfaces besides those that the container's own options give.
-{
-  config,
-  lib,
-  ...
-}:
+# Addresses and routes of interfaces besides those that the container's own options give: the options. What is run for them is in
+# interface-units.nix.
+{ config, lib, ... }:
 let
   inherit (lib) mkOption types;
   cfg = config.networking;
-  addresses = description: mkOption {
+  opt = type: default: description: mkOption { inherit type default description; };
+  address = mkOption {
+    type = types.str;
+    description = "Address.";
+  };
+  prefixLength =
+    bits:
+    mkOption {
+      type = types.ints.between 0 bits;
+      description = "Length of the network prefix.";
+    };
+  addresses = bits: mkOption {
     default = [ ];
-    inherit description;
+    description = "Addresses of the interface.";
     type = types.listOf (
       types.submodule {
         options = {
-          address = mkOption {
-            type = types.str;
-            description = "Address.";
-          };
-          prefixLength = mkOption {
-            type = types.int;
-            description = "Length of the network prefix.";
-          };
+          inherit address;
+          prefixLength = prefixLength bits;
+        };
+      }
+    );
+  };
+  routes = bits: mkOption {
+    default = [ ];
+    description = "Further routes through the interface.";
+    type = types.listOf (
+      types.submodule {
+        options = {
+          inherit address;
+          prefixLength = prefixLength bits;
+          type = opt (types.nullOr (
+            types.enum [ "unicast" "local" "broadcast" "multicast" "blackhole" "unreachable" "prohibit" "throw" ]
+          )) null "Kind of the route; unicast if null.";
+          via = opt (types.nullOr types.str) null "Next hop.";
+          options = opt (types.attrsOf types.str) { } "Further words of `ip route`, with their values.";
         };
       }
     );
@@ -32,89 +51,47 @@ let
       types.coercedTo types.str (address: { inherit address; }) (
         types.submodule {
           options = {
-            address = mkOption {
-              type = types.str;
-              description = "Address of the gateway.";
-            };
-            interface = mkOption {
-              type = types.nullOr types.str;
-              default = null;
-              description = "Interface that it is reached through.";
-            };
+            inherit address;
+            interface = opt (types.nullOr types.str) null "Interface that it is reached through.";
+            metric = opt (types.nullOr types.int) null "Metric of the route.";
+            source = opt (types.nullOr types.str) null "Source address of what goes this way.";
           };
         }
       )
     );
   };
-  configured = lib.filterAttrs (_: iface: iface.ipv4.addresses ++ iface.ipv6.addresses != [ ]) cfg.interfaces;
-  # `replace` and not `add`: a live update runs the same lines again.
-  addressLines =
-    name: iface:
-    map (item: "ip addr replace ${item.address}/${toString item.prefixLength} dev ${name}") iface.ipv4.addresses
-    ++ map (item: "ip -6 addr replace ${item.address}/${toString item.prefixLength} dev ${name} nodad") iface.ipv6.addresses;
-  gatewayLine =
-    ip: item:
-    lib.optional (item != null) "${ip} route replace default via ${item.address}${
-      lib.optionalString (item.interface != null) " dev ${item.interface}"
-    }";
-  lines =
-    lib.concatLists (lib.mapAttrsToList (name: iface: [ "ip link set dev ${name} up" ] ++ addressLines name iface) configured)
-    ++ gatewayLine "ip" cfg.defaultGateway
-    ++ gatewayLine "ip -6" cfg.defaultGateway6;
+  interface =
+    { name, ... }:
+    {
+      options = {
+        name = opt types.str name "Name of the interface.";
+        ipv4.addresses = addresses 32;
+        ipv4.routes = routes 32;
+        ipv6.addresses = addresses 128;
+        ipv6.routes = routes 128;
+        macAddress = opt (types.nullOr types.str) null "Hardware address; the interface's own if null.";
+        mtu = opt (types.nullOr types.int) null "Largest size of a packet; the kernel's choice if null.";
+        useDHCP = opt (types.nullOr types.bool) null "Not available: containers have fixed addresses.";
+      };
+    };
 in
 {
   options.networking = {
-    useDHCP = mkOption {
-      type = types.enum [ false ];
-      default = false;
-      description = "Not available: containers have fixed addresses.";
-    };
-    useNetworkd = mkOption {
-      type = types.enum [ false ];
-      default = false;
-      description = "Not available.";
-    };
-    enableIPv6 = mkOption {
-      type = types.bool;
-      default = true;
-      description = "Accepted without effect.";
-    };
-    dhcpcd.enable = mkOption {
-      type = types.bool;
-      default = false;
-      description = "Accepted without effect.";
-    };
+    enableIPv6 = opt types.bool true "Whether a network of the container's own has IPv6.";
     interfaces = mkOption {
       default = { };
       description = "Interfaces by name.";
-      type = types.attrsOf (
-        types.submodule {
-          options = {
-            ipv4.addresses = addresses "IPv4 addresses.";
-            ipv6.addresses = addresses "IPv6 addresses.";
-          };
-        }
-      );
+      type = types.attrsOf (types.submodule interface);
     };
     defaultGateway = gateway "IPv4 gateway.";
     defaultGateway6 = gateway "IPv6 gateway.";
+    defaultGatewayWindowSize = opt (types.nullOr types.int) null "TCP window of the default routes.";
+    localCommands = opt types.lines "" "Shell text run when the network is set up.";
   };
-  config = lib.mkIf (config.boot.isContainer && lines != [ ]) {
-    systemd.services.network-addresses = {
-      description = "Addresses and routes of the system";
-      wantedBy = [ "network.target" ];
-      before = [ "network.target" ];
-      after = [ "network-pre.target" ];
-      unitConfig = {
-        DefaultDependencies = false;
-        ConditionCapability = "CAP_NET_ADMIN";
-      };
-      stopIfChanged = false;
-      script = lib.concatLines lines;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-      };
+  config = lib.mkIf (!cfg.enableIPv6) {
+    boot.kernel.sysctl = {
+      "net.ipv6.conf.all.disable_ipv6" = lib.mkDefault true;
+      "net.ipv6.conf.default.disable_ipv6" = lib.mkDefault true;
     };
   };
 }

@@ -51,11 +51,6 @@ in
       default = config.boot.isContainer && cfg.nameservers == [ ];
       description = "Whether the host's resolv.conf is used.";
     };
-    resolvconf.enable = mkOption {
-      type = types.bool;
-      default = false;
-      description = "Accepted without effect.";
-    };
     isPrivate = mkOption {
       type = types.bool;
       internal = true;
@@ -81,15 +76,15 @@ in
       hostname.text = cfg.hostName + "\n";
       hosts.text = ''
         127.0.0.1 localhost
-        ::1 localhost
+        ${lib.optionalString cfg.enableIPv6 "::1 localhost"}
         127.0.0.2 ${lib.optionalString (cfg.domain != null) "${cfg.fqdn} "}${cfg.hostName}
         ${lib.concatLines (lib.mapAttrsToList (address: names: "${address} ${toString names}") cfg.hosts)}
         ${cfg.extraHosts}
       '';
       "nsswitch.conf".text = ''
-        passwd: files
-        group: files
-        shadow: files
+        passwd: files systemd
+        group: files [success=merge] systemd
+        shadow: files systemd
         hosts: files myhostname dns
         networks: files
         services: files

@@ -16,11 +16,6 @@ in
       default = host;
       description = "Whether the system bus is there.";
     };
-    packages = lib.mkOption {
-      type = lib.types.listOf lib.types.path;
-      default = [ ];
-      description = "Accepted without effect: the host's packages bring the bus's configuration.";
-    };
   };
   config = lib.mkIf (cfg.enable && config.boot.isContainer) {
     assertions = [

@@ -66,16 +66,6 @@ in
       default = false;
       description = "Whether sshd runs.";
     };
-    package = mkOption {
-      type = types.raw;
-      default = null;
-      description = "Accepted without effect: the host's sshd is used.";
-    };
-    startWhenNeeded = mkOption {
-      type = types.bool;
-      default = false;
-      description = "Accepted without effect: sshd always runs.";
-    };
     openFirewall = mkOption {
       type = types.bool;
       default = true;

@@ -47,7 +47,7 @@ in
               supportsDryActivation = mkOption {
                 type = types.bool;
                 default = false;
-                description = "Accepted without effect.";
+                description = "Whether a dry run may run it; a dry run runs nothing.";
               };
             };
           }

@@ -71,8 +71,8 @@ rec {
     startAt =
       opt (types.coercedTo types.str lib.singleton (types.listOf types.str)) [ ]
         "Calendar times at which a timer starts the service.";
-    enableStrictShellChecks = flag false "Accepted without effect.";
-    enableDefaultPath = flag true "Accepted without effect: the host's programs are always on PATH.";
+    enableStrictShellChecks = flag false "Without effect: scripts are not checked.";
+    enableDefaultPath = flag true "Without effect: the host's programs are always on PATH.";
   };
   timer = common // { timerConfig = section "Lines of the [Timer] section."; };
   target = common;

@@ -97,11 +97,6 @@ in
       default = { };
       description = "Units that systemd brings, with the path each is linked to.";
     };
-    packages = mkOption {
-      type = types.listOf types.package;
-      default = [ ];
-      description = "Packages with units; the host's programs bring none, so this has no effect.";
-    };
     globalEnvironment = mkOption {
       type = types.attrsOf (types.nullOr (types.oneOf [ types.str types.path types.package ]));
       default = { };
@@ -122,6 +117,16 @@ in
 
   config = {
     systemd.timers = timersOfServices;
+    system.ignoredOptions = lib.concatLists (
+      lib.mapAttrsToList (
+        name: service:
+        let
+          option = key: lib.showOption [ "systemd" "services" name key ];
+        in
+        lib.optional service.enableStrictShellChecks (option "enableStrictShellChecks")
+        ++ lib.optional (!service.enableDefaultPath) (option "enableDefaultPath")
+      ) cfg.services
+    );
     systemd.units =
       named "service" (name: service: text.serviceText name service defaultEnvironment) cfg.services
       // named "timer" text.timerText cfg.timers

@@ -15,10 +15,13 @@ let
   confDirectory = "${prefix}containers";
   stateDirectory = "/var/lib/${prefix}containers";
 
+  hostIsPlain = config.nixpkgs.pkgs == null && config.nixpkgs.overlays == [ ] && config.nixpkgs.config == { };
   evalContainer =
     name: cfg: defs:
     (import ../../lib/eval-config.nix {
-      inherit lib pkgs;
+      inherit lib;
+      # As on NixOS, what the definition does to its own packages is not done to those of its containers.
+      pkgs = if hostIsPlain then pkgs else null;
       system = config.nixpkgs.hostPlatform.system;
       prefix = [
         "containers"
@@ -159,6 +162,11 @@ let
   ];
 in
 {
+  options.boot.enableContainers = mkOption {
+    type = types.bool;
+    default = true;
+    description = "Whether containers are made.";
+  };
   options.containers = mkOption {
     type = types.attrsOf (
       types.submodule (
@@ -171,7 +179,7 @@ in
     default = { };
     description = "Containers by name.";
   };
-  config = mkIf (config.containers != { }) {
+  config = mkIf (config.boot.enableContainers && config.containers != { }) {
     assertions =
       lib.concatLists (lib.mapAttrsToList assertionsOf config.containers)
       ++ lib.optional config.boot.isContainer {
