@@ -49,6 +49,7 @@ from extra_container.model.values import (
     Severity,
 )
 from extra_container.process import Completed, Runner
+from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
 from extra_container.systemd.checks import auto_start_problems
 from extra_container.systemd.manager import SystemdManager, fragment_problems
@@ -85,6 +86,7 @@ __all__ = [
     "Link",
     "MakeDirectory",
     "Manager",
+    "Network",
     "PluginError",
     "Problem",
     "Problems",
@@ -105,6 +107,7 @@ __all__ = [
     "fragment_problems",
     "hookimpl",
     "layout",
+    "network_of",
     "parse_environment_file",
     "proc",
 ]

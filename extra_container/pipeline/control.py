@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context
 from extra_container.state import installed, lock, pending, record
+from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
 from extra_container.state.record import Transition
 
@@ -151,16 +152,16 @@ def require_leader(name: str, context: Context) -> int:
     return leader
 
 
-def settings(name: str, context: Context) -> Mapping[str, str]:
-    """Return the assignments of a container's conf, whoever installed it.
+def network(name: str, context: Context) -> Network:
+    """Return what network a container has, whoever installed it.
 
     Raises :class:`.UsageError` if the container does not exist.
     """
     match _find(name, context):
         case InstalledContainer() as ours:
-            return ours.settings
+            return network_of(ours.settings, ours.unit_text)
         case conf:
-            return parse_environment_file(conf.read_text(errors="replace"))
+            return network_of(parse_environment_file(conf.read_text(errors="replace")))
 
 
 def root(name: str, context: Context) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 
+from extra_container.plugin import network_of
 from extra_container.plugin_command import ListCommand, ShowCommand, read_installed
 
 
@@ -23,7 +24,7 @@ class Report(ListCommand):
             (
                 name,
                 "up" if states[name].up else "down",
-                container.settings.get("LOCAL_ADDRESS", ""),
+                network_of(container.settings, container.unit_text).address,
                 container.settings.get("SYSTEM_PATH", ""),
             )
             for name, container in sorted(containers.items())

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from extra_container.plugin import BuiltContainer, Session
+from extra_container.plugin import BuiltContainer, Session, network_of
 
 # Set for all processes of a session; its value is the session's directory.
 DIRECTORY_VARIABLE = "EXTRA_CONTAINER_SESSION"
@@ -20,7 +20,9 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> 
 
     ``host`` is the name that ``--host`` takes, ``program`` the command line that starts extra-container.
     """
-    ip = address(container)
+    network = network_of(container.settings, container.unit_text)
+    ip = network.address
+    known = "of its own" if network.is_shared else "that the definition names"
     state = os.fspath(container.root)
     return Session(
         commands=MappingProxyType({"c": _enter_script(container.name, host, program), "h": _HELP_SCRIPT}),
@@ -35,7 +37,7 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> 
         ),
         help=(
             f"Container:       {container.name}  ($name)",
-            f"Address:         {ip + '  ($ip)' if ip else 'none of its own, it shares the network of the host'}",
+            f"Address:         {ip + '  ($ip)' if ip else f'none {known}, it {network.description}'}",
             f"State directory: {state}",
             "",
             "c CMD ARG…       run a command as root in the container",
@@ -43,12 +45,6 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> 
             "h                show this text",
         ),
     )
-
-
-def address(container: BuiltContainer) -> str:
-    """Return the container's own address without mask; empty if it shares the network of the host."""
-    settings = container.settings
-    return (settings.get("LOCAL_ADDRESS") or settings.get("LOCAL_ADDRESS6") or "").partition("/")[0]
 
 
 def _enter_script(name: str, host: str, program: Sequence[str]) -> str:

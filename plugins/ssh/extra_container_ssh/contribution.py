@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from extra_container.plugin import BuiltContainer, Session
+from extra_container.plugin import BuiltContainer, Network, Session, network_of
 from extra_container_ssh.key import key_file
 
 
@@ -25,18 +25,17 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str], key
 
     ``host`` is the name that ``--host`` takes, ``program`` the command line that starts extra-container.
     """
-    settings = container.settings
-    address = (settings.get("LOCAL_ADDRESS") or settings.get("LOCAL_ADDRESS6") or "").partition("/")[0]
-    script = _script(container.name, address, shlex.join([*program, "--host", host]), key_home)
+    network = network_of(container.settings, container.unit_text)
+    script = _script(container.name, network.address, shlex.join([*program, "--host", host]), key_home)
     return Session(
-        commands=MappingProxyType({"cssh": script if address else _refusal(container.name)}),
+        commands=MappingProxyType({"cssh": script if network.address else _refusal(container.name, network)}),
         help=("cssh CMD ARG…    run a command in the container over SSH; without CMD, open a shell",),
     )
 
 
-def _refusal(name: str) -> str:
+def _refusal(name: str, network: Network) -> str:
     text = (
-        f"The container {name} has no address of its own, and SSH needs one.\n"
+        f"The container {name} {network.lack}, and SSH needs one.\n"
         "Set privateNetwork and localAddress, or extra.addressPrefix; `c` needs no network."
     )
     return f"#!/bin/sh\nprintf '%s\\n' {shlex.quote(text)} >&2\nexit 255\n"

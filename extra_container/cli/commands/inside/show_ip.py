@@ -7,6 +7,7 @@ import argparse
 from extra_container.cli.command import NameCommand
 from extra_container.model.errors import ExtraContainerError
 from extra_container.pipeline import control
+from extra_container.state.addresses import Network
 
 
 class ShowIp(NameCommand):
@@ -18,12 +19,14 @@ class ShowIp(NameCommand):
         """Print the address without its mask."""
         name = self.checked_name(parsed_args)
         with self.context() as context:
-            settings = control.settings(name, context)
-        address = settings.get("LOCAL_ADDRESS") or settings.get("LOCAL_ADDRESS6")
-        if not address:
-            raise ExtraContainerError(
-                f"The container {name} has no address of its own",
-                hint="It shares the host's network unless privateNetwork and localAddress are set.",
-            )
-        self.app.stdout.write(address.partition("/")[0] + "\n")
+            found = control.network(name, context)
+        if not found.address:
+            raise ExtraContainerError(f"The container {name} {found.lack}", hint=_hint(name, found))
+        self.app.stdout.write(found.address + "\n")
         return 0
+
+
+def _hint(name: str, found: Network) -> str:
+    if found.is_shared:
+        return "It shares the host's network unless privateNetwork and localAddress are set."
+    return f"What addresses it has: extra-container run {name} -- ip address"

@@ -24,12 +24,14 @@ class List(Command):
         if parsed_args.json:
             import json
 
+            from extra_container.state.addresses import network_of
+
             containers = installed.read()
             entries = [
                 {
                     "name": name,
                     "system": containers[name].settings.get("SYSTEM_PATH"),
-                    "address": containers[name].settings.get("LOCAL_ADDRESS"),
+                    "address": network_of(containers[name].settings).address or None,
                     "auto_start": containers[name].auto_started,
                     "root": str(containers[name].root),
                 }

@@ -8,8 +8,8 @@ let
   # The name that the container's init gives to its end of the pair.
   interface = "eth0";
 
-  serviceOf =
-    localAddresses:
+  serviceIf =
+    localAddresses: isActive:
     { config, pkgs, ... }:
     let
       usesNftables = config.networking.nftables.enable or false;
@@ -18,7 +18,7 @@ let
     in
     {
       _file = ./expose-localhost.nix;
-      config.systemd.services.expose-localhost = {
+      config.systemd.services.expose-localhost = lib.mkIf isActive {
         description = "Forwarding of ${interface} to localhost";
         wantedBy = [ "multi-user.target" ];
         after = [
@@ -60,9 +60,9 @@ in
             '';
           };
 
-          config =
-            lib.mkIf (config.privateNetwork && config.extra.exposeLocalhost && containers.hasConfig name)
-              { config = serviceOf (containers.localAddresses config); };
+          config = containers.extend name (config.privateNetwork && config.extra.exposeLocalhost) (
+            serviceIf (containers.localAddresses config)
+          );
         }
       )
     );

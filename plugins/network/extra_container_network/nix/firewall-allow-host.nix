@@ -7,8 +7,8 @@ let
 
   isIPv6 = address: builtins.match ".*:.*" address != null;
 
-  allow =
-    hostAddresses:
+  allowIf =
+    hostAddresses: isActive:
     { config, options, ... }:
     let
       usesNftables = config.networking.nftables.enable or false;
@@ -22,7 +22,7 @@ let
       config.networking = lib.optionalAttrs (options.networking ? firewall) {
         firewall = lib.mkMerge [
           {
-            extraCommands = lib.mkIf (!usesNftables) (
+            extraCommands = lib.mkIf (isActive && !usesNftables) (
               lib.concatMapStrings (address: ''
                 ${
                   if isIPv6 address then "ip6tables" else "iptables"
@@ -32,7 +32,7 @@ let
           }
           # Since 23.05. Before, networking.nftables excludes networking.firewall, and the rules are all the user's own.
           (lib.optionalAttrs (options.networking.firewall ? extraInputRules) {
-            extraInputRules = lib.mkIf usesNftables (
+            extraInputRules = lib.mkIf (isActive && usesNftables) (
               lib.concatMapStrings (address: ''
                 ${if isIPv6 address then "ip6" else "ip"} saddr ${address} accept
               '') addresses
@@ -57,9 +57,9 @@ in
             '';
           };
 
-          config =
-            lib.mkIf (config.privateNetwork && config.extra.firewallAllowHost && containers.hasConfig name)
-              { config = allow (containers.hostAddresses config); };
+          config = containers.extend name (config.privateNetwork && config.extra.firewallAllowHost) (
+            allowIf (containers.hostAddresses config)
+          );
         }
       )
     );

@@ -15,9 +15,9 @@ let
   seenNames = "/run/extra-container-names";
 
   # Part of the system of a container that resolves its peers.
-  peers = name: {
+  peersIf = name: isActive: {
     _file = ./names.nix;
-    config = {
+    config = lib.mkIf isActive {
       # Before anything else runs, and again after each live update: both link /etc/hosts anew.
       system.activationScripts.extraContainerPeers = {
         deps = [ "etc" ];
@@ -71,14 +71,18 @@ in
           };
 
           config =
-            lib.mkIf (config.privateNetwork && config.extra.resolvePeers && containers.hasConfig name)
-              {
-                config = peers name;
+            let
+              isActive = config.privateNetwork && config.extra.resolvePeers;
+            in
+            lib.mkMerge [
+              (containers.extend name isActive (peersIf name))
+              (lib.mkIf (isActive && containers.hasConfig name) {
                 bindMounts.${seenNames} = {
                   hostPath = hostNames;
                   isReadOnly = true;
                 };
-              };
+              })
+            ];
         }
       )
     );

@@ -15,9 +15,10 @@ let
   # `--ssh` asks for what can be had; the option of a container asks for this one.
   insists = container: container.extra.enableSSH && !wanted;
 
-  server = {
+  # The condition stands inside of the system, so that it may be taken from there.
+  serverIf = isActive: {
     _file = ./module.nix;
-    config = {
+    config = lib.mkIf isActive {
       services.openssh.enable = true;
       users.users.root.openssh.authorizedKeys.keys = [ publicKey ];
     };
@@ -57,9 +58,9 @@ in
             '';
           };
 
-          config = lib.mkIf (
-            config.privateNetwork && config.extra.enableSSH && hasConfig name && publicKey != null
-          ) { config = server; };
+          config = lib.mkIf (publicKey != null && hasConfig name) {
+            config = serverIf (config.privateNetwork && config.extra.enableSSH);
+          };
         }
       )
     );

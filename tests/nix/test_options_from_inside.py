@@ -1,0 +1,136 @@
+"""Options of plugins whose values are taken from the system inside of the container."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extra_container.hooks.template import write
+from tests.nix.evaluator import BASES, ROOT, Evaluator, is_complete
+
+MODULES = [
+    ROOT / "plugins/network/extra_container_network/nix/module.nix",
+    ROOT / "plugins/ssh/extra_container_ssh/nix/module.nix",
+]
+# Needs a type that the library of 16.09 lacks.
+LIMITS = ROOT / "examples/limits/extra_container_limits/module.nix"
+INPUTS = {
+    "network": {"free": ["10.251.0"], "assigned": {}},
+    "ssh": {"enable": False, "publicKey": "ssh-ed25519 AAAA extra-container"},
+}
+# What the container's own option says about each.
+VALUES = {
+    "addressPrefix": '"10.213.2"',
+    "addressPrefix6": '"fd00:213:0:1"',
+    "enableWAN": "true",
+    "exposeLocalhost": "true",
+    "firewallAllowHost": "true",
+    "registerName": "false",
+    "resolvePeers": "true",
+    "enableSSH": "true",
+    "limits.memory": '"1G"',
+    "written": '"from inside"',
+}
+# The `extra` of the container, from its system.
+MODULE = "{{ config, ... }}: {{ containers.lab = {{ extra = {}; config = {}; }}; }}"
+CONTAINER = "{{ containers.lab = {{ config, ... }}: {{ config = {{ extra = {}; config = {}; }}; }}; }}"
+FORMS = {"module": (MODULE, "config.containers.lab.config.lab"), "container": (CONTAINER, "config.config.lab")}
+
+
+def has_limits(base: Evaluator) -> bool:
+    return base.release > "17"
+
+
+def values(base: Evaluator) -> dict[str, str]:
+    return {name: value for name, value in VALUES.items() if has_limits(base) or not name.startswith("limits")}
+
+
+def system(base: Evaluator) -> str:
+    said = " ".join(f"{name} = {value};" for name, value in values(base).items())
+    return f"{{ lib, ... }}: {{ options.lab = lib.mkOption {{ default = {{ }}; }}; config.lab = {{ {said} }}; }}"
+
+
+def one_by_one(base: Evaluator, form: str) -> str:
+    """Return a definition that takes each option from inside, but for those that nixpkgs itself reads there."""
+    text, inside = FORMS[form]
+    outside = {"addressPrefix", "addressPrefix6"} if gives_addresses(base) else set()
+    each = [f"{name} = {value if name in outside else f'{inside}.{name}'};" for name, value in values(base).items()]
+    return text.format(f"{{ {' '.join(each)} }}", system(base))
+
+
+def gives_addresses(base: Evaluator) -> bool:
+    """Whether nixpkgs makes the addresses a part of the container's system, so that they cannot be taken from there."""
+    module = base.tree / "nixos/modules/virtualisation/nixos-containers.nix"
+    return not base.is_host_base and module.is_file() and "networking.interfaces = " in module.read_text()
+
+
+WHAT = """
+  let
+    container = config.containers.lab;
+    system = container.config;
+    holds = text: part: builtins.match ".*${part}.*" (builtins.replaceStrings [ "\\n" ] [ " " ] text) != null;
+    inherit (system.networking) firewall;
+  in
+  assert names == [ "lab" ];
+  {
+    inherit (container) privateNetwork hostAddress localAddress localAddress6;
+    wan = holds (service "lab").preStart "wan.sh start";
+    named = holds (service "lab").postStart "host-name.sh";
+    exposes = system.systemd.services ? expose-localhost;
+    allows = holds (firewall.extraCommands + firewall.extraInputRules or "") "10.213.2.1";
+    peers = system.systemd.services ? extra-container-peers && container.bindMounts ? "/run/extra-container-names";
+    ssh = system.services.openssh.enable;
+    memory = (service "lab").serviceConfig.MemoryMax or null;
+    file = system.environment.etc.written.text;
+  }
+"""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The module that ``plugins new written`` writes."""
+    paths = write("written", tmp_path_factory.mktemp("written"))
+    return next(path for path in paths if path.suffix == ".nix")
+
+
+MODES = pytest.mark.parametrize(
+    ("base", "mode"),
+    [(name, "small") for name in BASES] + [(name, "full") for name in BASES if is_complete(name)],
+    indirect=["base"],
+)
+
+
+def assert_all_reach(base: Evaluator, text: str, mode: str, written: Path) -> None:
+    modules = [str(path) for path in (*MODULES, *([LIMITS] if has_limits(base) else []), written)]
+    found = base.value(WHAT, text, pluginModules=modules, inputs=INPUTS, mode=mode)
+    assert found == {
+        "privateNetwork": True,
+        "hostAddress": "10.213.2.1",
+        "localAddress": "10.213.2.2",
+        "localAddress6": "fd00:213:0:1::2",
+        "wan": True,
+        "named": False,
+        "exposes": True,
+        "allows": True,
+        "peers": True,
+        "ssh": True,
+        "memory": "1G" if has_limits(base) else None,
+        "file": "from inside",
+    }
+    # The unit and the system as well, whose assertions ask for everything.
+    base.warnings(text, pluginModules=modules, inputs=INPUTS, mode=mode)
+
+
+@MODES
+@pytest.mark.parametrize("form", FORMS)
+def test_every_option_may_be_taken_from_inside(base: Evaluator, mode: str, form: str, written: Path) -> None:
+    assert_all_reach(base, one_by_one(base, form), mode, written)
+
+
+@MODES
+def test_all_options_at_once_may_be_taken_from_inside(base: Evaluator, mode: str, written: Path) -> None:
+    if gives_addresses(base):
+        pytest.skip("nixpkgs makes the addresses a part of the container's system")
+    text, inside = FORMS["container"]
+    assert_all_reach(base, text.format(inside, system(base)), mode, written)
