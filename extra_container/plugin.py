@@ -51,6 +51,7 @@ from extra_container.model.values import (
 from extra_container.process import Completed, Runner
 from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
+from extra_container.state.text_file import read as read_text_file
 from extra_container.systemd.checks import auto_start_problems
 from extra_container.systemd.manager import SystemdManager, fragment_problems
 
@@ -110,4 +111,5 @@ __all__ = [
     "network_of",
     "parse_environment_file",
     "proc",
+    "read_text_file",
 ]

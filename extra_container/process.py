@@ -78,14 +78,15 @@ class _Children:
         self._ended = False
 
     @contextmanager
-    def start(self, command: Sequence[str], **options: object) -> Iterator[subprocess.Popen[str]]:
-        """Start a program in a session of its own; if the block is left early, the program has been ended."""
+    def start(self, program: str, command: Sequence[str], **options: object) -> Iterator[subprocess.Popen[str]]:
+        """Start a program in a session of its own; if the block is left early, the program has been ended.
+
+        ``program`` is how errors name it.
+        """
         with self._lock:
             if self._ended:
-                raise ProcessError(
-                    f"{_shown(command)} was not started: the work was broken off", returncode=-15, stderr=""
-                )
-            child = _popen(command, **options)
+                raise ProcessError(f"{program} was not started: the work was broken off", returncode=-15, stderr="")
+            child = _popen(program, command, **options)
             leader = self._running[child.pid] = proc.identify_child(child.pid)
         with child:
             try:
@@ -185,7 +186,7 @@ class Runner:
         variables = {**self.environment, **(environment or {})}
         try:
             with self._children.start(
-                self._mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
+                _name(command), self._mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
             ) as child:
                 out, err = child.communicate("" if stdin is None else stdin, timeout=timeout)
         except subprocess.TimeoutExpired as error:
@@ -215,6 +216,7 @@ class Runner:
         # stdout goes to memory: a pipe that nobody reads while stderr is read would stop the program when it is full.
         with open(os.memfd_create("stdout"), "w+", errors="replace") as out:  # noqa: PTH123 -- a descriptor
             with self._children.start(
+                _name(command),
                 self._mortal(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -261,13 +263,12 @@ def process_error(done: Completed, *, hint: str | None = None) -> ProcessError:
     return ProcessError(message, returncode=done.returncode, stderr=done.stderr, hint=hint)
 
 
-def _popen(command: Sequence[str], **options: object) -> subprocess.Popen[str]:
+def _popen(program: str, command: Sequence[str], **options: object) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **options)  # type: ignore[call-overload, no-any-return]
     except OSError as error:
-        raise HostError(
-            f"{_shown(command)} cannot be started: {error.strerror}", hint=exhaustion.hint_for(error)
-        ) from error
+        hint = exhaustion.hint_for(error)
+        raise HostError(f"{program} cannot be started: {error.strerror}", hint=hint) from error
 
 
 def _lines(stream: IO[str] | None) -> IO[str]:
@@ -276,7 +277,11 @@ def _lines(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
+def _name(argv: Sequence[str]) -> str:
+    return argv[0].rsplit("/", 1)[-1]
+
+
 def _shown(argv: Sequence[str]) -> str:
     import shlex
 
-    return shlex.join([argv[0].rsplit("/", 1)[-1], *argv[1:]])
+    return shlex.join([_name(argv), *argv[1:]])

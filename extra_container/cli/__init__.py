@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -16,6 +17,10 @@ def main(argv: list[str] | None = None) -> int:
         if names is not None and _print_names(names):
             return 0
         return _run(words, printed=names is not None)
+    except OSError as error:
+        # What goes wrong in a command is told by the application; here, not even its modules can be read.
+        os.write(2, f"Error: extra-container cannot be started: {error.strerror}\n".encode())
+        return 5
     except KeyboardInterrupt:  # later ones are seen to where the work is done
         return 130
 

@@ -15,7 +15,9 @@ from extra_container import output, variables
 from extra_container.cli import registry, signals
 from extra_container.cli.command import Parser
 from extra_container.hooks import entry_points
+from extra_container.model import exhaustion
 from extra_container.model.errors import ExtraContainerError, Interrupted, PluginError, UsageError
+from extra_container.model.plain import one_line
 
 if TYPE_CHECKING:
     from cliff.command import Command as CliffCommand
@@ -228,11 +230,14 @@ class ExtraContainer(App):
 
 def _as_told(error: Exception) -> ExtraContainerError:
     """Return what people are told of an error; the error itself is behind it for --debug."""
+    told: ExtraContainerError
     match error:
         case ExtraContainerError():
             return error
+        case _ if (used_up := exhaustion.as_told(error)) is not None:
+            told = used_up
         case OSError(filename=str(name), strerror=str(reason)):
-            told = ExtraContainerError(f"{name}: {reason}")
+            told = ExtraContainerError(f"{one_line(name)}: {reason}")
         case FileNotFoundError() if _working_directory_is_gone():
             told = UsageError("The working directory does not exist any more", hint="Change to another one.")
         case _:

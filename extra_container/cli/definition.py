@@ -11,6 +11,7 @@ from typing import cast
 from extra_container.cli import plugin_policy, sources
 from extra_container.cli.command import Command, HelpFormatter, Parser
 from extra_container.model.errors import UsageError
+from extra_container.model.plain import one_line
 from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request
 
 # Options whose next word is their value whatever it looks like, also if it starts with a dash.
@@ -22,6 +23,8 @@ _TEXT_OPTIONS = {
     "--nixpkgs-path": "--nixpkgs-path",
     "--nixos-path": "--nixos-path",
 }
+# More than any definition on stdin may have, and an end for what has none.
+_MOST_CHARACTERS = 1024 * 1024
 _CORE = {
     "definition",
     "expr",
@@ -51,9 +54,9 @@ class DefinitionParser(Parser):
         positional = [word for word in unknown if not word.startswith("-") or word == "-"]
         options = [word for word in unknown if word not in positional]
         if options:
-            self.error(f"Unknown option: {' '.join(options)}")
+            self.error(f"Unknown option: {one_line(' '.join(options))}")
         if positional:
-            self.error(f"Unhandled arguments: {' '.join(positional)}")
+            self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
         parsed.build_args, parsed.run = build_args, run
         return parsed
 
@@ -158,7 +161,10 @@ class DefinitionCommand(Command):
     def _read_stdin(self) -> str:
         if sys.stdin.isatty():
             self.app.messages.tell("Reading the definition from the terminal; Ctrl-D ends it.")
-        return sys.stdin.read()
+        try:
+            return sys.stdin.read(_MOST_CHARACTERS)
+        except UnicodeDecodeError as error:
+            raise UsageError("The definition on stdin is not text in UTF-8") from error
 
 
 def request_from(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from extra_container import variables
 from extra_container.model.errors import UsageError
+from extra_container.model.plain import one_line
 from extra_container.model.values import BuiltSource, ExpressionSource, FileSource, Source
 
 _ATTRIBUTE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^".]+?))\s*(?:\.|$)')
@@ -41,6 +41,8 @@ def find(
     text = read_stdin()
     if not text.strip():
         raise UsageError("The definition on stdin is empty", hint="Give a file, text on stdin, or -E EXPRESSION.")
+    if "\0" in text:
+        raise UsageError("The definition on stdin is not text: it has a NUL character")
     return ExpressionSource(text=text, origin="stdin")
 
 
@@ -68,13 +70,19 @@ def parse_attribute_path(text: str) -> tuple[str, ...]:
 def _from_path(path: Path) -> Source:
     if not path.exists():
         raise UsageError(
-            f"{path} does not exist", hint="Give a definition file, a directory, a build, or -E EXPRESSION."
+            f"{one_line(path)} does not exist", hint="Give a definition file, a directory, a build, or -E EXPRESSION."
         )
-    if path.is_file() or (path / "default.nix").exists():
+    file = path / "default.nix" if path.is_dir() else path
+    if file.exists():
+        if not (file.is_file() or (file != path and file.is_dir())):
+            # Nix would wait for ever for somebody who writes to a FIFO.
+            raise UsageError(
+                f"{one_line(file)} is no regular file", hint="Give a file, or its text on stdin, as definition `-`."
+            )
         return FileSource(path=path)
     if not (path / "etc").exists():
         raise UsageError(
-            f"{path} has neither default.nix nor etc/",
+            f"{one_line(path)} has neither default.nix nor etc/",
             hint="Give a definition file, a directory with default.nix, or a build.",
         )
     return BuiltSource(path=path)
@@ -82,5 +90,5 @@ def _from_path(path: Path) -> Source:
 
 def _built(path: Path) -> Source:
     if not (path / "etc").exists():
-        raise UsageError(f"{os.fspath(path)} holds no etc/", hint=f"{variables.ETC} must name a build.")
+        raise UsageError(f"{one_line(path)} holds no etc/", hint=f"{variables.ETC} must name a build.")
     return BuiltSource(path=path)

@@ -6,6 +6,7 @@ import errno
 from types import MappingProxyType
 
 from extra_container.model.errors import HostError
+from extra_container.model.plain import one_line
 
 _HINTS = MappingProxyType(
     {
@@ -29,7 +30,7 @@ def as_told(error: BaseException) -> HostError | None:
     """Return what to tell of an error by which something is used up, None for any other."""
     match error:
         case OSError(strerror=str(reason)) if hint := hint_for(error):
-            named = f"{error.filename}: " if isinstance(error.filename, str) else ""
+            named = f"{one_line(error.filename)}: " if isinstance(error.filename, str) else ""
             return HostError(f"{named}{reason}", hint=hint)
         case RuntimeError() if str(error) == "can't start new thread":
             return HostError("No new thread can be started", hint=_HINTS[errno.EAGAIN])

@@ -12,14 +12,15 @@ from types import MappingProxyType
 from extra_container.model import layout
 from extra_container.model.errors import BuildError, UsageError
 from extra_container.model.values import BuildResult, BuiltContainer
+from extra_container.state import text_file
 from extra_container.state.environment_file import parse_environment_file
 
 
-def read(path: Path) -> BuildResult:
-    """Return the containers of a build.
+def read(path: Path, *, store: Path = layout.STORE) -> BuildResult:
+    """Return the containers of a build; its units and confs are files in Nix' ``store``.
 
-    Raises :class:`.UsageError` if ``path`` holds no ``etc``, and
-    :class:`.BuildError` if a unit has no conf or one of both cannot be understood.
+    Raises :class:`.UsageError` if ``path`` holds no ``etc``, and :class:`.BuildError` if a unit has no conf, or one of
+    both cannot be understood or is not in the store: whoever can change it there would change what root runs.
     """
     etc = path / "etc"
     if not etc.is_dir():
@@ -31,23 +32,26 @@ def read(path: Path) -> BuildResult:
     if units.is_dir():
         found = (layout.container_of_unit(entry.name) for entry in units.iterdir())
         names = sorted(name for name in found if name is not None)
-    return BuildResult(path=path, containers=tuple(_container(etc, name) for name in names))
+    return BuildResult(path=path, containers=tuple(_container(etc, name, store) for name in names))
 
 
-def _container(etc: Path, name: str) -> BuiltContainer:
+def _container(etc: Path, name: str, store: Path) -> BuiltContainer:
     conf = _conf(etc, name)
     link = etc / "systemd/system" / layout.unit_name(name)
-    unit = Path(os.path.realpath(link))
-    unit_text = "" if unit == Path(os.devnull) else _text(link, name)
-    conf_text = _text(conf, name)
+    unit_file, conf_file = Path(os.path.realpath(link)), Path(os.path.realpath(conf))
+    masked = unit_file == Path(os.devnull)
+    unit_text = "" if masked else _text(unit_file, link, name)
+    conf_text = _text(conf_file, conf, name)
     settings = parse_environment_file(conf_text)
     if not {"SYSTEM_PATH", "FLAKE"} & settings.keys():
         raise BuildError(f"{conf} names no system for the container {name} (SYSTEM_PATH)")
+    for file, given in ((conf_file, conf),) if masked else ((unit_file, link), (conf_file, conf)):
+        _require_store(file, given, name, store)
     conf_directory = Path("/etc") / conf.relative_to(etc).parent
     return BuiltContainer(
         name=name,
-        unit=unit,
-        conf=Path(os.path.realpath(conf)),
+        unit=unit_file,
+        conf=conf_file,
         unit_text=unit_text,
         conf_text=conf_text,
         conf_directory=conf_directory,
@@ -56,13 +60,21 @@ def _container(etc: Path, name: str) -> BuiltContainer:
     )
 
 
-def _text(path: Path, name: str) -> str:
+def _require_store(file: Path, given: Path, name: str, store: Path) -> None:
+    if not file.is_relative_to(os.path.realpath(store)):
+        raise BuildError(
+            f"{given} of the container {name} is not in {store}, so others than root may be able to change it",
+            hint="Give the definition, or what `extra-container build` printed.",
+        )
+
+
+def _text(file: Path, given: Path, name: str) -> str:
     try:
-        return path.read_text()
+        return text_file.read(file)
     except UnicodeDecodeError as error:
-        raise BuildError(f"{path} of the container {name} is not text") from error
+        raise BuildError(f"{given} of the container {name} is not text") from error
     except OSError as error:
-        raise BuildError(f"{path} of the container {name} cannot be read: {error.strerror}") from error
+        raise BuildError(f"{given} of the container {name} cannot be read: {error.strerror}") from error
 
 
 def _conf(etc: Path, name: str) -> Path:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from extra_container.model import layout
 from extra_container.model.errors import BuildError, HostError
 from extra_container.model.values import (
     Base,
@@ -40,6 +41,11 @@ _BUILD_LINE = re.compile(
 
 # The kernel limits one argument to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _LONGEST_ARGUMENT = 128 * 1024 - 1
+
+
+def store(runner: Runner) -> Path:
+    """Return the directory of Nix' store. Source: the environment variables that the Nix manual lists."""
+    return Path(runner.environment.get("NIX_STORE_DIR") or layout.STORE)
 
 
 def has_nixpkgs(definition: Definition, runner: Runner) -> bool:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from extra_container.model import events
-from extra_container.model.errors import UsageError
+from extra_container.model import events, exhaustion
+from extra_container.model.errors import HostError, UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 from extra_container.nix import build_output, command, errors, parts
 from extra_container.pipeline.context import Context, report
@@ -30,7 +30,7 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     """
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
-        result = build_output.read(definition.source.path)
+        result = _read(definition.source.path, context)
         context.emit(events.BuildFinished(path=str(result.path), containers=_names(result)))
         return result
     began = time.monotonic()
@@ -41,7 +41,7 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
         divided = _evaluate_parts(chosen, directory, context)
         return command.build(divided, directory / "result", context.runner, context.tell)
 
-    result = build_output.read(_evaluated(definition, context, act))
+    result = _read(_evaluated(definition, context, act), context)
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
@@ -79,7 +79,10 @@ def _evaluate_parts(definition: Definition, directory: Path, context: Context) -
         ]
         evaluated = {name: found for future in futures for name, found in result_of(future).items()}
     file = directory / "evaluated.json"
-    file.write_text(json.dumps(evaluated))
+    try:
+        file.write_text(json.dumps(evaluated))
+    except OSError as error:
+        raise HostError(f"Writing {file} failed: {error.strerror}", hint=exhaustion.hint_for(error)) from error
     return replace(definition, evaluated=file)
 
 
@@ -133,7 +136,7 @@ def defined_names(request: Request, context: Context) -> tuple[str, ...]:
     """Return the names of a request's containers, sorted, without building them."""
     definition = define(request, context)
     if isinstance(definition.source, BuiltSource):
-        return _names(build_output.read(definition.source.path))
+        return _names(_read(definition.source.path, context))
     return _evaluated(definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell))
 
 
@@ -151,6 +154,10 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
         result = act(replace(definition, evaluation=first))
     context.emit(events.Evaluated(evaluation=first.value))
     return result
+
+
+def _read(path: Path, context: Context) -> BuildResult:
+    return build_output.read(path, store=command.store(context.runner))
 
 
 def _names(result: BuildResult) -> tuple[str, ...]:

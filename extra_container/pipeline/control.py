@@ -13,7 +13,7 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context
-from extra_container.state import installed, lock, pending, record
+from extra_container.state import installed, lock, pending, record, text_file
 from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
 from extra_container.state.record import Transition
@@ -23,6 +23,7 @@ _LIST_HINT = "`extra-container list` shows those that do."
 
 def start(wanted: tuple[str, ...], context: Context) -> None:
     """Start containers together. Raises :class:`.ContainerError` naming those that fail."""
+    _require_conf(wanted, context)
     with interruption_told(lambda: describe_boot(wanted, context)):
         fail(context.host.manager.start(wanted), "start")
 
@@ -67,6 +68,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
 
     A run that is killed in between leaves that to the next one that changes something.
     """
+    _require_conf(wanted, context)
     with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
         recovery.recover(context, frozenset(wanted))
         for name in wanted:
@@ -152,6 +154,27 @@ def require_leader(name: str, context: Context) -> int:
     return leader
 
 
+def _require_conf(wanted: tuple[str, ...], context: Context) -> None:
+    """Raise :class:`.ContainerError` for the first conf that the manager should better not try to read."""
+    ours = installed.read(context.host.gc_roots)
+    for name in wanted:
+        conf = ours[name].conf_link if name in ours else find_conf(name)
+        if conf is not None:
+            _conf_text(conf, name)
+
+
+def _conf_text(conf: Path, name: str) -> str:
+    try:
+        return text_file.read(conf, errors="replace")
+    except FileNotFoundError:
+        return ""  # the manager tells
+    except OSError as error:
+        raise ContainerError(
+            f"{conf} of the container {name} cannot be used: {error.strerror}",
+            hint="Create the container again from its definition, or destroy it.",
+        ) from error
+
+
 def network(name: str, context: Context) -> Network:
     """Return what network a container has, whoever installed it.
 
@@ -161,7 +184,7 @@ def network(name: str, context: Context) -> Network:
         case InstalledContainer() as ours:
             return network_of(ours.settings, ours.unit_text)
         case conf:
-            return network_of(parse_environment_file(conf.read_text(errors="replace")))
+            return network_of(parse_environment_file(_conf_text(conf, name)))
 
 
 def root(name: str, context: Context) -> Path:

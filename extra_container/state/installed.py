@@ -5,12 +5,14 @@ One root of a container leads to its unit link outside the store, one to its con
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.model import layout
+from extra_container.state.names import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,7 @@ def read_traces(host: Host) -> Installed:
 def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
     for name, link, is_unit in _roots(gc_roots):
         # A unit link that is gone means that the container is not installed.
-        if is_unit and link.is_symlink():
+        if is_unit and _is_link(link):
             yield name, link
 
 
@@ -63,10 +65,11 @@ def _roots(gc_roots: Path) -> Iterator[tuple[str, Path, bool]]:
     except FileNotFoundError:
         return
     for entry in entries:
-        if entry.is_symlink():
-            link = Path(entry.path).readlink()
-            if (found := layout.rooted(entry.name, link)) is not None:
-                yield found[0], link, found[1]
+        link = _target(Path(entry.path))
+        found = None if link is None else layout.rooted(entry.name, link)
+        # No container can have the name of what somebody else put here.
+        if link is not None and found is not None and known(found[0]):
+            yield found[0], link, found[1]
 
 
 def _strays(unit_directory: Path) -> Iterator[str]:
@@ -76,7 +79,8 @@ def _strays(unit_directory: Path) -> Iterator[str]:
     """
     for link in unit_directory.glob(layout.unit_name("*")):
         name = layout.container_of_unit(link.name)
-        if name is not None and link.is_symlink() and link.readlink().is_relative_to(layout.STORE):
+        target = _target(link)
+        if name is not None and known(name) and target is not None and target.is_relative_to(layout.STORE):
             yield name
 
 
@@ -101,12 +105,24 @@ def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledCo
 
 
 def _target(link: Path) -> Path | None:
-    return link.readlink() if link.is_symlink() else None
+    """Return where a link leads, None for all that is no link or has just gone."""
+    try:
+        return link.readlink()
+    except OSError as error:
+        if error.errno in {errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}:
+            return None
+        raise
+
+
+def _is_link(path: Path) -> bool:
+    return _target(path) is not None
 
 
 def _text(path: Path) -> str:
+    from extra_container.state import text_file
+
     try:
-        return path.read_text(errors="replace")
+        return text_file.read(path, errors="replace")
     except OSError:
-        # A dangling link or a masked unit: there is nothing to compare with, so the container counts as changed.
+        # A dangling link, a masked unit, a FIFO: there is nothing to compare with, so the container counts as changed.
         return ""

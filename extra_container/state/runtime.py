@@ -134,10 +134,8 @@ def _reserve(directory: Path) -> None:
 
 
 def _elsewhere() -> Path:
-    try:
-        return Path(tempfile.gettempdir())
-    except FileNotFoundError:  # all that it tries are full, or cannot be written to
-        return Path("/tmp")
+    # tempfile tries other places when this one is full, the working directory among them.
+    return Path(os.environ.get("TMPDIR") or "/tmp").absolute()
 
 
 def _prefix(place: Path, kind: str) -> str:

@@ -1,5 +1,7 @@
 """What is installed, read from GC roots."""
 
+import os
+
 import pytest
 
 from extra_container.model.host import Host
@@ -101,3 +103,42 @@ def test_a_unit_link_into_the_store_is_a_trace_and_a_unit_of_a_package_is_none(t
     (tmp_path / "units/container@c.service").touch()
     (tmp_path / "units/container@.service").symlink_to("/nix/store/x-unit/container@.service")
     assert list(traces(tmp_path)) == ["a"]
+
+
+def test_garbage_among_the_roots(tmp_path):
+    install(tmp_path, "a")
+    roots = tmp_path / "roots"
+    (roots / "extra-container-file").touch()
+    (roots / "extra-container-directory").mkdir()
+    (roots / "extra-container-loop").symlink_to("extra-container-loop")
+    (roots / "extra-container-loop.conf").symlink_to("loop.conf")
+    (roots / "loop.conf").symlink_to("loop.conf")
+    (roots / "extra-container-chain").symlink_to("extra-container-a")
+    os.mkfifo(roots / "extra-container-fifo")
+    (roots / "extra-container-\udcff\udcfe").symlink_to("/nowhere")  # two bytes that are no UTF-8
+    for name in ("\x1b[31mred", "two\nlines", "\u202eturned", "x" * 200, "..", "\udcff"):
+        link = tmp_path / f"units/container@{name}.service"
+        link.symlink_to(tmp_path / "store/a.service")
+        (roots / f"extra-container-{name}").symlink_to(link)
+        (tmp_path / f"units/container@{name}x.service").symlink_to("/nix/store/x/unit")
+    # A link of this name cannot exist: the longest file name has 255 bytes.
+    (roots / f"extra-container-{'y' * 238}").symlink_to(f"/units/container@{'y' * 238}.service")
+    assert installed.names(roots) == ["a"]
+    assert list(installed.read(roots)) == ["a"]
+    # The loop has the name of a conf's root, so it may be what is left of a container.
+    assert sorted(traces(tmp_path)) == ["a", "loop"]
+    assert traces(tmp_path)["loop"].conf_text == ""
+
+
+def test_a_root_that_goes_meanwhile_is_no_error(tmp_path, monkeypatch):
+    install(tmp_path, "a")
+    install(tmp_path, "b")
+    scandir = os.scandir
+
+    def scan(path):
+        entries = list(scandir(path))
+        (tmp_path / "roots/extra-container-b").unlink(missing_ok=True)
+        return entries
+
+    monkeypatch.setattr(os, "scandir", scan)
+    assert installed.names(tmp_path / "roots") == ["a"]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +26,7 @@ with runtime_directory(sys.argv[1], home=pathlib.Path(sys.argv[2]), executable=T
 def home(tmp_path, monkeypatch):
     """A home of the directories; the one for temporary files is another one of the test."""
     (tmp_path / "other").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "other"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "other"))
     (tmp_path / "roots").mkdir()
     return tmp_path / "home"
 
@@ -40,7 +39,6 @@ def owner(home, kind="build"):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TMPDIR": tempfile.gettempdir()},
     ) as process:
         yield Path(process.stdout.readline().strip()), process
         process.kill()
@@ -115,7 +113,7 @@ def test_a_link_and_a_file_of_such_a_name_stay(home):
 def test_where_the_home_cannot_be_made_it_is_among_the_temporary_files(home):
     home.write_text("a file is in the way")
     with owner(home) as (made, process):
-        assert made.parent == Path(tempfile.gettempdir())
+        assert made.parent == Path(os.environ["TMPDIR"])
         assert made.name.startswith("extra-container-build-")
         sweep(home)
         assert made.is_dir()
@@ -126,7 +124,7 @@ def test_where_the_home_cannot_be_made_it_is_among_the_temporary_files(home):
 
 
 def test_a_directory_of_somebody_else_is_left_alone(home, monkeypatch):
-    made = Path(tempfile.gettempdir()) / "extra-container-build-theirs"
+    made = Path(os.environ["TMPDIR"]) / "extra-container-build-theirs"
     made.mkdir()
     monkeypatch.setattr(os, "geteuid", lambda: made.stat().st_uid + 1)
     sweep(home)
@@ -136,13 +134,13 @@ def test_a_directory_of_somebody_else_is_left_alone(home, monkeypatch):
 def test_a_home_without_room_is_not_chosen(home, monkeypatch):
     _fill(monkeypatch, {home})
     with runtime.runtime_directory("build", home=home) as made:
-        assert made.parent == Path(tempfile.gettempdir())
+        assert made.parent == Path(os.environ["TMPDIR"])
         assert list(made.iterdir()) == []
     assert list(home.iterdir()) == []
 
 
 def test_every_place_is_named_that_will_not_do(home, monkeypatch):
-    other = Path(tempfile.gettempdir())
+    other = Path(os.environ["TMPDIR"])
     _fill(monkeypatch, {home, other})
     message = f"There is no place for the directory of a build: {home}: No space left on device; {other}: No space left"
     with pytest.raises(HostError, match=message), runtime.runtime_directory("build", home=home):

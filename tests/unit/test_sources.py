@@ -1,5 +1,7 @@
 """Where a definition comes from."""
 
+import os
+
 import pytest
 
 from extra_container.cli import sources
@@ -54,6 +56,7 @@ def test_stdin(positional):
     ("changes", "message"),
     [
         ({"positional": "/nonexistent/c.nix"}, "/nonexistent/c.nix does not exist"),
+        ({"positional": "/dev/zero"}, "/dev/zero is no regular file"),
         ({"positional": "/proc"}, "neither default.nix nor etc/"),
         ({"environment": {"EXTRA_CONTAINER_ETC": "/proc"}}, "/proc holds no etc/"),
         ({"read_stdin": lambda: " \n"}, "stdin is empty"),
@@ -86,3 +89,22 @@ def test_attribute_paths(text, path):
 def test_bad_attribute_paths(text):
     with pytest.raises(UsageError):
         sources.parse_attribute_path(text)
+
+
+@pytest.mark.parametrize("place", ["c.nix", "default.nix"])
+def test_a_fifo_is_not_waited_for(tmp_path, place):
+    os.mkfifo(tmp_path / place)
+    given = tmp_path / place if place == "c.nix" else tmp_path
+    with pytest.raises(UsageError, match=f"{tmp_path}/{place} is no regular file"):
+        find(positional=str(given))
+
+
+def test_a_name_in_an_error_can_do_nothing_to_the_terminal(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find(positional=f"{tmp_path}/a\nError: \x1b[31m")
+    assert caught.value.message == rf"{tmp_path}/a\x0aError: \x1b[31m does not exist"
+
+
+def test_stdin_that_is_no_text():
+    with pytest.raises(UsageError, match="NUL character"):
+        find(read_stdin=lambda: "{ a = 1; }\0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from extra_container.plugin import layout, parse_environment_file
+from extra_container.plugin import layout, parse_environment_file, read_text_file
 
 _HOST_KEY = "HOST_ADDRESS"
 _LOCAL_KEY = "LOCAL_ADDRESS"
@@ -57,6 +57,6 @@ def _settings(conf: str) -> Mapping[str, str]:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        return None
+        return read_text_file(path, errors="replace")
+    except OSError:
+        return None  # it has just gone, or is nothing that a container could be started with

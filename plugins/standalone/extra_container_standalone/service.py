@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from extra_container.plugin import layout, parse_environment_file
+from extra_container.plugin import layout, parse_environment_file, read_text_file
 from extra_container_standalone.places import Places
 from extra_container_standalone.unit_file import (
     UnitFile,
@@ -98,7 +98,7 @@ class Service:
         for file in self.environment_files:
             if file.optional and not file.path.exists():
                 continue
-            environment.update(parse_environment_file(file.path.read_text(encoding="utf-8")))
+            environment.update(parse_environment_file(read_text_file(file.path)))
         flags = environment.get("EXTRA_NSPAWN_FLAGS", "")
         environment["EXTRA_NSPAWN_FLAGS"] = f"{flags} --register=no"
         return environment
@@ -110,7 +110,7 @@ def load_service(name: str, unit: Path, places: Places) -> Service:
     Raises :class:`~extra_container_standalone.unit_file.UnitFileError` if it cannot be understood or starts nothing,
     :class:`OSError` if it cannot be read.
     """
-    return _service(name, parse_unit(unit.read_text(encoding="utf-8")), places)
+    return _service(name, parse_unit(read_text_file(unit)), places)
 
 
 def _service(name: str, file: UnitFile, places: Places) -> Service:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from extra_container.plugin import ActiveState, ExtraContainerError, proc
+from extra_container.plugin import ActiveState, ExtraContainerError, proc, read_text_file
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
@@ -25,7 +25,7 @@ from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL, Watch, Wi
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 STARTER = 3
-_FAILURES = (OSError, UnitFileError, ExtraContainerError)
+_FAILURES = (OSError, UnicodeDecodeError, UnitFileError, ExtraContainerError)
 
 
 class Supervisor:
@@ -66,8 +66,8 @@ class Supervisor:
         """Run the container once; return whether it wants to be started again."""
         try:
             # The run ends by the unit that it began with, even if another one is installed by then, or none.
-            unit = self._places.unit(self._name).read_bytes()
-            self._places.started_unit(self._name).write_bytes(unit)
+            unit = read_text_file(self._places.unit(self._name))
+            self._places.started_unit(self._name).write_text(unit, encoding="utf-8")
             run = self._prepare()
         except _FAILURES as error:
             self._rest(Outcome(result="resources", message=str(error)))

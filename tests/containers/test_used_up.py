@@ -1,0 +1,105 @@
+"""Hosts that have run out of something: it works, or there is one clear error, and the host is as before."""
+
+import resource
+import subprocess
+
+import pytest
+
+from tests.containers.conftest import BOOTED, PROGRAM, Done, leftovers
+from tests.containers.test_bad_input import error, snapshot
+
+NIX = ("nix-build", "nix-instantiate", "nix-store", "nix", "nix-env")
+
+
+def limited(tool, limit, *argv):
+    """Run a command line with at most that many open files; return what became of it."""
+    done = subprocess.run(
+        [PROGRAM, *argv],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tool.directory,
+        env=tool.environment,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def test_few_descriptors(tool, name):
+    before = snapshot()
+    codes = {}
+    for limit in (6, 8, 10, 12, 14, 16, 24, 64):  # with less, Python itself does not start
+        done = limited(tool, limit, "create", "-E", f"{{ containers.{name} = {{ config = {{}}; }}; }}")
+        codes[limit], err = done.code, done.err
+        assert "Traceback" not in err, err
+        assert "bug" not in err, err
+        if codes[limit] != 0:
+            assert "Too many open files" in err or codes[limit] == 3, err  # Nix, too, may have too few
+            assert err.count("Error: ") == 1, err
+            assert snapshot() == before
+        else:
+            tool("destroy", name)
+    assert (codes[6], codes[64]) == (5, 0)
+    assert leftovers(name) == []
+
+
+def in_own_mounts(tool, setup, *argv):
+    """Run a command line where some places were mounted over; return what became of it."""
+    script = f'set -e\n{setup}\nexec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", PROGRAM, *argv],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tool.directory,
+        env=tool.environment,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+FULL = {
+    "no room": "mount -t tmpfs -o size=4k,mode=755 tmpfs PLACE; ! head -c 8k /dev/zero >PLACE/full 2>/dev/null",
+    "no inodes": "mount -t tmpfs -o nr_inodes=1,mode=755 tmpfs PLACE",
+    "read-only": "mount -t tmpfs -o mode=755,ro tmpfs PLACE",
+}
+
+
+@pytest.mark.parametrize("full", FULL)
+def test_without_room_in_the_runtime_directory_builds_are_elsewhere(tool, full):
+    setup = "mkdir -p /run/extra-container; " + FULL[full].replace("PLACE", "/run/extra-container")
+    done = in_own_mounts(tool, setup, "build", "-E", "{ containers.a = {}; }")
+    assert (done.code, done.out[:11]) == (0, "/nix/store/"), done.err
+
+
+@pytest.mark.parametrize("full", FULL)
+def test_a_change_without_room_in_the_runtime_directory(tool, name, full):
+    before = snapshot()
+    setup = "mkdir -p /run/extra-container; " + FULL[full].replace("PLACE", "/run/extra-container")
+    done = in_own_mounts(tool, setup, "create", "-E", f"{{ containers.{name} = {{ config = {{}}; }}; }}")
+    if done.code == 0:  # only the lock has its place there, and needs no room
+        assert (BOOTED, full) == (True, "no room")
+        tool("destroy", name)
+    else:
+        assert done.code in {1, 5}
+        assert ("Read-only file system" if full == "read-only" else "No space left on device") in error(done)
+    assert snapshot() == before
+
+
+def test_without_room_anywhere(tool):
+    places = ("/run/extra-container", "/tmp", "/var/tmp")
+    setup = "mkdir -p /run/extra-container; " + "\n".join(FULL["no room"].replace("PLACE", place) for place in places)
+    done = in_own_mounts(tool, f"cd /; {setup}", "build", "-E", "{ containers.a = {}; }")
+    assert done.code == 5
+    assert "There is no place for the directory of a build: /run/extra-container: No space left" in done.err
+    assert done.err.count("Error: ") == 1
+
+
+def test_without_nix(tool):
+    hide = 'for program in NIX; do found=$(command -v $program) && mount --bind /dev/null "$(realpath "$found")"; done'
+    done = in_own_mounts(tool, hide.replace("NIX", " ".join(NIX)) + "; true", "build", "-E", "{ containers.a = {}; }")
+    assert (done.code, done.out) == (5, "")
+    assert error(done) == ("Error: Nix was not found\nInstall Nix: https://nixos.org/download, or Debian's nix-bin.")
