@@ -54,6 +54,8 @@ from extra_container.state.environment_file import parse_environment_file
 from extra_container.state.text_file import read as read_text_file
 from extra_container.systemd.checks import auto_start_problems
 from extra_container.systemd.manager import SystemdManager, fragment_problems
+from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
+from extra_container.trees.removal import remove_tree
 
 hookimpl = pluggy.HookimplMarker("extra_container")
 
@@ -87,6 +89,8 @@ __all__ = [
     "Link",
     "MakeDirectory",
     "Manager",
+    "Mount",
+    "MountedError",
     "Network",
     "PluginError",
     "Problem",
@@ -110,6 +114,9 @@ __all__ = [
     "layout",
     "network_of",
     "parse_environment_file",
+    "parse_mounts",
     "proc",
+    "read_mounts",
     "read_text_file",
+    "remove_tree",
 ]

@@ -94,7 +94,7 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
         running = {failure.name for failure in remaining}
         for name in (name for name in wanted if name not in running):
             try:
-                files.remove(removals[name], context.runner)
+                files.remove(removals[name])
                 pending.forget((name,), context.host)
                 record.end((name,), context.host)
                 gone.append(name)

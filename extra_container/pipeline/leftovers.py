@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from extra_container.model import events, layout
+from extra_container.model.errors import InstallError
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
 from extra_container.state import files, runtime
@@ -16,9 +20,21 @@ def sweep(context: Context) -> None:
     host = context.host
     confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
     wants = layout.wants_directory(host.unit_directory)
-    try:
+    with _told(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
+    with _told(context):
         files.sweep((host.unit_directory, wants, *confs, host.gc_roots))
+
+
+@contextmanager
+def _told(context: Context) -> Iterator[None]:
+    try:
+        yield
+    except InstallError as error:
+        reason = error.message
     except OSError as error:
-        message = f"What a killed run left cannot be removed: {error.filename}: {error.strerror}"
-        context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+        reason = f"{error.filename}: {error.strerror}"
+    else:
+        return
+    message = f"What a killed run left cannot be removed: {reason}"
+    context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 from extra_container.model import layout
 from extra_container.model.errors import InstallError
 from extra_container.model.values import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree
-from extra_container.state.removal import check_tree, remove_tree
+from extra_container.trees.removal import check_tree, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from extra_container.process import Runner
 
 # What _beside makes of a name.
 _TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
@@ -72,7 +70,7 @@ def check_removal(ops: FileOps) -> None:
             check_tree(op.path)
 
 
-def remove(ops: FileOps, runner: Runner) -> None:
+def remove(ops: FileOps) -> None:
     """Apply removals in order. Can be repeated after a failure.
 
     Raises :class:`.InstallError` naming what could not be removed.
@@ -83,7 +81,7 @@ def remove(ops: FileOps, runner: Runner) -> None:
                 case Remove(path=path):
                     path.unlink(missing_ok=True)
                 case RemoveTree(path=path):
-                    remove_tree(path, runner)
+                    remove_tree(path)
                 case MakeDirectory() | Link():
                     raise AssertionError(f"{op} does not remove anything")
         except OSError as error:

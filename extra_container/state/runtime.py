@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from extra_container import proc
-from extra_container.model.errors import HostError
+from extra_container.model.errors import HostError, InstallError
 from extra_container.state import nix_roots, private
+from extra_container.trees.removal import remove_tree
 
 Kind: TypeAlias = Literal["build", "session", "temporary"]
 _ROOM = 64 * 1024  # bytes
@@ -34,7 +34,7 @@ def runtime_directory(kind: Kind, *, home: Path, executable: bool = False) -> It
     try:
         yield directory
     finally:
-        shutil.rmtree(directory)
+        remove_tree(directory)
         os.close(descriptor)
 
 
@@ -54,12 +54,19 @@ def sweep(gc_roots: Path, *, home: Path) -> None:
     """Remove the directories of processes that were killed, with the GC roots that Nix made for links in them.
 
     One that a process still names in its environment or command line stays: a shell whose supervisor was killed uses
-    it, or a build goes on. Raises OSError.
+    it, or a build goes on. One that cannot be removed does not keep the others. Raises the first
+    :class:`.InstallError` or OSError in the end.
     """
+    failed: OSError | InstallError | None = None
     for place in dict.fromkeys((home, _elsewhere())):
         for kind in get_args(Kind):
             for directory in sorted(place.glob(f"{_prefix(place, kind)}*")):
-                _sweep_one(directory, gc_roots)
+                try:
+                    _sweep_one(directory, gc_roots)
+                except (OSError, InstallError) as error:
+                    failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def _sweep_one(directory: Path, gc_roots: Path) -> None:
@@ -75,7 +82,7 @@ def _sweep_one(directory: Path, gc_roots: Path) -> None:
         if not any(proc.naming(os.fsencode(directory))):
             for link in directory.iterdir():
                 nix_roots.forget(link, gc_roots)
-            shutil.rmtree(directory)
+            remove_tree(directory)
     except (BlockingIOError, FileNotFoundError):
         return  # its process lives, or has removed it meanwhile
     finally:
@@ -113,7 +120,7 @@ def _make_locked(place: Path, kind: Kind) -> tuple[Path, int]:
     try:
         _reserve(directory)
     except OSError:
-        shutil.rmtree(directory)
+        remove_tree(directory)
         os.close(descriptor)
         raise
     return directory, descriptor

@@ -9,7 +9,6 @@ import pytest
 
 from extra_container.model.errors import InstallError
 from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
-from extra_container.process import Runner
 from extra_container.state import files
 
 # Installs links and is killed when the last one is to be put in place.
@@ -99,8 +98,8 @@ def test_a_link_replaces_a_link_to_a_directory_instead_of_going_into_it(tmp_path
 def test_removal_can_be_repeated(place):
     (place / "tree/deep").mkdir(parents=True)
     ops = (RemoveTree(path=place / "tree"), Remove(path=place / "link"), Remove(path=place / "file"))
-    files.remove(ops, Runner())
-    files.remove(ops, Runner())
+    files.remove(ops)
+    files.remove(ops)
     assert tree(place) == {"gone": "/gone"}
 
 

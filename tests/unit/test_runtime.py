@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from extra_container.model.errors import HostError
+from extra_container.model.errors import HostError, InstallError
 from extra_container.state import runtime
 
 HOLD = """
@@ -168,3 +168,32 @@ def _fill(monkeypatch, places):
         allocate(descriptor, offset, length)
 
     monkeypatch.setattr(os, "posix_fallocate", full)
+
+
+def test_one_that_cannot_be_removed_keeps_no_other_and_is_told(home, monkeypatch):
+    for name in ("build-a", "build-b", "session-c"):
+        (home / name).mkdir(parents=True)
+    remove_tree = runtime.remove_tree
+
+    def refuse(directory):
+        if directory.name == "build-b":
+            raise InstallError("something is mounted below build-b")
+        remove_tree(directory)
+
+    monkeypatch.setattr(runtime, "remove_tree", refuse)
+    with pytest.raises(InstallError, match="mounted below build-b"):
+        sweep(home)
+    assert [path.name for path in home.iterdir()] == ["build-b"]
+
+
+def test_the_gc_root_that_nix_made_goes_and_others_stay(home):
+    roots = home.parent / "roots"
+    with owner(home) as (made, process):
+        (roots / "0176gpb0k2hgzn7241f427bsncfpbsq7").symlink_to(made / "result")
+        (roots / "other").symlink_to("/somewhere/else/result")
+        sweep(home)
+        assert len(list(roots.iterdir())) == 2
+        process.kill()
+        process.wait()
+        sweep(home)
+    assert [path.name for path in roots.iterdir()] == ["other"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import time
@@ -18,6 +17,7 @@ from extra_container.plugin import (
     Runner,
     UnitState,
     parse_environment_file,
+    remove_tree,
 )
 from extra_container_sysvinit.script import CGROUPS, commands, environment, group, start_script
 
@@ -71,7 +71,7 @@ class SysvinitManager:
         """Drop the logs of containers that do not run."""
         for name in names:
             if not self._alive(name):
-                shutil.rmtree(self._run / name, ignore_errors=True)
+                remove_tree(self._run / name)
 
     def leader(self, name: str) -> int | None:
         """Return the PID of the container's PID 1."""
@@ -91,7 +91,7 @@ class SysvinitManager:
 
     def _launch(self, name: str) -> socket.socket:
         directory = self._run / name
-        shutil.rmtree(directory, ignore_errors=True)
+        remove_tree(directory)
         directory.mkdir(parents=True)
         notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notifications.bind(str(directory / "notify"))

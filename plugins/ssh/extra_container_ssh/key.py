@@ -6,14 +6,13 @@ Its directory is looked at through an open descriptor, so that what is checked i
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from extra_container.plugin import HostError, Runner
+from extra_container.plugin import HostError, Runner, remove_tree
 
 HOME = Path("/var/lib/extra-container/ssh")
 _KEY = "id_ed25519"
@@ -60,7 +59,7 @@ def _make(home: Path, runner: Runner) -> None:
         if not (home / _KEY).exists():
             raise
     finally:
-        shutil.rmtree(new, ignore_errors=not new.exists())
+        remove_tree(new)
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import errno
 import os
 import signal
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from extra_container.plugin import HostError, layout, proc
+from extra_container.plugin import HostError, Mount, layout, proc, read_mounts
 
 _MOUNT_POINTS = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"))
 _CONTROL = ".control"
@@ -21,16 +22,13 @@ _STEP = 0.01
 _REMOVE_SECONDS = 2.0
 
 
-def hierarchies(mountinfo: str) -> tuple[Path, ...]:
-    """Return the mount points of the hierarchies to use, from the text of ``/proc/self/mountinfo``."""
+def hierarchies(mounts: Iterable[Mount]) -> tuple[Path, ...]:
+    """Return the mount points of the hierarchies to use, among a machine's mounts."""
     found: dict[Path, None] = {}
-    for line in mountinfo.splitlines():
-        mount, _, source = line.partition(" - ")
-        point = Path(mount.split(" ")[4])
-        kind, _, options = source.split(" ", 2)
-        named = kind == "cgroup" and "name=systemd" in options.split(",")
-        if point in _MOUNT_POINTS and (kind == "cgroup2" or named):
-            found[point] = None
+    for mount in mounts:
+        named = mount.kind == "cgroup" and "name=systemd" in mount.options
+        if mount.point in _MOUNT_POINTS and (mount.kind == "cgroup2" or named):
+            found[mount.point] = None
     return tuple(found)
 
 
@@ -43,8 +41,7 @@ class Cgroup:
     @classmethod
     def of(cls, name: str) -> Cgroup:
         """Return the group of a container on this machine."""
-        mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-        return cls(tuple(point / layout.unit_name(name) for point in hierarchies(mountinfo)))
+        return cls(tuple(point / layout.unit_name(name) for point in hierarchies(read_mounts())))
 
     def create(self) -> None:
         """Make the group.

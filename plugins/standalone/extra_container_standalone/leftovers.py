@@ -6,13 +6,12 @@ beside the root directory, ``.#machine.NAME`` and 16 hexadecimal digits for the 
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from extra_container.plugin import InstallError, read_mounts, remove_tree
 from extra_container_standalone.service import Service
 
 _NSPAWN = Path("/run/systemd/nspawn")
@@ -33,7 +32,8 @@ def mounts(name: str) -> tuple[Path, ...]:
     """Return the mount points that systemd-nspawn (from version 256 on) makes on the host for this container."""
     # The place of systemd 256 to 257, and the one of 262.
     points = (_NSPAWN / "unix-export" / name, _NSPAWN / name / "unix-export")
-    return tuple(point for point in points if point.is_mount())
+    mounted = {mount.point for mount in read_mounts()}
+    return tuple(point for point in points if point in mounted)
 
 
 def remove_files(service: Service) -> tuple[str, ...]:
@@ -72,12 +72,10 @@ def _copies(name: str, root: Path) -> tuple[Path, ...]:
 
 
 def _remove_tree(directory: Path) -> tuple[str, ...]:
-    if directory.is_symlink() or not directory.exists():
+    if directory.is_symlink():
         return ()
-    below = f"{directory.resolve()}{os.sep}"
-    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    points = [line.split(" ")[4] for line in mounts.splitlines()]
-    if any(f"{point}{os.sep}".startswith(below) for point in points):
-        return (f"{directory} stays: something is mounted in it",)
-    shutil.rmtree(directory)
+    try:
+        remove_tree(directory, unmounting=False)
+    except InstallError as error:
+        return (f"{directory} stays: {error.message}",)
     return ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from extra_container.plugin import ActiveState, Failure, HostError, UnitState, layout
+from extra_container.plugin import ActiveState, Failure, HostError, UnitState, layout, remove_tree
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.launch import Mode, launch
 from extra_container_standalone.log import last_lines
@@ -68,7 +67,7 @@ class StandaloneManager:
         self._recover([name for name in names if self._abandoned(name)], Mode.KILL)
         for name in names:
             if not self._supervised(name) and not self._abandoned(name) and self._places.directory(name).exists():
-                shutil.rmtree(self._places.directory(name))
+                remove_tree(self._places.directory(name))
 
     def leader(self, name: str) -> int | None:
         """Return the host's PID of the container's PID 1, ``None`` if the container does not run."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import extra_container_standalone as plugin
-from extra_container.plugin import ActiveState, BuildResult, BuiltContainer, Runner, Severity, proc
+from extra_container.plugin import ActiveState, BuildResult, BuiltContainer, Runner, Severity, parse_mounts, proc
 from extra_container_standalone.cgroup import hierarchies
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
@@ -130,19 +130,19 @@ def test_prefixes_and_variables_of_commands(tmp_path, prefixed, argv, may_fail):
     assert command.may_fail is may_fail
 
 
-HYBRID = """\
+HYBRID = b"""\
 30 25 0:26 / /sys/fs/cgroup rw shared:9 - tmpfs tmpfs rw,mode=755
 31 30 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu
 32 30 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd
 33 30 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
 34 30 0:29 / /somewhere/else rw - cgroup2 cgroup2 rw
 """
-UNIFIED = "30 25 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
+UNIFIED = b"30 25 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
 
 
 def test_hierarchies():
-    assert hierarchies(HYBRID) == (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
-    assert hierarchies(UNIFIED) == (Path("/sys/fs/cgroup"),)
+    assert hierarchies(parse_mounts(HYBRID)) == (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"))
+    assert hierarchies(parse_mounts(UNIFIED)) == (Path("/sys/fs/cgroup"),)
 
 
 def test_records_are_read_as_written(tmp_path):
