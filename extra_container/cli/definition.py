@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -161,10 +162,9 @@ class DefinitionCommand(Command):
     def _read_stdin(self) -> str:
         if sys.stdin.isatty():
             self.app.messages.tell("Reading the definition from the terminal; Ctrl-D ends it.")
-        try:
-            return sys.stdin.read(_MOST_CHARACTERS)
-        except UnicodeDecodeError as error:
-            raise UsageError("The definition on stdin is not text in UTF-8") from error
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is told with its line
+        return sys.stdin.read(_MOST_CHARACTERS)
 
 
 def request_from(
@@ -175,6 +175,12 @@ def request_from(
     Raises :class:`.UsageError` if no source or two sources are given, and if a finished build
     comes with options of building.
     """
+    for option, value in (
+        ("--attr", parsed.attr),
+        ("--nixpkgs-path", parsed.nixpkgs_path),
+        ("--nixos-path", parsed.nixos_path),
+    ):
+        sources.require_text(value or "", option)
     if parsed.expr is not None and parsed.definition is not None:
         raise UsageError(
             f"Unhandled arguments: {parsed.definition}", hint="A definition comes from --expr or from a path, not both."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,11 +25,11 @@ def find(
 ) -> Source:
     """Return the one source that wins: ``--expr``, then the positional argument, the environment, stdin.
 
-    Raises :class:`.UsageError` for a path that is nothing usable, and for stdin where the
+    Raises :class:`.UsageError` for a path that is nothing usable, for text that is not UTF-8, and for stdin where the
     command's session needs it.
     """
     if expression is not None:
-        return ExpressionSource(text=expression, origin="--expr")
+        return ExpressionSource(text=require_text(expression, "The definition from --expr"), origin="--expr")
     if positional is not None and positional != "-":
         return _from_path(Path(positional).absolute())
     if positional is None and environment.get(variables.ETC):
@@ -38,12 +39,29 @@ def find(
             "Reading container config from STDIN is not supported for command 'shell'",
             hint="Give a file, or the definition itself with -E.",
         )
-    text = read_stdin()
+    text = require_text(read_stdin(), "The definition on stdin")
     if not text.strip():
         raise UsageError("The definition on stdin is empty", hint="Give a file, text on stdin, or -E EXPRESSION.")
     if "\0" in text:
         raise UsageError("The definition on stdin is not text: it has a NUL character")
     return ExpressionSource(text=text, origin="stdin")
+
+
+def require_text(value: str, name: str) -> str:
+    """Return a text that came from outside; ``name`` is what messages call it.
+
+    Raises :class:`.UsageError` if it is not UTF-8: Python keeps bytes of other encodings as lone surrogates.
+    """
+    for number, line in enumerate(value.splitlines(), start=1):
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            byte = os.fsencode(line[error.start])[0] if 0xDC80 <= ord(line[error.start]) <= 0xDCFF else 0
+            raise UsageError(
+                f"{name} is not text in UTF-8: byte 0x{byte:02x} in line {number}",
+                hint="Save it as UTF-8, for example with iconv.",
+            ) from error
+    return value
 
 
 def parse_attribute_path(text: str) -> tuple[str, ...]:

@@ -108,3 +108,20 @@ def test_a_name_in_an_error_can_do_nothing_to_the_terminal(tmp_path):
 def test_stdin_that_is_no_text():
     with pytest.raises(UsageError, match="NUL character"):
         find(read_stdin=lambda: "{ a = 1; }\0")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"expression": '{\n  a = "\udce9";\n}'},
+            "The definition from --expr is not text in UTF-8: byte 0xe9 in line 2",
+        ),
+        ({"read_stdin": lambda: "\udcff"}, "The definition on stdin is not text in UTF-8: byte 0xff in line 1"),
+    ],
+)
+def test_a_definition_that_is_no_text(given, message):
+    with pytest.raises(UsageError) as caught:
+        find(**given)
+    assert caught.value.message == message
+    assert "iconv" in caught.value.hint
