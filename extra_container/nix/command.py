@@ -7,12 +7,13 @@ import json
 import os
 import re
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from extra_container.model import layout
-from extra_container.model.errors import BuildError, HostError
+from extra_container.model.errors import BuildError, HostError, ProcessError
 from extra_container.model.values import (
     Base,
     BaseKind,
@@ -22,13 +23,16 @@ from extra_container.model.values import (
     ExpressionSource,
     FileSource,
 )
-from extra_container.nix import errors
+from extra_container.nix import blame, errors, trace
+from extra_container.nix.place import Located
+from extra_container.nix.trace import Position
 from extra_container.state import runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from extra_container.model.values import JSON
+    from extra_container.nix.option_names import OptionPath
     from extra_container.process import Completed, Runner
 
 _NIX_FILES = Path(__file__).parent
@@ -38,6 +42,12 @@ HOST_BASE = _NIX_FILES / "host-base"
 _BUILD_LINE = re.compile(
     r"(these \d+ derivations|this derivation) will be built:|  /nix/store/\S+\.drv$|building '/nix/store/"
 )
+
+# What Nix prints when processes that evaluate at once wait for each other to write into its database.
+_WAITING = re.compile(r"(?:warning|error \(ignored\)): SQLite database '.*' is busy")
+
+# It takes a tenth of a second; more only for what a definition itself computes.
+_LOCATING_SECONDS = 20
 
 # The kernel limits one argument to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _LONGEST_ARGUMENT = 128 * 1024 - 1
@@ -86,7 +96,12 @@ def part(definition: Definition, root: Path, runner: Runner, tell: Callable[[str
     ``root`` keeps their derivations from garbage collection while it exists. Raises
     :class:`.BuildError` with Nix' error.
     """
-    drv = _instantiate(definition, "part", root, runner, tell)
+
+    def tell_all_but_waiting(line: str) -> None:
+        if not _WAITING.match(line):
+            tell(line)
+
+    drv = _instantiate(definition, "part", root, runner, tell_all_but_waiting)
     text = runner.run(["nix-store", "--query", "--binding", "containers", drv]).stdout
     return cast("Mapping[str, JSON]", json.loads(text))
 
@@ -99,6 +114,17 @@ def container_names(definition: Definition, runner: Runner, tell: Callable[[str]
     argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "names"]
     names = json.loads(_run([*argv, *definition.build_args], definition, runner, tell).stdout)
     return tuple(sorted(names))
+
+
+def small_lacks(definition: Definition, runner: Runner) -> str | None:
+    """Return what the small evaluation lacks with a definition's nixpkgs whatever is defined; ``None`` if it works."""
+    small = replace(definition, evaluation=Evaluation.SMALL)
+    argv = ["nix-instantiate", "--eval", *arguments(small), "-A", "canary", *_for_evaluation(definition.build_args)]
+    try:
+        _run(argv, small, runner, lambda _line: None)
+    except errors.NixError as error:
+        return blame.lacking(error, definition.source)
+    return None
 
 
 def arguments(definition: Definition) -> list[str]:
@@ -147,10 +173,9 @@ def _source_arguments(definition: Definition) -> list[str]:
 
 
 def _for_evaluation(build_args: tuple[str, ...]) -> list[str]:
-    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is, and how errors are shown."""
-    words = ["--show-trace"] if "--show-trace" in build_args else []
+    """Return what of the user's words for Nix decides where ``<nixpkgs>`` is."""
     pairs = pairwise((*build_args, ""))
-    return words + [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
+    return [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
 
 
 def _settings(base: Base) -> list[str]:
@@ -197,13 +222,30 @@ def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable
         elif not (quick and _BUILD_LINE.match(line)):
             tell(line)
 
+    # Where an error is stands in the trace only.
     with _temporary_files(definition) as environment:
-        done = runner.stream(argv, on_stderr=on_line, environment=environment)
+        done = runner.stream([*argv, "--show-trace"], on_stderr=on_line, environment=environment)
     if done.returncode != 0:
-        raise errors.build_error(done, definition, lambda derivation: _log_of(derivation, runner))
+        _require_readable(definition.base, runner)
+        raise errors.build_error(
+            done,
+            definition,
+            lambda derivation: _log_of(derivation, runner),
+            lambda paths: _locate(definition, paths, runner),
+        )
     for line in held:
         tell(line)
     return done
+
+
+def _require_readable(base: Base, runner: Runner) -> None:
+    """Raise the error of an expression for a nixpkgs that is no Nix: Nix tells it like one of the definition."""
+    if not base.expression:
+        return
+    done = runner.run(["nix-instantiate", "--parse", "--expr", base.expression], check=False)
+    failure = trace.read(done.stderr.splitlines())
+    if done.returncode != 0 and failure is not None:
+        raise errors.unreadable_tree(base.option, failure.reason)
 
 
 @contextmanager
@@ -221,3 +263,17 @@ def _temporary_files(definition: Definition) -> Iterator[Mapping[str, str]]:
 def _log_of(derivation: str, runner: Runner) -> list[str]:
     """Return the lines that a derivation's builder printed; none if Nix keeps no logs or has none of it."""
     return runner.run(["nix-store", "--read-log", derivation], check=False).stdout.splitlines()
+
+
+def _locate(definition: Definition, paths: Sequence[OptionPath], runner: Runner) -> Sequence[Located]:
+    """Find out where a definition sets options; nothing is known of one that cannot be read, or not in this time."""
+    argv = ["nix-instantiate", "--eval", "--json", "--strict", *arguments(definition), "-A", "located"]
+    argv += ["--argstr", "optionPaths", json.dumps(paths), *_for_evaluation(definition.build_args)]
+    try:
+        done = runner.run(argv, timeout=_LOCATING_SECONDS)
+    except ProcessError:
+        return ()
+    return [
+        Located(depth=found["depth"], places=tuple(Position(**position) for position in found["places"]))
+        for found in json.loads(done.stdout)
+    ]

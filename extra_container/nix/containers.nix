@@ -64,6 +64,12 @@ let
           (lib.mkOverride 60 pkgs);
     };
 
+  # What a container's modules warn of names neither the container nor, for a renamed option, the whole option.
+  nameWarnings = name: {
+    _file = "extra-container: names in warnings";
+    options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
+  };
+
   usesTreeOfHost = container: container.nixpkgs == null || toString container.nixpkgs == toString pkgs.path;
 in
 {
@@ -81,8 +87,11 @@ in
               description = "The nixpkgs of this container.";
             };
           };
-          config = lib.mkIf (extraContainer.hasConfig name && hostIsPlain && usesTreeOfHost config) {
-            config = sharePackages;
+          config = lib.mkIf (extraContainer.hasConfig name) {
+            config = lib.mkMerge [
+              (nameWarnings name)
+              (lib.mkIf (hostIsPlain && usesTreeOfHost config) sharePackages)
+            ];
           };
         }
       )

@@ -25,6 +25,8 @@
   kernelVersion ? "",
   legacyInstallDirs ? false,
   system ? builtins.currentSystem,
+  # JSON list of option paths, each a list of names; see locate.nix.
+  optionPaths ? "[]",
 }:
 
 let
@@ -46,22 +48,45 @@ let
         label = if treeOption == "" then "<nixpkgs/nixos>" else treeOption;
       }
   );
+
+  evaluate =
+    arguments:
+    import ./evaluate.nix (
+      {
+        inherit (tree) nixos;
+        pluginModules = map (path: /. + path) (builtins.fromJSON pluginModules);
+        inputs = builtins.fromJSON inputs;
+        inherit
+          mode
+          kernelVersion
+          legacyInstallDirs
+          system
+          ;
+      }
+      // arguments
+    );
 in
 {
   # Whether there is a tree to evaluate with: `nixos` may be a `<nixpkgs/nixos>` that cannot be found.
   hasNixpkgs = tree.exists;
+
+  # The cheapest container, with the same tree and the same modules of plugins: where this fails, it is not for the definition.
+  canary =
+    (evaluate {
+      definition = {
+        containers.canary.path = "/canary";
+      };
+    }).etc.drvPath;
+
+  located = import ./locate.nix {
+    inherit (tree) nixos;
+    definition = chosen.module;
+    paths = builtins.fromJSON optionPaths;
+    inherit system;
+  };
 }
-// import ./evaluate.nix {
-  inherit (tree) nixos;
+// evaluate {
   definition = chosen.module;
-  pluginModules = map (path: /. + path) (builtins.fromJSON pluginModules);
-  inputs = builtins.fromJSON inputs;
   only = builtins.fromJSON only;
   evaluated = if evaluated == null then { } else builtins.fromJSON (builtins.readFile evaluated);
-  inherit
-    mode
-    kernelVersion
-    legacyInstallDirs
-    system
-    ;
 }

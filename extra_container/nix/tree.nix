@@ -16,15 +16,12 @@ let
 
   isNixos = nixos != null;
 
-  root =
-    if isNixos then
-      nixos
-    else if nixpkgs != null then
-      nixpkgs
-    else
-      throw "no nixpkgs was given";
+  # What goes wrong here is not the definition's; the program knows it by this.
+  root = builtins.addErrorContext "while evaluating the nixpkgs of ${label}" (if isNixos then nixos else nixpkgs);
 
   isPlace = builtins.isPath root || builtins.isString root || builtins.isAttrs root && root ? outPath;
+
+  isAbsolute = builtins.substring 0 1 (toString root) == "/";
 
   folder = if isNixos then root else root + "/nixos";
 
@@ -41,6 +38,8 @@ in
   nixos =
     if !isPlace then
       fail "${label} is of type ${builtins.typeOf root}" hint
+    else if !isAbsolute then
+      fail "${label}: ${builtins.toJSON (toString root)} is no absolute path" hint
     else if !builtins.pathExists root then
       fail "${label}: ${toString root} does not exist" hint
     else if !builtins.pathExists (import ./container-module-path.nix folder) then

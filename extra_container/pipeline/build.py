@@ -15,7 +15,7 @@ from typing import TypeVar
 from extra_container.model import events, exhaustion
 from extra_container.model.errors import HostError, UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
-from extra_container.nix import build_output, command, errors, parts
+from extra_container.nix import blame, build_output, command, errors, parts
 from extra_container.pipeline.context import Context, report
 from extra_container.process import result as result_of
 from extra_container.state import nix_roots, runtime
@@ -146,8 +146,8 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
     try:
         result = act(replace(definition, evaluation=first))
     except errors.NixError as error:
-        missing = errors.lacking(error, definition.source)
-        if definition.evaluation is not Evaluation.AUTO or missing is None:
+        missing = _lacking(error, definition, context)
+        if missing is None:
             raise
         context.emit(events.EvaluationFellBack(missing=missing))
         first = Evaluation.FULL
@@ -158,6 +158,16 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
 
 def _read(path: Path, context: Context) -> BuildResult:
     return build_output.read(path, store=command.store(context.runner))
+
+
+def _lacking(error: errors.NixError, definition: Definition, context: Context) -> str | None:
+    """Return what an evaluation that failed lacked of nixpkgs, if another way may be tried and has it."""
+    if definition.evaluation is not Evaluation.AUTO:
+        return None
+    missing = blame.lacking(error, definition.source)
+    if missing is None or blame.is_of_nixpkgs(error):
+        return missing
+    return command.small_lacks(definition, context.runner)
 
 
 def _names(result: BuildResult) -> tuple[str, ...]:

@@ -38,7 +38,9 @@ class Nix:
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *argv: str | Path, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *argv: str | Path, check: bool = True, stdin: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program of Nix, or one that uses it."""
         places = {
             "NIX_STORE_DIR": str(self.directory / "store"),
@@ -57,6 +59,7 @@ class Nix:
             cwd=self.directory,
             check=False,
             capture_output=True,
+            input=stdin,
             text=True,
             timeout=300,
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from extra_container.model.values import Base, BaseKind, Definition, ExpressionSource, FileSource
-from extra_container.nix.errors import build_error, lacking
+from extra_container.nix.blame import lacking
+from extra_container.nix.errors import build_error
 from extra_container.process import Completed
 
 MESSAGES = Path(__file__).with_name("nix_messages")
@@ -21,7 +22,8 @@ BASE = Base(kind=BaseKind.NIXPKGS, expression="<foo>", option="--nixpkgs-path")
 
 def told(stderr, *words, source=FILE, log=()):
     done = Completed(argv=("/usr/bin/nix-build", *words), returncode=1, stdout="", stderr=stderr)
-    return build_error(done, Definition(source=source, base=BASE), lambda _derivation: log)
+    definition = Definition(source=source, base=BASE, build_args=words)
+    return build_error(done, definition, lambda _derivation: log, lambda _paths: ())
 
 
 def error(*lines, source=FILE):

@@ -19,7 +19,7 @@ in
 }@arguments:
 
 let
-  module = import file arguments;
+  module = import file (arguments // { lib = import ./config-files.nix { inherit lib; }; });
 
   reduce = import ./reduce.nix {
     inherit lib;

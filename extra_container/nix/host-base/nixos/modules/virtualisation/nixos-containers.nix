@@ -41,6 +41,10 @@ let
             assertions = assertionsOf name cfg;
           };
         }
+        {
+          _file = "extra-container: names in warnings";
+          options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
+        }
         (networks.module name cfg)
       ]
       ++ map (def: lib.setDefaultModuleLocation def.file def.value) defs;

@@ -1,0 +1,6 @@
+#> {here}/gone.nix
+#@ 4
+{
+  imports = [ ./gone.nix ];
+  containers.web.config = { };
+}

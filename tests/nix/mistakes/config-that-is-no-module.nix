@@ -1,0 +1,5 @@
+#> in containers.web.config
+#@ 4
+{
+  containers.web.config = "nothing";
+}

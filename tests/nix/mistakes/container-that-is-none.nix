@@ -1,0 +1,6 @@
+#> containers.web
+#> is not
+#@ 5
+{
+  containers.web = 3;
+}

@@ -1,0 +1,2 @@
+#> {here}/list-as-definition.nix is of type list
+[ ]

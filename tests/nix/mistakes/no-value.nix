@@ -1,0 +1,8 @@
+#since 16.09
+#> containers.web.config.fileSystems."/x"
+#@ 6
+{
+  containers.web.config = {
+    fileSystems."/x" = { };
+  };
+}

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  imports = [ ./gone.nix ];
+  environment.systemPackages = [ pkgs.nano ];
+}

@@ -1,0 +1,7 @@
+#> syntax error, unexpected '}'
+#@ 6
+{
+  containers.web.config = {
+    services.nginx.enable = true
+  };
+}

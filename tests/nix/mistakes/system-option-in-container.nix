@@ -1,0 +1,8 @@
+#> The option `containers.web.services' does not exist
+#> Options of its system belong into containers.web.config.
+#@ 6
+{
+  containers.web = {
+    services.openssh.enable = true;
+  };
+}

@@ -1,0 +1,5 @@
+#> undefined variable 'pkgs'
+#@ 4
+{
+  containers.web.config = { environment.systemPackages = [ pkgs.hello ]; };
+}

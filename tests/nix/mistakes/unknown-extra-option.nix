@@ -1,0 +1,8 @@
+#> The option `containers.web.extra.adressPrefix' does not exist
+#@ 5
+{
+  containers.web = {
+    extra.adressPrefix = "10.250.0";
+    config = { };
+  };
+}

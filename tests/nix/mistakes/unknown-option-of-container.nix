@@ -1,0 +1,9 @@
+#> The option `containers.web.privateNetwrok' does not exist
+#> Options of its system belong into containers.web.config.
+#@ 6
+{
+  containers.web = {
+    privateNetwrok = true;
+    config = { };
+  };
+}

@@ -1,0 +1,9 @@
+#> option `containers.web.privateNetwork'
+#> is not
+#@ 6
+{
+  containers.web = {
+    privateNetwork = "yes";
+    config = { };
+  };
+}
