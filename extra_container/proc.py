@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,9 +129,9 @@ def pid_namespace(pid: int) -> str | None:
         return None
 
 
-def inhabitants(namespace: str) -> Mapping[int, int]:
-    """Return the PIDs of the processes in a PID namespace, each with that of its parent."""
-    inside = (pid for pid in pids() if pid_namespace(pid) == namespace)
+def inhabitants(namespaces: Collection[str]) -> Mapping[int, int]:
+    """Return the PIDs of the processes in some PID namespaces, each with that of its parent."""
+    inside = (pid for pid in pids() if pid_namespace(pid) in namespaces) if namespaces else ()
     return {pid: above for pid in inside if (above := parent(pid)) is not None}
 
 

@@ -11,6 +11,8 @@ from typing import Protocol
 from extra_container.model import layout
 from extra_container.model.plans import Failure
 
+RUNTIME_DIRECTORY = Path("/run/extra-container")
+
 
 class ActiveState(Enum):
     """systemd's ``ActiveState`` (org.freedesktop.systemd1(5))."""
@@ -120,5 +122,5 @@ class Host:
     conf_directory: Path | None = None
     gc_roots: Path = layout.GC_ROOTS
     auto_start: bool = True
-    runtime_directory: Path = Path("/run/extra-container")
+    runtime_directory: Path = RUNTIME_DIRECTORY
     state_directory: Path = Path("/var/lib/extra-container")

@@ -41,15 +41,14 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
     """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
-    expel(wanted, context)
-    fail(context.host.manager.stop(wanted), "stop")
+    with inside.emptied(wanted, context.host):
+        fail(context.host.manager.stop(wanted), "stop")
     pending.forget(wanted, context.host)
 
 
 def kill(wanted: tuple[str, ...], context: Context) -> None:
     """End containers at once. Raises :class:`.ContainerError` naming those that remain."""
-    with interruption_told(lambda: describe_end(wanted)):
-        expel(wanted, context)
+    with interruption_told(lambda: describe_end(wanted)), inside.emptied(wanted, context.host):
         fail(context.host.manager.kill(wanted), "end")
     pending.forget(wanted, context.host)
     record.mark(wanted, context.host, ran=False)
@@ -57,10 +56,7 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
 
 def expel(wanted: tuple[str, ...], context: Context) -> None:
     """End the processes that entered the containers from outside."""
-    for name in wanted:
-        leader = context.host.manager.leader(name)
-        if leader is not None:
-            inside.expel(leader)
+    inside.expel([leader.pid for leader in inside.leaders(wanted, context.host)])
 
 
 def restart(wanted: tuple[str, ...], context: Context) -> None:

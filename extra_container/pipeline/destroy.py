@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from extra_container.model import events
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.values import FileOps, Installed, InstalledContainer
-from extra_container.pipeline import control, leftovers, recovery
+from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
 from extra_container.state import files, installed, lock, names, pending, record
 
@@ -77,9 +77,9 @@ def _stop_gently(wanted: Iterable[str], present: Installed, context: Context) ->
     """Stop containers that write to directories from outside: that data survives, so what writes there may finish."""
     gently = tuple(name for name in wanted if "--bind=" in present[name].settings.get("EXTRA_NSPAWN_FLAGS", ""))
     if gently:
-        control.expel(gently, context)
         # Those that do not stop are killed next, and named if that is in vain as well.
-        context.host.manager.stop(gently)
+        with inside.emptied(gently, context.host):
+            context.host.manager.stop(gently)
 
 
 def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple[str, ...], list[ExtraContainerError]]:
@@ -88,8 +88,8 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
     errors: list[ExtraContainerError] = []
     wanted = tuple(removals)
     try:
-        control.expel(wanted, context)
-        remaining = context.host.manager.kill(wanted)
+        with inside.emptied(wanted, context.host):
+            remaining = context.host.manager.kill(wanted)
         errors += [ContainerError(control.describe(failure, "end")) for failure in remaining]
         running = {failure.name for failure in remaining}
         for name in (name for name in wanted if name not in running):

@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container import proc
+from extra_container.enter.argv import enter_argv
+from extra_container.enter.cgroups import entered_beside
+from extra_container.model import layout
+from extra_container.model.host import RUNTIME_DIRECTORY, Host
+from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
     from extra_container.process import Runner
 
-# `su` starts a login shell with root's set-up and the system's PATH. NixOS has it in the system profile; a store path
-# from outside would meet a foreign PAM set-up.
-_SU = ("/run/current-system/sw/bin/su", "/run/wrappers/bin/su", "/bin/su")
+_STEP = 0.02
+_AGAIN_SECONDS = 0.2
 
 # Exit codes of switch-to-configuration. Source: switch-to-configuration-ng/src/main.rs of nixpkgs.
 SWITCH_NEEDS_RESTART = 100
@@ -32,73 +39,131 @@ class Update:
     output: tuple[str, ...]
 
 
-def run_argv(leader: int, command: Sequence[str]) -> list[str]:
+def run_argv(leader: int, command: Sequence[str], *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
     """Return the command line that runs a command as the container's root, in a login shell's environment.
 
-    Exit code and streams are the command's own: nsenter and su pass them on (128+N for a death by signal N).
+    ``leader`` is the PID of the container's PID 1, ``runtime`` the host's runtime directory. Exit code and streams are
+    the command's own (128+N for a death by signal N); it is in the container's cgroup, and ends with the container.
     """
     # Not every shell's `exec` takes a `--`.
     guard = ["--"] if command[0].startswith("-") else []
     inner = " ".join(["exec", *guard, *(shlex.quote(word) for word in command)])
-    return [*_enter(leader), "-c", inner]
+    return _enter(leader, ["-c", inner], runtime)
 
 
-def login_shell_argv(leader: int) -> list[str]:
-    """Return the command line of a root login shell in the container."""
-    return _enter(leader)
+def login_shell_argv(leader: int, *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
+    """Return the command line of a root login shell in the container, on a terminal of its own if there is one."""
+    return _enter(leader, [], runtime)
 
 
-def _enter(leader: int) -> list[str]:
-    find_su = (
-        'for su in {}; do [ -x "$su" ] && exec "$su" root -l "$@"; done; echo "No su in the container" >&2; exit 127'
-    )
-    script = find_su.format(" ".join(_SU))
-    return ["nsenter", "--all", "--target", str(leader), "--", "/bin/sh", "-c", script, "sh"]
+def _enter(leader: int, words: Sequence[str], runtime: Path) -> list[str]:
+    process = proc.identify(leader)
+    with suppress(OSError):  # without it, only the word that a stop has begun is missing
+        stopping.ensure(runtime)
+    name = next(filter(None, map(_container, proc.cgroups(leader).values())), f"with PID {leader}")
+    started = -1 if process is None else process.started
+    return enter_argv(name, (leader, started), os.fspath(stopping.directory(runtime)), words)
 
 
-def update(name: str, leader: int, settings: Mapping[str, str], runner: Runner) -> Update:
+def _container(cgroup: str) -> str | None:
+    return next(filter(None, map(layout.container_of_unit, cgroup.split("/"))), None)
+
+
+def update(
+    name: str, leader: int, settings: Mapping[str, str], runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY
+) -> Update:
     """Switch a running container to the system of its conf and return how that went.
 
-    It runs through nsenter: ``systemd-run`` would lose its connection when the container's systemd re-executes.
+    It is no child of the container's systemd, which may re-execute: ``systemd-run`` would lose its connection then.
     """
     switch = f"{settings['SYSTEM_PATH']}/bin/switch-to-configuration"
-    done = runner.run(run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch]), check=False)
+    argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], runtime=runtime)
+    done = runner.run(argv, check=False)
     return Update(name=name, code=done.returncode, output=tuple((done.stdout + done.stderr).splitlines()))
 
 
-def intruders(leader: int) -> tuple[int, ...]:
-    """Return the processes that entered a container from outside, as ``run`` and ``root-login`` do, and their children.
+def intruders(inits: Collection[int]) -> tuple[int, ...]:
+    """Return the processes that entered containers from outside, as ``run`` and ``root-login`` do, and their children.
 
-    They are in the container's PID namespace without descending from its PID 1, so the container's own shutdown
-    waits for them until its time-out. A leader in the program's own PID namespace is none of a container, whatever a
-    manager says: nobody entered there. Source: pid_namespaces(7), proc(5).
+    ``inits`` are the PIDs of the containers' PID 1. Intruders are in the PID namespace of one without descending from
+    it, or, if their parents ended, in the cgroup for what entered: the container's own shutdown would wait for them
+    until its time-out. An init in the program's own PID namespace is none of a container, whatever a manager says:
+    nobody entered there. Source: pid_namespaces(7).
     """
-    namespace = proc.pid_namespace(leader)
-    if namespace is None or namespace == proc.pid_namespace(os.getpid()):
-        return ()
-    parents = proc.inhabitants(namespace)
-    return tuple(sorted(pid for pid in parents if not _descends(pid, leader, parents)))
+    own = proc.pid_namespace(os.getpid())
+    spaces = {pid: space for pid in inits if (space := proc.pid_namespace(pid)) not in {None, own}}
+    parents = proc.inhabitants(frozenset(filter(None, spaces.values())))
+    groups = {group for pid in spaces for group in _entered_groups(pid)}
+    return tuple(
+        sorted(
+            pid
+            for pid in parents
+            if pid not in spaces and (not _descends(pid, spaces, parents) or groups & _named_groups(pid))
+        )
+    )
 
 
-def expel(leader: int, *, grace: float = 1.0) -> None:
+def expel(inits: Collection[int], *, grace: float = 1.0) -> None:
     """End the :func:`intruders`: hang up first, kill those that are left after ``grace`` seconds."""
-    namespace = proc.pid_namespace(leader)
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        _signal(intruders(leader), number, namespace)
+    # A stopped process takes note of nothing until it goes on.
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
+        _signal(intruders(inits), number, inits)
     deadline = time.monotonic() + grace
-    while (left := intruders(leader)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    _signal(left, signal.SIGKILL, namespace)
+    while (left := intruders(inits)) and time.monotonic() < deadline:
+        time.sleep(_STEP)
+    _signal(left, signal.SIGKILL, inits)
 
 
-def _signal(pids: Sequence[int], number: signal.Signals, namespace: str | None) -> None:
+def leaders(wanted: Sequence[str], host: Host) -> tuple[proc.Process, ...]:
+    """Return PID 1 of each of the containers that runs."""
+    found = (host.manager.leader(name) for name in wanted)
+    return tuple(process for pid in found if pid is not None and (process := proc.identify(pid)) is not None)
+
+
+@contextmanager
+def emptied(wanted: Sequence[str], host: Host) -> Iterator[None]:
+    """End the processes that entered containers, and let nobody enter them in the block, which stops the containers."""
+    with stopping.announced(wanted, host.runtime_directory), kept_out(leaders(wanted, host)):
+        yield
+
+
+@contextmanager
+def kept_out(inits: Collection[proc.Process]) -> Iterator[None]:
+    """:func:`expel`, and again until the block ends: somebody may enter by other ways than this program's."""
+    expel([init.pid for init in inits])
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(_AGAIN_SECONDS) and (left := [init.pid for init in inits if init.alive()]):
+            expel(left, grace=_AGAIN_SECONDS)
+
+    again = threading.Thread(target=go_on, name="expel", daemon=True)
+    again.start()
+    try:
+        yield
+    finally:
+        over.set()
+        again.join()
+
+
+def _signal(pids: Sequence[int], number: signal.Signals, inits: Collection[int]) -> None:
+    spaces = {proc.pid_namespace(init) for init in inits} - {None}
     for pid in pids:
-        proc.signal_if(pid, number, lambda pid: proc.pid_namespace(pid) == namespace)
+        proc.signal_if(pid, number, lambda pid: proc.pid_namespace(pid) in spaces)
 
 
-def _descends(pid: int, ancestor: int, parents: Mapping[int, int]) -> bool:
-    while pid != ancestor:
+def _descends(pid: int, ancestors: Collection[int], parents: Mapping[int, int]) -> bool:
+    while pid not in ancestors:
         if pid not in parents:
             return False
         pid = parents[pid]
     return True
+
+
+def _entered_groups(leader: int) -> frozenset[str]:
+    return frozenset(entered_beside(path) for path in _named_groups(leader))
+
+
+def _named_groups(pid: int) -> frozenset[str]:
+    """Return the cgroups of a process in the hierarchies that systemd keeps its units in."""
+    return frozenset(path for name, path in proc.cgroups(pid).items() if name in {"", "name=systemd"})

@@ -10,6 +10,7 @@ from extra_container.model.errors import ExtraContainerError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Link, Problem, Remove, Severity
+from extra_container.pipeline import inside
 from extra_container.pipeline.context import Context
 from extra_container.state import files, pending, record
 from extra_container.state.record import Links, Transition, UnreadableRecordError
@@ -69,7 +70,8 @@ def recover(context: Context, mine: frozenset[str]) -> frozenset[str]:
             case Recovery.RELINK:
                 relinked |= _relink(name, transition, context)
             case Recovery.BRING_BACK:
-                context.host.manager.kill((name,))
+                with inside.emptied((name,), context.host):
+                    context.host.manager.kill((name,))
                 relinked |= _relink(name, transition, context, keep=True)
                 to_start.append(name)
     if relinked:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extra_container.model.errors import ExtraContainerError
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
 from extra_container.model.values import Request
-from extra_container.pipeline import control, destroy
+from extra_container.pipeline import destroy, inside
 from extra_container.pipeline.context import Context
 from extra_container.state import files, installed, record
 
@@ -62,8 +62,8 @@ def settle(
         return failures, left
     record.mark(to_take_back, context.host, failed=True)
     # The manager may be about to try again; it must not find the old files under a new container.
-    control.expel(tuple(to_take_back), context)
-    context.host.manager.kill(tuple(to_take_back))
+    with inside.emptied(tuple(to_take_back), context.host):
+        context.host.manager.kill(tuple(to_take_back))
     context.host.manager.forget(tuple(to_take_back))
     told = dict(to_take_back)
     for name, failure in to_take_back.items():

@@ -9,7 +9,7 @@ from extra_container.pipeline import inside
 def test_nobody_has_entered_our_own_namespace():
     with subprocess.Popen(["sleep", "1000"]) as process:
         try:
-            assert inside.intruders(process.pid) == ()
-            assert inside.intruders(os.getpid()) == ()
+            assert inside.intruders([process.pid]) == ()
+            assert inside.intruders([os.getpid()]) == ()
         finally:
             process.kill()

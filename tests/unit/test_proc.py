@@ -95,9 +95,9 @@ def test_namespaces_of_our_own():
     assert not proc.is_init(os.getpid())
     with running() as child:
         assert proc.pid_namespace(child.pid) == own
-        assert proc.inhabitants(own)[child.pid] == os.getpid()
+        assert proc.inhabitants([own])[child.pid] == os.getpid()
     assert proc.pid_namespace(child.pid) is None
-    assert proc.inhabitants("pid:[1]") == {}
+    assert proc.inhabitants(["pid:[1]"]) == {}
 
 
 def test_cgroups_are_those_that_the_kernel_names():
@@ -168,6 +168,6 @@ def test_the_first_process_of_a_namespace():
             assert not proc.is_init(outer.pid)
             namespace = proc.pid_namespace(init)
             assert namespace != proc.pid_namespace(outer.pid)
-            assert proc.inhabitants(namespace) == {init: outer.pid}
+            assert proc.inhabitants([namespace]) == {init: outer.pid}
         finally:
             os.kill(init, signal.SIGKILL)

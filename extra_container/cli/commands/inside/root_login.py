@@ -15,5 +15,7 @@ class RootLogin(NameCommand):
         """Become the shell."""
         name = self.checked_name(parsed_args)
         with self.context() as context:
-            argv = inside.login_shell_argv(control.require_leader(name, context))
+            argv = inside.login_shell_argv(
+                control.require_leader(name, context), runtime=context.host.runtime_directory
+            )
         context.runner.replace(argv)

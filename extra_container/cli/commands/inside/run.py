@@ -28,5 +28,7 @@ class Run(NameCommand):
         if not command:
             raise UsageError("No command to run", hint=f"A shell: extra-container root-login {name}")
         with self.context() as context:
-            argv = inside.run_argv(control.require_leader(name, context), command)
+            argv = inside.run_argv(
+                control.require_leader(name, context), command, runtime=context.host.runtime_directory
+            )
         context.runner.replace(argv)
