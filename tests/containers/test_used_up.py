@@ -1,6 +1,7 @@
 """Hosts that have run out of something: it works, or there is one clear error, and the host is as before."""
 
 import resource
+import secrets
 import subprocess
 
 import pytest
@@ -42,6 +43,53 @@ def test_few_descriptors(tool, name):
             tool("destroy", name)
     assert (codes[6], codes[64]) == (5, 0)
     assert leftovers(name) == []
+
+
+@pytest.fixture
+def pids(tmp_path):
+    """Give a function that returns a shell command by which few processes are allowed from then on."""
+    place = tmp_path / "pids"
+    place.mkdir()
+    mount = ["mount", "-t", "cgroup", "-o", "pids", "pids", place]
+    if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        subprocess.run(["mount", "-t", "cgroup2", "cgroup2", place], check=True)
+        (place / "cgroup.subtree_control").write_text("+pids")
+    group = place / f"test-{secrets.token_hex(4)}"
+    group.mkdir()
+
+    def limited_to(number):
+        (group / "pids.max").write_text(str(number))
+        return f"echo $$ >{group}/cgroup.procs"
+
+    yield limited_to
+    group.rmdir()
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 6, 8, 12])
+def test_few_processes(tool, pids, name, number):
+    before = snapshot()
+    words = ["create", "-E", f"{{ containers.{name} = {{ config = {{}}; }}; }}"]
+    done = subprocess.run(
+        ["sh", "-c", f'{pids(number)}; exec "$@"', "sh", PROGRAM, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=tool.environment,
+        cwd=tool.directory,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
+    if number == 1:
+        assert "cannot be started: Resource temporarily unavailable\nNo more processes are allowed" in done.stderr
+    if done.returncode == 0:
+        tool("destroy", name)
+    else:
+        assert done.returncode == (5 if number == 1 else 3)  # Nix, too, needs some
+        assert done.stderr.count("Error: ") == 1
+        assert "Resource temporarily unavailable" in done.stderr
+    assert snapshot() == before
 
 
 def in_own_mounts(tool, setup, *argv):
