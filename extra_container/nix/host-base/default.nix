@@ -9,17 +9,7 @@ let
   lib = import ./lib;
   builders = import ./pkgs/builders.nix { inherit lib system; };
   host = import ./pkgs/host-programs.nix { inherit lib builders; };
-  platform = {
-    inherit system;
-    config = system;
-    isLinux = true;
-    isDarwin = false;
-    isx86_64 = system == "x86_64-linux";
-    isAarch64 = system == "aarch64-linux";
-    isi686 = system == "i686-linux";
-    is64bit = builtins.match "(x86_64|aarch64|riscv64|powerpc64le|s390x)-linux" system != null;
-    parsed.cpu.name = builtins.head (lib.splitString "-" system);
-  };
+  platform = lib.systems.elaborate system;
   ofConfig = lib.optional (config ? packageOverrides) (_: previous: config.packageOverrides previous);
   base =
     final:

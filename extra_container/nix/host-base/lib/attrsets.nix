@@ -161,6 +161,16 @@ rec {
           setAttrByPath update.path (update.update (getAttrFromPath update.path acc))
         )
     ) set updates;
+  cartesianProductOfSets = cartesianProduct;
+  mapAttrsFlatten = mapAttrsToList;
+  zipWithNames = zipAttrsWithNames;
+  zip = zipAttrsWith;
+  longestValidPathPrefix =
+    path: set:
+    if path == [ ] || !(isAttrs set && set ? ${head path}) then
+      [ ]
+    else
+      [ (head path) ] ++ longestValidPathPrefix (tail path) set.${head path};
   cartesianProduct =
     sets:
     builtins.foldl' (

@@ -135,6 +135,19 @@ rec {
     in
     genList (i: elemAt list (start + i)) (lib.max 0 (lib.min wanted available));
   hasPrefixList = prefix: list: take (length prefix) list == prefix;
+  commonPrefix =
+    a: b:
+    let
+      pairs = zipLists a b;
+      differs = findFirstIndex (pair: pair.fst != pair.snd) (length pairs) pairs;
+    in
+    take differs a;
+  removePrefixList =
+    prefix: list:
+    if hasPrefixList prefix list then
+      drop (length prefix) list
+    else
+      throw "lib.lists.removePrefix: First argument is not a list prefix of the second argument";
   last = list: assert lib.assertMsg (list != [ ]) "lists.last: list must not be empty!"; elemAt list (length list - 1);
   init =
     list: assert lib.assertMsg (list != [ ]) "lists.init: list must not be empty!"; take (length list - 1) list;

@@ -8,6 +8,9 @@ let
     head
     isAttrs
     ;
+  # The folder that stands where nixpkgs stands.
+  base = "${toString ../.}/";
+  isOfBase = lib.hasPrefix base;
   knownKeys = [
     "_class"
     "_file"
@@ -122,7 +125,10 @@ rec {
       let
         file = toString module;
       in
-      unifyModuleSyntax file file (applyArgs file (import module) args);
+      if isOfBase file && !builtins.pathExists file then
+        throw "The module ${lib.removePrefix base file}, imported in ${fallbackFile}, is not part of the built-in host base. If it is one of NixOS, give a nixpkgs with --nixpkgs-path."
+      else
+        unifyModuleSyntax file file (applyArgs file (import module) args);
 
   collectModules =
     class: modulesPath: initialModules: args:

@@ -5,6 +5,47 @@ let
   fromOf = path: options: attrByPath path (abort "Renaming error: option `${showOption path}' does not exist.") options;
 in
 rec {
+  mkAliasOptionModuleMD = mkAliasOptionModule;
+  mkAliasIfDef = option: lib.mkIf (option.isDefined or false);
+  mkAliasAndWrapDefsWithPriority =
+    wrap: option:
+    let
+      priority = option.highestPrio or lib.modules.defaultOverridePriority;
+    in
+    lib.mkIf (option.isDefined or false) (wrap (map (lib.mkOverride priority) option.definitions));
+  mkRenamedOptionModuleWith =
+    {
+      from,
+      to,
+      sinceRelease,
+    }:
+    doRename {
+      inherit from to;
+      warn = lib.oldestSupportedReleaseIsAtLeast sinceRelease;
+    };
+  # Several old options become one; those that are not set are the text "_mkMergedOptionModule".
+  mkMergedOptionModule =
+    from: to: mergeFn:
+    { config, options, ... }:
+    let
+      unset = "_mkMergedOptionModule";
+      isSet = path: attrByPath path unset config != unset;
+      used = builtins.filter isSet from;
+    in
+    {
+      options = builtins.foldl' lib.recursiveUpdate { } (
+        map (path: setAttrByPath path (lib.mkOption {
+          visible = false;
+          default = unset;
+        })) from
+      );
+      config = {
+        warnings = map (
+          path: "The option `${showOption path}' defined in ${lib.showFiles (fromOf path options).files} has been changed to `${showOption to}' that has a different type. Please read `${showOption to}' documentation and update your configuration accordingly."
+        ) used;
+      }
+      // setAttrByPath to (lib.mkMerge (lib.optional (used != [ ]) (mergeFn config)));
+    };
   mkAliasDefinitions = mkAliasAndWrapDefinitions lib.id;
   mkAliasAndWrapDefinitions = wrap: option: lib.mkIf (option.isDefined or false) (wrap (lib.mkMerge option.definitions));
   mkDerivedConfig = option: f: lib.mkOverride option.highestPrio (f option.value);

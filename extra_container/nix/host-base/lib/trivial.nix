@@ -20,6 +20,7 @@ rec {
     isFloat
     isInt
     isPath
+    genericClosure
     lessThan
     mul
     pathExists
@@ -108,13 +109,28 @@ rec {
 
   # The release this library's interface follows: what `lib.version`-dependent modules compare with.
   trivial = {
-    inherit release version;
+    inherit
+      release
+      version
+      codeName
+      versionSuffix
+      oldestSupportedRelease
+      isInOldestRelease
+      oldestSupportedReleaseIsAtLeast
+      revisionWithDefault
+      ;
   };
   release = "25.11";
   version = "25.11-host-base";
   nixpkgsVersion = version;
   inPureEvalMode = !(builtins ? currentSystem);
   inNixShell = builtins.getEnv "IN_NIX_SHELL" != "";
+  codeName = "Host base";
+  versionSuffix = "-host-base";
+  oldestSupportedRelease = 2505;
+  isInOldestRelease = lib.oldestSupportedReleaseIsAtLeast;
+  oldestSupportedReleaseIsAtLeast = number: number <= oldestSupportedRelease;
+  revisionWithDefault = fallback: fallback;
   importJSON = path: builtins.fromJSON (builtins.readFile path);
   importTOML = path: builtins.fromTOML (builtins.readFile path);
   toHexString = value: lib.concatMapStrings (digit: builtins.elemAt hexDigits digit) (toBaseDigits 16 value);
@@ -148,11 +164,32 @@ rec {
     in
     first // g final (prev // first);
   composeManyExtensions = lib.foldr composeExtensions (_: _: { });
-  makeExtensible =
+  # The function stays at hand in its own result.
+  fix' =
     f:
     let
+      result = f result // {
+        __unfix__ = f;
+      };
+    in
+    result;
+  # An overlay from what it may be given as: a set, a function of the previous one, or of both.
+  toExtension =
+    given:
+    if isFunction given then
+      final: previous:
+      let
+        once = given previous;
+      in
+      if isFunction once then given final previous else once
+    else
+      _: _: given;
+  makeExtensible = makeExtensibleWithCustomName "extend";
+  makeExtensibleWithCustomName =
+    name: f:
+    let
       self = f self // {
-        extend = overlay: makeExtensible (extends overlay f);
+        ${name} = overlay: makeExtensibleWithCustomName name (extends overlay f);
       };
     in
     self;

@@ -77,6 +77,16 @@ let
   scalar = import ./types-scalar.nix { inherit lib core; };
   compound = import ./types-compound.nix { inherit lib core; };
   submodules = import ./types-submodule.nix { inherit lib core; };
-  allTypes = core // scalar // compound // submodules;
+  notations = import ./types-notations.nix { inherit lib core; };
+  allTypes =
+    core
+    // scalar
+    // compound
+    // submodules
+    // notations
+    // {
+      inherit (lib) isType setType;
+      types = allTypes;
+    };
 in
 allTypes
