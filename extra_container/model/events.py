@@ -98,6 +98,14 @@ class Updating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NothingToUpdate:
+    """Containers that were to be updated or restarted do not run; they are installed only."""
+
+    kind: ClassVar[str] = "containers.at_rest"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerUpdated:
     """The switch of one container is over; ``code`` is that of ``switch-to-configuration`` (0 is success)."""
 
@@ -168,6 +176,7 @@ Event: TypeAlias = (
     | Starting
     | Restarting
     | Updating
+    | NothingToUpdate
     | ContainerUpdated
     | Destroying
     | ContainersDestroyed

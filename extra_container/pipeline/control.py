@@ -12,18 +12,35 @@ from extra_container.model.errors import ContainerError, Interrupted, UsageError
 from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
-from extra_container.pipeline.context import Context
+from extra_container.pipeline.context import Context, report
 from extra_container.state import installed, lock, pending, record, text_file
 from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
 from extra_container.state.record import Transition
+from extra_container.systemd.capacity import limit_problems, read_limits
 
 _LIST_HINT = "`extra-container list` shows those that do."
 
 
 def start(wanted: tuple[str, ...], context: Context) -> None:
-    """Start containers together. Raises :class:`.ContainerError` naming those that fail."""
+    """Start containers together.
+
+    Raises :class:`.ContainerError` naming those that fail, and :class:`.HostError` before any is
+    started if not all can run.
+    """
     _require_conf(wanted, context)
+    states = context.host.manager.states(wanted)
+    require_room(sum(states[name].at_rest for name in wanted), context)
+    _start(wanted, context)
+
+
+def require_room(containers: int, context: Context) -> None:
+    """Warn of scarce memory, raise :class:`.HostError` if the kernel's limits forbid that many more containers."""
+    if containers:
+        report(limit_problems(containers, read_limits(containers)), context)
+
+
+def _start(wanted: tuple[str, ...], context: Context) -> None:
     with interruption_told(lambda: describe_boot(wanted, context)):
         fail(context.host.manager.start(wanted), "start")
 
@@ -72,7 +89,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
         try:
             with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
                 shut_down(wanted, context)
-            start(wanted, context)
+            _start(wanted, context)
         finally:
             record.end(wanted, context.host)
 

@@ -38,3 +38,11 @@ def plan_run(
         else:
             restart.append(item.name)
     return RunPlan(start=tuple(start), update=tuple(update), restart=tuple(restart))
+
+
+def plan_nothing(request: Request, plan: InstallPlan, states: Mapping[str, UnitState]) -> tuple[str, ...]:
+    """Return the changed containers that are to be updated or restarted and do not run."""
+    if request.start or not (request.update_changed or request.restart_changed):
+        return ()
+    changed = (item.name for item in plan.items if item.change is not Change.UNCHANGED)
+    return tuple(name for name in changed if states[name].at_rest)

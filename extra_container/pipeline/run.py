@@ -13,6 +13,7 @@ from extra_container.pipeline import control, inside
 from extra_container.pipeline.context import Context
 from extra_container.process import result
 from extra_container.state import pending
+from extra_container.systemd.capacity import boots_at_once
 
 
 def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan, tuple[Failure, ...]]:
@@ -108,7 +109,7 @@ def _update(
     again = []
     running = [(name, leader) for name, leader in leaders.items() if leader is not None]
     with (
-        ThreadPoolExecutor(max_workers=max(len(running), 1)) as pool,
+        ThreadPoolExecutor(max_workers=boots_at_once()) as pool,
         context.runner.together(on=KeyboardInterrupt) as runner,  # what goes wrong with one switch ends no other
     ):
         switches = [pool.submit(inside.update, name, leader, settings[name], runner) for name, leader in running]

@@ -79,7 +79,8 @@ def remove(ops: FileOps) -> None:
         try:
             match op:
                 case Remove(path=path):
-                    path.unlink(missing_ok=True)
+                    if path.is_symlink() or path.exists():  # a read-only file system refuses before it looks
+                        path.unlink(missing_ok=True)
                 case RemoveTree(path=path):
                     remove_tree(path)
                 case MakeDirectory() | Link():

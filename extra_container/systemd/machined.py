@@ -1,16 +1,23 @@
-"""``machinectl``, and machined's own interface where machinectl cannot answer for several machines at once."""
+"""``machinectl``, and machined's own interface where machinectl cannot answer for several machines at once.
+
+Nothing of a container depends on machined but its registration: one that is masked, dead, or out of reach because D-Bus
+is down, counts as one that knows no machine.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from extra_container.model.errors import HostError
-from extra_container.process import Runner, process_error
+from extra_container.model.errors import HostError, ProcessError
+from extra_container.process import Completed, Runner
 from extra_container.systemd.systemctl import PLAIN
 
 _SERVICE = "org.freedesktop.machine1"
 _LIST = ("busctl", "--json=short", "call", _SERVICE, "/org/freedesktop/machine1", f"{_SERVICE}.Manager", "ListMachines")
+
+# D-Bus gives a service that does not come up 25 s; whoever waits for a container has less patience.
+_SECONDS = 10.0
 
 PACKAGE_HINT = "Install the package systemd-container."
 
@@ -31,14 +38,14 @@ class Machined:
         """Whether the host has a machine manager."""
         return self._runner.look("machinectl") is not None
 
-    def machines(self) -> frozenset[str]:
-        """Return the names of all registered machines, from one call.
+    def answers(self) -> bool:
+        """Whether machined is there, or comes when it is called."""
+        return self._ask(_LIST) is not None
 
-        Raises :class:`.ProcessError` if machined does not answer.
-        """
-        if not self.present:
-            return frozenset()
-        return parse_machines(self._runner.run(_LIST, environment=PLAIN).stdout)
+    def machines(self) -> frozenset[str]:
+        """Return the names of all registered machines, from one call; none if machined does not answer."""
+        done = self._ask(_LIST)
+        return frozenset() if done is None else parse_machines(done.stdout)
 
     def unit(self, machine: str) -> str | None:
         """Return the unit that the machine runs in, ``None`` for an unknown machine."""
@@ -52,7 +59,7 @@ class Machined:
     def terminate(self, machines: Iterable[str]) -> None:
         """Ask machined to end the machines; one that is gone by now is no error."""
         for machine in machines:
-            self._runner.run(["machinectl", "terminate", "--", machine], check=False, environment=PLAIN)
+            self._ask(["machinectl", "terminate", "--", machine])
 
     def login_argv(self, machine: str) -> tuple[str, ...]:
         """Return the command that opens a login prompt in the machine.
@@ -65,11 +72,15 @@ class Machined:
         return (program, "login", "--", machine)
 
     def _show(self, machine: str, name: str) -> str:
+        done = self._ask(["machinectl", "show", "-p", name, "--value", "--", machine])
+        return "" if done is None else done.stdout.strip()
+
+    def _ask(self, argv: Sequence[str]) -> Completed | None:
+        """Return the answer, ``None`` if there is none or it is an error: mostly, that the machine is not known."""
         if not self.present:
-            return ""
-        done = self._runner.run(
-            ["machinectl", "show", "-p", name, "--value", "--", machine], check=False, environment=PLAIN
-        )
-        if done.returncode != 0 and "known" not in done.stderr:
-            raise process_error(done)
-        return done.stdout.strip() if done.returncode == 0 else ""
+            return None
+        try:
+            done = self._runner.run(argv, check=False, environment=PLAIN, timeout=_SECONDS)
+        except ProcessError:
+            return None
+        return done if done.returncode == 0 else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -14,9 +13,15 @@ from extra_container.model.layout import unit_name
 from extra_container.model.plans import Failure, InstallPlan
 from extra_container.model.values import Problem, Problems
 from extra_container.process import Runner
+from extra_container.systemd import conditions, registration
+from extra_container.systemd.capacity import boots_at_once
+from extra_container.systemd.console import console_lines, without_good_news
 from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
+from extra_container.systemd.reasons import about, reason
+from extra_container.systemd.registration import Registration
 from extra_container.systemd.systemctl import PLAIN, Systemctl, UnitFacts
+from extra_container.systemd.window import Window
 
 # A unit that is beyond its main process runs clean-up that must not be killed, or nothing at all.
 _ENDING = frozenset(
@@ -33,9 +38,9 @@ _ENDING = frozenset(
 )
 
 _LINES_OF_A_BOOT = 500
-# What a container's systemd says on its console when all is well hides what went wrong.
-_GOOD_NEWS = re.compile(r"\[  OK  \]|         \S+ing ")
 _DETAIL_LINES = 15
+_JOURNAL_SECONDS = 10.0
+_SILENCE = "What it said is not known, because the journal does not answer"
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
 
@@ -46,6 +51,7 @@ class SystemdManager:
     ``patience`` bounds, in seconds, the wait for machined to forget a machine whose unit has stopped. ``grace`` is how
     long a supervisor whose container was killed may take to end before it is killed, too, and ``kill_patience``
     bounds the wait for the unit after that: its ``ExecStopPost`` still runs, for which systemd's limit is 90 s.
+    ``at_once`` is how many containers boot or shut down at once, by default what the machine can take.
     """
 
     def __init__(
@@ -56,9 +62,12 @@ class SystemdManager:
         patience: float = 10.0,
         grace: float = 5.0,
         kill_patience: float = 120.0,
+        at_once: int | None = None,
     ) -> None:
         self._runner = runner
         self._systemctl = Systemctl(runner)
+        self._window = Window(self._systemctl, boots_at_once() if at_once is None else at_once)
+        self._registration = Registration(self._systemctl)
         self._machined = Machined(runner)
         self._nspawn = Nspawn(runner) if nspawn is None else nspawn
         self._patience = patience
@@ -77,34 +86,37 @@ class SystemdManager:
         """See :meth:`extra_container.model.host.Manager.start`.
 
         systemd refuses more than 5 starts of a unit in 10 s (``DefaultStartLimitBurst=``), which containers that are
-        created again and again meet: the refused ones get a second try. An interrupt leaves the start going on.
+        created again and again meet: the refused ones get a second try. So do those that cannot register with machined,
+        then without. An interruption leaves the starts that were begun going on.
         """
         if not names:
             return ()
         self._clear(names)
         began, began_monotonic = time.time(), time.monotonic()
-        done = self._systemctl.start(names)
-        if done.returncode == 0:
-            return ()
+        content, complaints = self._window.start(names)
         facts = self._systemctl.show(names)
-        # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
-        untried = [name for name, said in facts.items() if not said.state.up and said.state.started < began_monotonic]
-        refused = [name for name in untried if facts[name].state.active is ActiveState.FAILED]
-        # One unit that cannot be started may have kept all others from it.
-        again = untried if 1 < len(untried) == len(facts) else refused
-        complaints = done.stderr
-        if again:
+        if not content and (again := self._worth_another_try(facts, began_monotonic)):
             self._systemctl.reset_failed(again)
             complaints += self._systemctl.start_each(again)
             facts = self._systemctl.show(names)
         down = [name for name in facts if not facts[name].state.up]
-        return tuple(self._start_failures(down, facts, complaints.splitlines(), began))
+        if not down:
+            return ()
+        details = {name: self._details(name, began) for name in down}
+        stranded = [name for name in down if facts[name].load == "loaded" and _may_want_machined(details[name])]
+        if stranded and not self._machined.answers():
+            complaints += self._start_unregistered(stranded)
+            facts = self._systemctl.show(names)
+            details |= {name: self._details(name, began) for name in stranded}
+            down = [name for name in down if not facts[name].state.up]
+        return tuple(self._start_failure(facts[name], complaints.splitlines(), details[name]) for name in down)
 
     def stop(self, names: Sequence[str]) -> tuple[Failure, ...]:
         """See :meth:`extra_container.model.host.Manager.stop`."""
         if not names:
             return ()
         began = time.time()
+        self._window.stop(names)
         left = self._end(names)
         failures = (*self._stop_failures(left, began), *self._forgotten(set(names) - left.keys()))
         self._clear(names)
@@ -122,14 +134,15 @@ class SystemdManager:
         facts = self._systemctl.show(names)
         left = {name: said for name, said in facts.items() if not said.at_rest}
         if left:
-            self._systemctl.request_stop(tuple(left))
-            for name, said in left.items():
-                self._nspawn.kill_leader(said.main_pid, unit_name(name))
-            left = self._end(tuple(left), timeout=self._grace)
-        if left:
-            if killable := [name for name, said in left.items() if said.sub not in _ENDING]:
-                self._systemctl.kill(killable)
-            left = self._end(tuple(left), timeout=self._kill_patience)
+            doomed = tuple(left)
+            try:
+                left = self._kill(left)
+            except KeyboardInterrupt:
+                # What was killed fails within moments; a unit that fails after this would stay failed.
+                self._end(doomed, timeout=self._grace)
+                raise
+            finally:
+                self._systemctl.reset_failed(doomed)
         failures = (*self._stop_failures(left, began), *self._forgotten(set(names) - left.keys()))
         self._clear(names)
         return failures
@@ -137,18 +150,20 @@ class SystemdManager:
     def forget(self, names: Sequence[str]) -> None:
         """See :meth:`extra_container.model.host.Manager.forget`."""
         if names:
+            self._registration.restore(names)
             self._systemctl.reset_failed(names)
 
     def leader(self, name: str) -> int | None:
         """See :meth:`extra_container.model.host.Manager.leader`.
 
-        What machined says is believed only of a process in the container's cgroup. A container that it does not
-        know is found as the child of the unit's main process, nspawn, that is PID 1 of its PID namespace.
+        It is the child of the unit's main process, nspawn, that is PID 1 of its PID namespace. Where the main process
+        is another one, machined is asked, and believed only of a process in the container's cgroup.
         """
-        pid = self._machined.leader(name)
-        if pid is not None and self._nspawn.runs_in(pid, unit_name(name)):
+        pid = self._nspawn.leader(self._systemctl.show([name])[name].main_pid, unit_name(name))
+        if pid is not None:
             return pid
-        return self._nspawn.leader(self._systemctl.show([name])[name].main_pid, unit_name(name))
+        pid = self._machined.leader(name)
+        return pid if pid is not None and self._nspawn.runs_in(pid, unit_name(name)) else None
 
     def journal(self, name: str, lines: int) -> tuple[str, ...]:
         """See :meth:`extra_container.model.host.Manager.journal`."""
@@ -157,6 +172,35 @@ class SystemdManager:
     def login_argv(self, name: str) -> tuple[str, ...]:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
         return self._machined.login_argv(name)
+
+    def _kill(self, running: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
+        """Kill containers; return the facts on those that still run when the patience is over."""
+        self._systemctl.request_stop(tuple(running))
+        for name, said in running.items():
+            self._nspawn.kill_leader(said.main_pid, unit_name(name))
+        left = self._end(tuple(running), timeout=self._grace)
+        if left:
+            if killable := [name for name, said in left.items() if said.sub not in _ENDING]:
+                self._systemctl.kill(killable)
+            left = self._end(tuple(left), timeout=self._kill_patience)
+        return left
+
+    def _worth_another_try(self, facts: Mapping[str, UnitFacts], began: float) -> list[str]:
+        """Return the units that systemd did not try to start since ``began``, though it may next time."""
+        # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
+        untried = [name for name, said in facts.items() if not said.state.up and said.state.started < began]
+        # One unit that cannot be started may have kept all others from it. And of those that were not waited for, it is
+        # not yet known what keeps them.
+        if 1 < len(untried) == len(facts) or len(facts) > self._window.size:
+            return untried
+        return [name for name in untried if facts[name].state.active is ActiveState.FAILED]
+
+    def _start_unregistered(self, names: Sequence[str]) -> str:
+        """Start containers once more, this time without machined; return the complaints."""
+        self._end(names)
+        self._registration.waive(names)
+        self._systemctl.reset_failed(names)
+        return self._window.start(names)[1]
 
     def _end(self, names: Sequence[str], *, timeout: float | None = None) -> dict[str, UnitFacts]:
         """Stop units; return the facts on those that still run, or are about to, after ``timeout`` seconds."""
@@ -174,7 +218,10 @@ class SystemdManager:
         return left
 
     def _clear(self, names: Sequence[str]) -> None:
-        """Remove what killed supervisors left and what would make the next start fail."""
+        """Remove what killed supervisors left, what would make the next start fail, and what is over by now."""
+        if waived := self._registration.waived(names):
+            # What the confs give to systemd-nspawn may have changed, so that it is written anew.
+            (self._registration.restore if self._machined.answers() else self._registration.waive)(waived)
         suspects = [name for name in names if self._nspawn.left_mount(name)]
         if suspects:
             facts, known = self._systemctl.show(suspects), self._machined.machines()
@@ -210,30 +257,34 @@ class SystemdManager:
                 details=self._details(name, began),
             )
 
-    def _start_failures(
-        self, down: Sequence[str], facts: Mapping[str, UnitFacts], complaints: Sequence[str], began: float
-    ) -> Iterator[Failure]:
-        for name in down:
-            said = _about(name, complaints)
-            yield Failure(
-                name=name,
-                message=_reason(facts[name], said),
-                details=self._details(name, began) or said,
-            )
+    def _start_failure(self, facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...]) -> Failure:
+        said = about(facts.state.name, complaints)
+        skipped = facts.load == "loaded" and facts.state.active is ActiveState.INACTIVE
+        unmet = conditions.unmet(facts.state.name, self._runner) if skipped else ()
+        message = conditions.describe(unmet) if unmet else reason(facts, said, details)
+        shown = details or said
+        return Failure(name=facts.state.name, message=message, details=() if shown == (message,) else shown)
 
     def _details(self, name: str, began: float) -> tuple[str, ...]:
         """Return what was logged since the time ``began``: a failure's report must not hold lines of older runs."""
         try:
             # The last lines of a process that ended a moment ago may still be on their way into the journal.
-            self._runner.run(["journalctl", "--sync"], environment=PLAIN)
-            lines = self._journal(name, _LINES_OF_A_BOOT, f"--since=@{began:.6f}")
-            return tuple(line for line in lines if not _GOOD_NEWS.match(line))[-_DETAIL_LINES:]
+            argv = ["journalctl", "--sync"]
+            synced = self._runner.run(argv, check=False, environment=PLAIN, timeout=_JOURNAL_SECONDS)
+            lines = without_good_news(self._journal(name, _LINES_OF_A_BOOT, f"--since=@{began:.6f}"))
         except ProcessError as error:
             return tuple(error.message.splitlines())
+        if synced.returncode != 0 and not lines:
+            return (f"{_SILENCE}: {synced.stderr.strip()}",)
+        return lines[-_DETAIL_LINES:]
 
     def _journal(self, name: str, lines: int, *options: str) -> tuple[str, ...]:
         argv = ["journalctl", "-q", "--no-pager", "-o", "cat", "-n", str(lines), *options, "-u", unit_name(name)]
-        return tuple(self._runner.run(argv, environment=PLAIN).stdout.splitlines())
+        return console_lines(self._runner.run(argv, environment=PLAIN).stdout)
+
+
+def _may_want_machined(details: Sequence[str]) -> bool:
+    return registration.refused(details) or any(line.startswith(_SILENCE) for line in details)
 
 
 def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
@@ -263,24 +314,3 @@ def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
 def _same_file(used: Path, installed: Path) -> bool:
     # Where /lib is a link to /usr/lib, systemd may name a directory by the other path.
     return used.name == installed.name and used.parent.resolve() == installed.parent.resolve()
-
-
-def _about(name: str, lines: Iterable[str]) -> tuple[str, ...]:
-    unit = unit_name(name)
-    return tuple(line for line in lines if unit in line and not line.startswith("See "))
-
-
-def _reason(facts: UnitFacts, said: Sequence[str]) -> str:
-    result = facts.state.result
-    by_load = {
-        "masked": "its unit is masked (enable = false in its definition makes it so)",
-        "not-found": f"systemd does not know {unit_name(facts.state.name)}",
-        "bad-setting": f"systemd cannot use its unit {facts.state.fragment}",
-        "error": f"systemd cannot read its unit {facts.state.fragment}",
-    }
-    by_result = {
-        "timeout": "it did not boot within the time that its unit allows (TimeoutStartSec)",
-        "start-limit-hit": "it was started too often in a short time",
-        "success": said[0] if said else f"its unit is {facts.state.active.value}",
-    }
-    return by_load.get(facts.load) or by_result.get(result) or f"its unit failed with result {result}"

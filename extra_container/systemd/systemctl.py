@@ -96,10 +96,20 @@ class Systemctl:
 
     def start_each(self, names: Sequence[str]) -> str:
         """Start the units so that one that cannot be started keeps no other from it; wait; return the complaints."""
-        asked = {name: self._call("start", "--no-block", units=[name]) for name in names}
-        accepted = [name for name, done in asked.items() if done.returncode == 0]
-        complaints = "".join(done.stderr for done in asked.values())
+        accepted, complaints = self._ask_each("start", names)
         return complaints + (self.start(accepted).stderr if accepted else "")
+
+    def begin_each(self, names: Sequence[str]) -> str:
+        """Begin to start the units, as :meth:`start_each` does; wait for nothing; return the complaints."""
+        if self._call("start", "--no-block", units=names).returncode == 0:
+            return ""
+        return self._ask_each("start", names)[1]
+
+    def _ask_each(self, verb: str, names: Sequence[str]) -> tuple[list[str], str]:
+        """Ask for each unit alone, wait for nothing; return those that systemd accepted, and the complaints."""
+        asked = {name: self._call(verb, "--no-block", units=[name]) for name in names}
+        accepted = [name for name, done in asked.items() if done.returncode == 0]
+        return accepted, "".join(done.stderr for done in asked.values())
 
     def stop(self, names: Sequence[str], *, timeout: float | None = None) -> Completed:
         """Stop the units together and wait for all; a unit that is not loaded makes the code 5.
@@ -110,9 +120,14 @@ class Systemctl:
         """
         return self._call("stop", units=names, timeout=timeout)
 
-    def request_stop(self, names: Sequence[str]) -> None:
-        """Begin to stop the units, so that none of them is started again by its ``Restart=``; wait for nothing."""
-        self._call("stop", "--no-block", units=names)
+    def request_stop(self, names: Sequence[str]) -> str:
+        """Begin to stop the units, so that none of them is started again by its ``Restart=``; wait for nothing.
+
+        Returns the complaints. One that is not loaded keeps no other from it.
+        """
+        if self._call("stop", "--no-block", units=names).returncode == 0 or len(names) == 1:
+            return ""
+        return self._ask_each("stop", names)[1]
 
     def kill(self, names: Sequence[str]) -> None:
         """Send SIGKILL to all processes of the units. A unit that has just ended is no error."""
@@ -127,6 +142,11 @@ class Systemctl:
         complaints = [line for line in done.stderr.splitlines() if line.strip() and not line.endswith("not loaded.")]
         if done.returncode != 0 and (complaints or not done.stderr.strip()):
             raise process_error(done)
+
+    def environment_files(self, name: str) -> tuple[Path, ...]:
+        """Return the files that the unit's commands take their environment from, in order."""
+        done = self._call("show", "-p", "EnvironmentFiles", "--value", units=[name])
+        return tuple(Path(line.rpartition(" (")[0]) for line in done.stdout.splitlines() if " (" in line)
 
     def daemon_reload(self) -> None:
         """Make systemd read all unit files again."""

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from extra_container.process import Runner
+from extra_container.systemd.manager import SystemdManager
 from tests.containers.conftest import name, prefix, tool  # noqa: F401 -- fixtures
+from tests.system.hand_written import UNITS, Units
 from tests.system.sudo_programs import either_sudo, sudo_rs  # noqa: F401 -- fixtures
 from tests.system.traffic import SERVER, WEB4, WEB6, Containers, run
 
@@ -19,6 +22,21 @@ def containers():
     new = Containers()
     yield new
     new.destroy()
+
+
+@pytest.fixture
+def manager():
+    """The manager of this host."""
+    return SystemdManager(Runner())
+
+
+@pytest.fixture
+def units(tmp_path, manager):
+    """Hand-written container units, which are ended and removed afterwards."""
+    UNITS.mkdir(parents=True, exist_ok=True)
+    made = Units(tmp_path, manager)
+    yield made
+    made.close()
 
 
 @pytest.fixture

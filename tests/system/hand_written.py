@@ -34,8 +34,10 @@ Restart=on-failure
 RestartForceExitStatus=133
 SuccessExitStatus=133
 TimeoutStartSec=20
+Environment=EXTRA_NSPAWN_FLAGS=
 ExecStart=systemd-nspawn --quiet --keep-unit -M %i -D {root} --register={"yes" if register else "no"} \
-  --notify-ready=yes --kill-signal=SIGTERM --bind-ro=/usr --private-network /bin/sh {init}
+  --notify-ready=yes --kill-signal=SIGTERM --bind-ro=/usr --private-network \
+  $EXTRA_NSPAWN_FLAGS /bin/sh {init}
 {service}
 """
 

@@ -8,7 +8,6 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,21 +19,8 @@ from extra_container.model.plans import Change, InstallItem, InstallPlan
 from extra_container.model.values import BuiltContainer
 from extra_container.process import Runner
 from extra_container.systemd.manager import SystemdManager, fragment_problems
-from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS, Units
+from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS
 from tests.system.supervisor import wait_for
-
-
-@pytest.fixture
-def manager() -> SystemdManager:
-    return SystemdManager(Runner())
-
-
-@pytest.fixture
-def units(tmp_path: Path, manager: SystemdManager) -> Iterator[Units]:
-    UNITS.mkdir(parents=True, exist_ok=True)
-    made = Units(tmp_path, manager)
-    yield made
-    made.close()
 
 
 def machines() -> str:

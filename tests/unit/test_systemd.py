@@ -154,10 +154,11 @@ def test_nothing_is_asked_about_no_names(make):
     assert runner.calls == []
 
 
-def test_start_that_succeeds_is_one_call(make):
-    manager, runner = make()
+def test_start_that_succeeds_is_one_call_and_a_look(make):
+    manager, runner = make({"systemctl show": [shown(ACTIVE, ACTIVE)]})
     assert manager.start(["a", "b"]) == ()
-    assert runner.calls == [["systemctl", "start", *units("a", "b")]]
+    assert runner.calls[0] == ["systemctl", "start", *units("a", "b")]
+    assert runner.verbs() == ["systemctl start", "systemctl show"]
 
 
 def test_start_that_systemd_refused_as_too_frequent_is_tried_once_more(make):

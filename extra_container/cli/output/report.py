@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TextIO
 
 from extra_container.model import events
 from extra_container.model.plans import Change, InstallItem
 from extra_container.model.values import Problem
+
+_PROGRESS: Mapping[type[events.Event], str] = MappingProxyType(
+    {
+        events.BuildStarted: "Building containers...",
+        events.HostBaseChosen: "No nixpkgs in NIX_PATH: using the built-in host base (see --base).",
+    }
+)
 
 
 class Report:
@@ -21,10 +30,8 @@ class Report:
     def event(self, event: events.Event) -> None:
         """Render one event; those that only the log wants are passed over."""
         match event:
-            case events.BuildStarted():
-                self.progress("Building containers...")
-            case events.HostBaseChosen():
-                self.progress("No nixpkgs in NIX_PATH: using the built-in host base (see --base).")
+            case events.BuildStarted() | events.HostBaseChosen():
+                self.progress(_PROGRESS[type(event)])
             case events.EvaluationFellBack(missing=missing):
                 self._err(
                     f"Warning: the small evaluation does not work with this nixpkgs ({missing}); "
@@ -39,6 +46,8 @@ class Report:
                 self._block("Restarting containers:", names)
             case events.Updating(names=names):
                 self._block("Updating containers:", names)
+            case events.NothingToUpdate(names=names):
+                self.progress(_at_rest(names))
             case events.ContainerUpdated(name=name, output=output):
                 self._block(f"Updating {name}", [f"  {line}" for line in output])
             case events.Destroying(names=names):
@@ -71,6 +80,14 @@ class Report:
         if not self._silent_stderr:
             self._stderr.write(text)
             self._stderr.flush()
+
+
+def _at_rest(names: tuple[str, ...]) -> str:
+    one = len(names) == 1
+    return (
+        f"{', '.join(names)} {'does' if one else 'do'} not run, so that nothing is updated; "
+        f"`extra-container start {' '.join(names)}` starts {'it' if one else 'them'} as installed."
+    )
 
 
 def _remark(item: InstallItem, behind: tuple[str, ...]) -> str:

@@ -28,11 +28,11 @@ class Mode(Enum):
     KILL = "kill"
 
 
-def launch(names: Sequence[str], mode: Mode, places: Places) -> None:
+def launch(names: Sequence[str], mode: Mode, places: Places, *, at_once: int = 0) -> None:
     """Start a supervisor for each container and wait until each container is up or at rest.
 
-    An interruption leaves the supervisors at work. Raises :class:`.HostError` if the program
-    does not start.
+    ``at_once`` bounds how many boot at once; 0 does not. An interruption leaves the supervisors at work that were
+    started. Raises :class:`.HostError` if the program does not start.
     """
     if not names:
         return
@@ -41,12 +41,12 @@ def launch(names: Sequence[str], mode: Mode, places: Places) -> None:
     trouble = places.states / "supervisors.log"
     reader, writer = os.pipe()
     try:
-        child = _spawn(names, mode, places, trouble, writer)
+        directories = (str(places.units), str(places.confs), str(places.states))
+        child = _spawn((mode.value, str(at_once), *directories, *names), trouble, writer)
     finally:
         os.close(writer)
     try:
-        _, status = os.waitpid(child, 0)
-        if status:
+        if _await_division(child):
             raise HostError(f"no supervisor could be started for {', '.join(names)}", hint=f"See {trouble}.")
         # Every supervisor closes its copy of the other end when it has nothing more to say; nothing is ever written.
         os.read(reader, 1)
@@ -54,14 +54,23 @@ def launch(names: Sequence[str], mode: Mode, places: Places) -> None:
         os.close(reader)
 
 
-def _spawn(names: Sequence[str], mode: Mode, places: Places, trouble: Path, writer: int) -> int:
+def _await_division(child: int) -> int:
+    """Wait until the program has started all supervisors; return its wait status. An interruption ends the program."""
+    try:
+        return os.waitpid(child, 0)[1]
+    except BaseException:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+        raise
+
+
+def _spawn(arguments: Sequence[str], trouble: Path, writer: int) -> int:
     from extra_container_standalone.supervisor import STARTER
 
-    directories = (str(places.units), str(places.confs), str(places.states))
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
         sys.executable,
-        (sys.executable, "-I", "-c", _BOOT, ":".join(_import_path()), mode.value, *directories, *names),
+        (sys.executable, "-I", "-c", _BOOT, ":".join(_import_path()), *arguments),
         {"PATH": os.defpath, "LANG": "C.UTF-8"},
         file_actions=(
             (os.POSIX_SPAWN_DUP2, writer, STARTER),

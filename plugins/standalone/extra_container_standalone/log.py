@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from extra_container.plugin import console_lines
+
 _TAIL = 256 * 1024
-_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def last_lines(log: Path, lines: int, *, end: int | None = None) -> tuple[str, ...]:
@@ -23,5 +23,4 @@ def last_lines(log: Path, lines: int, *, end: int | None = None) -> tuple[str, .
             text = file.read(stop - begin).decode(errors="replace")
     except FileNotFoundError:
         return ()
-    said = [line for line in _TERMINAL_CODES.sub("", text).splitlines() if line.strip()]
-    return tuple(said[-lines:]) if lines > 0 else ()
+    return console_lines(text)[-lines:] if lines > 0 else ()

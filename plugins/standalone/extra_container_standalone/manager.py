@@ -7,7 +7,19 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from extra_container.plugin import ActiveState, Failure, HostError, UnitState, layout, remove_tree
+from extra_container.plugin import (
+    ActiveState,
+    Failure,
+    HostError,
+    Runner,
+    UnitState,
+    boots_at_once,
+    known_cause,
+    layout,
+    remove_tree,
+    without_good_news,
+)
+from extra_container_standalone import conditions
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.launch import Mode, launch
 from extra_container_standalone.log import last_lines
@@ -16,16 +28,24 @@ from extra_container_standalone.record import Record, read_record
 from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL
 
 _DETAIL_LINES = 15
+_LINES_OF_A_BOOT = 500
+# A container that takes longer to shut down waits for something, and leaves the machine to the others.
+_BUSY_SECONDS = 10.0
 _STEP = 0.01
 _KILL_SECONDS = 30.0
 _DEFAULT_STOP_SECONDS = 90.0
 
 
 class StandaloneManager:
-    """Implements :class:`extra_container.plugin.Manager` without systemd."""
+    """Implements :class:`extra_container.plugin.Manager` without systemd.
 
-    def __init__(self, places: Places) -> None:
+    ``at_once`` is how many containers boot or shut down at once, by default what the machine can take.
+    """
+
+    def __init__(self, places: Places, runner: Runner | None = None, *, at_once: int | None = None) -> None:
         self._places = places
+        self._runner = Runner() if runner is None else runner
+        self._at_once = boots_at_once() if at_once is None else at_once
         # A supervisor that was asked to end takes a moment to say that it does.
         self._asked_to_end: set[str] = set()
 
@@ -39,7 +59,7 @@ class StandaloneManager:
     def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
         """Start the containers together and wait until each has booted or failed; return those that failed.
 
-        When interrupted, the containers go on starting.
+        When interrupted, those that were begun go on starting.
         """
         failures = {name: failure for name in names if (failure := self._obstacle(name)) is not None}
         wanted = [name for name in names if name not in failures]
@@ -47,7 +67,11 @@ class StandaloneManager:
         down = [name for name in wanted if not self._supervised(name) and not self._state(name).up]
         for failure in self._recover([name for name in down if self._abandoned(name)], Mode.STOP):
             failures[failure.name] = failure
-        launch([name for name in down if name not in failures], Mode.START, self._places)
+        for name in down:
+            unmet = conditions.obstacle(name, self._places.unit(name), self._runner)
+            if unmet is not None and name not in failures:
+                failures[name] = Failure(name=name, message=unmet)
+        launch([name for name in down if name not in failures], Mode.START, self._places, at_once=self._at_once)
         self._await_booted([name for name in wanted if name not in failures])
         for name in wanted:
             if name not in failures and self._state(name).active is not ActiveState.ACTIVE:
@@ -145,8 +169,8 @@ class StandaloneManager:
         record = self._record(name)
         if record is None or not record.message:
             return Failure(name=name, message="it did not start", details=self.journal(name, _DETAIL_LINES))
-        details = last_lines(self._places.log(name), _DETAIL_LINES, end=record.failed_at)
-        return Failure(name=name, message=record.message, details=details)
+        details = without_good_news(last_lines(self._places.log(name), _LINES_OF_A_BOOT, end=record.failed_at))
+        return Failure(name=name, message=known_cause(details) or record.message, details=details[-_DETAIL_LINES:])
 
     def _await_resting(self, names: Sequence[str]) -> None:
         """Wait for containers that are ending, and for supervisors that have cleaned up and are about to end."""
@@ -177,7 +201,7 @@ class StandaloneManager:
 
     def _end(self, names: Sequence[str], mode: Mode) -> tuple[Failure, ...]:
         number = STOP_SIGNAL if mode is Mode.STOP else KILL_SIGNAL
-        told = [name for name in names if self._tell(name, number)]
+        told = self._tell_in_turn(names) if mode is Mode.STOP else [n for n in names if self._tell(n, number)]
         late = self._await_gone(told, mode)
         if mode is Mode.STOP:
             late = self._await_gone([name for name in late if self._tell(name, KILL_SIGNAL)], Mode.KILL)
@@ -189,6 +213,20 @@ class StandaloneManager:
             for name in names
             if not self._state(name).at_rest
         )
+
+    def _tell_in_turn(self, names: Sequence[str]) -> list[str]:
+        """Have containers shut down, so many at once; return those that have a supervisor."""
+        told: dict[str, float] = {}
+        for name in names:
+            while len(self._busy(told)) >= self._at_once:
+                time.sleep(_STEP)
+            if self._tell(name, STOP_SIGNAL):
+                told[name] = time.monotonic()
+        return list(told)
+
+    def _busy(self, told: Mapping[str, float]) -> list[str]:
+        lately = time.monotonic() - _BUSY_SECONDS
+        return [name for name, since in told.items() if since > lately and self._supervised(name)]
 
     def _tell(self, name: str, number: signal.Signals) -> bool:
         """Send a signal to a container's supervisor; return whether it has one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from extra_container.plugin import BuildError, BuiltContainer, Problem, Problems, Severity
+from extra_container.plugin import BuildError, BuiltContainer, Problem, Problems, Severity, layout
+from extra_container_standalone import conditions
 from extra_container_standalone.unit_file import UnitFile, UnitFileError, parse_unit
 
 # Prefixes of the settings in systemd.resource-control(5) that limit or weigh, and of rlimits in systemd.exec(5).
@@ -17,10 +18,11 @@ _DEFAULT_RESTART = "on-failure"
 _NO_RESTART = "no"
 
 
-def missing_features(container: BuiltContainer) -> Problems:
+def missing_features(container: BuiltContainer, *, evaluates_conditions: bool) -> Problems:
     """Return a warning for each missing feature. A plain container gives none.
 
-    Raises :class:`.BuildError` for a unit that cannot be understood.
+    ``evaluates_conditions`` is whether the host can tell if they are met. Raises :class:`.BuildError` for a unit that
+    cannot be understood.
     """
     if container.masked:
         return ()
@@ -31,6 +33,9 @@ def missing_features(container: BuiltContainer) -> Problems:
     problems = []
     if container.auto_start:
         problems.append(_warning(container, "autoStart is not possible", "Start it with: extra-container start"))
+    if not evaluates_conditions and (found := conditions.settings(unit, layout.unit_name(container.name))):
+        hint = "systemd-analyze, which would evaluate them, was not found."
+        problems.append(_warning(container, f"conditions have no effect: {', '.join(found)}", hint))
     if devices := unit.values("Service", "DeviceAllow"):
         hint = "Access to devices is not restricted on this host."
         problems.append(_warning(container, f"DeviceAllow={', '.join(devices)} has no effect", hint))

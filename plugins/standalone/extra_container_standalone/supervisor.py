@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL, Watch, Wi
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 STARTER = 3
+_BUSY_SECONDS = 10.0
+_STEP = 0.02
 _FAILURES = (OSError, UnicodeDecodeError, UnitFileError, ExtraContainerError)
 
 
@@ -140,18 +143,41 @@ class Supervisor:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run as a program: ``MODE UNITS CONFS STATES NAME…``, mode ``start``, ``stop`` or ``kill``.
+    """Run as a program: ``MODE AT-ONCE UNITS CONFS STATES NAME…``, mode ``start``, ``stop`` or ``kill``.
 
     The two last modes clean up after a dead supervisor. The program divides into one process a container and ends; they
-    go on, detached. Each closes its descriptor 3 when its container is up, or when it ends.
+    go on, detached. Each closes its descriptor 3 when its container is up, or when it ends. If ``AT-ONCE`` is not 0, it
+    divides so that no more containers boot at once.
     """
-    mode, units, confs, states, *names = arguments
+    mode, at_once, units, confs, states, *names = arguments
     places = Places(units=Path(units), confs=Path(confs), states=Path(states))
+    booting: dict[str, tuple[int, float]] = {}
     for name in names:
-        if os.fork() == 0:
+        while 0 < int(at_once) <= len(booting := _still_booting(booting, places)):
+            time.sleep(_STEP)
+        if (pid := os.fork()) != 0:
+            booting[name] = (pid, time.monotonic())
+        else:
             _detach(name, places, fresh=mode == "start")
             _supervise(mode, name, places)
             return
+
+
+def _still_booting(begun: Mapping[str, tuple[int, float]], places: Places) -> dict[str, tuple[int, float]]:
+    """Return those of the begun containers, each with its supervisor and since when, that keep others from booting.
+
+    One that takes long waits for something, and leaves the machine to the others.
+    """
+    lately = time.monotonic() - _BUSY_SECONDS
+    return {name: (pid, since) for name, (pid, since) in begun.items() if since > lately and _boots(name, pid, places)}
+
+
+def _boots(name: str, supervisor: int, places: Places) -> bool:
+    if os.waitpid(supervisor, os.WNOHANG) != (0, 0):
+        return False
+    record = read_record(places.record(name))
+    # The record of an earlier supervisor stays until the new one writes its own.
+    return record is None or record.supervisor.pid != supervisor or record.active is ActiveState.ACTIVATING
 
 
 def _detach(name: str, places: Places, *, fresh: bool) -> None:

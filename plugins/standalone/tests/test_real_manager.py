@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from extra_container.plugin import ActiveState, HostError
+from extra_container_standalone.manager import StandaloneManager
 from extra_container_standalone.record import read_record
 
 STUCK = "[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\n[Unit]\nBefore=default.target\nDefaultDependencies=no\n"
@@ -124,6 +126,70 @@ def test_a_unit_that_cannot_be_understood_is_a_failure(machine):
     name = machine.add("sat-odd", unit_lines="ExecStop=relative\n")
     (failure,) = machine.manager.start([name])
     assert "ExecStop= does not begin with an absolute path" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("lines", "unmet"),
+    [
+        ("ConditionPathExists=/srv/absent-%i", "ConditionPathExists=/srv/absent-sat-cond of its unit is not met"),
+        ("ConditionPathExists=!/usr", "ConditionPathExists=!/usr of its unit is not met"),
+        ("AssertFileNotEmpty=/dev/null", "AssertFileNotEmpty=/dev/null of its unit is not met"),
+        (
+            "ConditionHost=|elsewhere\nConditionPathExists=|/srv/absent",
+            "ConditionHost=|elsewhere and ConditionPathExists=|/srv/absent of its unit are not met",
+        ),
+        ("ConditionPathExists=/srv/100%%", "ConditionPathExists=/srv/100% of its unit is not met"),
+    ],
+)
+def test_an_unmet_condition_is_named_and_nothing_starts(machine, lines, unmet):
+    name = machine.add("sat-cond", unit_lines=f"[Unit]\n{lines}\n")
+    (failure,) = machine.manager.start([name])
+    assert failure.message == unmet
+    assert active(machine, name) is ActiveState.INACTIVE
+    assert machine.post_stops(name) == 0
+
+
+def test_conditions_that_are_met_or_that_nobody_knows_keep_nothing_from_starting(machine):
+    lines = "ConditionPathExists=/usr\nConditionPathExists=|/srv/absent\nConditionHost=|!elsewhere\nConditionNovel=x\n"
+    name = machine.add("sat-met", unit_lines=f"[Unit]\n{lines}ConditionUser=nobody\nConditionUser=\n")
+    assert machine.manager.start([name]) == ()
+    assert active(machine, name) is ActiveState.ACTIVE
+
+
+def boots_at_most(path):
+    """Return how many containers booted at once, at the most."""
+    with path.open() as file:
+        changes = sorted((float(stamp), 1 if word == "begins" else -1) for word, stamp in map(str.split, file))
+    return max(sum(step for _, step in changes[: number + 1]) for number in range(len(changes)))
+
+
+def test_no_more_boot_at_once_than_the_machine_can_take(machine, tmp_path):
+    begins, booted = (f'echo "{word} $(date +%s.%N)" >> {tmp_path}/times\n' for word in ("begins", "booted"))
+    names = [machine.add(f"sat-many{number}", start=begins + START, post_start=booted) for number in range(5)]
+    bad = machine.add("sat-many-bad", start=f"{begins}{booted}exit 3\n")
+    two = StandaloneManager(machine.places, at_once=2)
+    assert [failure.name for failure in two.start([bad, *names])] == [bad]
+    assert [active(machine, name) for name in names] == [ActiveState.ACTIVE] * 5
+    assert boots_at_most(tmp_path / "times") <= 2
+    assert two.stop(names) == ()
+    assert [machine.traces(name) for name in names] == [[]] * 5
+
+
+def test_an_interruption_leaves_what_was_begun_and_begins_no_more(machine, eventually):
+    names = [machine.add(f"sat-cut{number}", start=f"sleep 3\n{START}") for number in range(4)]
+    two = StandaloneManager(machine.places, at_once=2)
+    timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        two.start(names)
+    eventually(lambda: [active(machine, name) for name in names[:2]] == [ActiveState.ACTIVE] * 2)
+    assert [active(machine, name) for name in names[2:]] == [ActiveState.INACTIVE] * 2
+
+
+def test_details_of_a_failure_hold_nothing_for_the_terminal(machine):
+    said = r"printf '\033M\033[31mred\033[0m\r\n\033[K\033Mplain\n'"
+    (failure,) = machine.manager.start([machine.add("sat-codes", start=f"{said}\nexit 3\n")])
+    assert failure.details[1:3] == ("red", "plain")
 
 
 @pytest.mark.parametrize("way", ["stop", "kill", "start"])

@@ -75,6 +75,11 @@ def built(tmp_path: Path, text: str, **settings: str) -> BuildResult:
         ("MemoryMax=1G\nTasksMax=20\n", {}, "limits are not enforced: MemoryMax=1G, TasksMax=20"),
         ("CPUQuota=50%\n", {}, "limits are not enforced: CPUQuota=50%"),
         ("Restart=always\n", {}, "Restart=always has no effect"),
+        (
+            "[Unit]\nConditionPathExists=/srv/%i\nAssertHost=|x\n",
+            {},
+            "conditions have no effect: ConditionPathExists=/srv/demo, AssertHost=|x",
+        ),
     ],
 )
 def test_what_only_systemd_gives_is_a_warning(tmp_path, programs, line, settings, said):

@@ -1,0 +1,66 @@
+"""Starting and stopping many units, so many at once that each is done soon; one that hangs keeps no other waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from extra_container.systemd.systemctl import Systemctl, UnitFacts
+
+# A unit that takes longer waits for something, and leaves the machine to the others.
+_BUSY_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+# A unit that failed, and that its Restart= will start again.
+_RESTARTING = frozenset({"auto-restart", "auto-restart-queued"})
+
+
+class Window:
+    """Has at most ``size`` units change their state at once. As many or fewer take one call of systemctl.
+
+    An interruption leaves those that were asked at work, and the others as they are.
+    """
+
+    def __init__(self, systemctl: Systemctl, size: int) -> None:
+        self._systemctl = systemctl
+        self.size = size
+
+    def start(self, names: Sequence[str]) -> tuple[bool, str]:
+        """Start units and wait until each is up or has failed; return if systemctl is content, and what it said."""
+        complaints = ""
+        left = tuple(names)
+        if len(names) > self.size:
+            complaints, left = self._slide(names, self._systemctl.begin_each, _has_started)
+        if not left:
+            return not complaints, complaints
+        done = self._systemctl.start(left)
+        return done.returncode == 0 and not complaints, complaints + done.stderr
+
+    def stop(self, names: Sequence[str]) -> None:
+        """Begin to stop units; return when all but the slowest have stopped."""
+        if len(names) > self.size:
+            self._slide(names, self._systemctl.request_stop, lambda facts: facts.at_rest)
+
+    def _slide(
+        self, names: Sequence[str], ask: Callable[[Sequence[str]], str], settled: Callable[[UnitFacts], bool]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Ask for units in turn; return the complaints, and those that are not settled when all have been asked."""
+        complaints = ""
+        waiting = list(dict.fromkeys(names))
+        asked: dict[str, float] = {}
+        while waiting:
+            facts = self._systemctl.show(tuple(asked))
+            asked = {name: since for name, since in asked.items() if not settled(facts[name])}
+            begun_lately = time.monotonic() - _BUSY_SECONDS
+            room = self.size - sum(since > begun_lately for since in asked.values())
+            if room > 0:
+                chosen, waiting = waiting[:room], waiting[room:]
+                complaints += ask(chosen)
+                asked |= dict.fromkeys(chosen, time.monotonic())
+            else:
+                time.sleep(_POLL_SECONDS)
+        facts = self._systemctl.show(tuple(asked))
+        return complaints, tuple(name for name in asked if not settled(facts[name]))
+
+
+def _has_started(facts: UnitFacts) -> bool:
+    return facts.state.up or facts.at_rest or facts.sub in _RESTARTING
