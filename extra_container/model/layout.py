@@ -11,6 +11,8 @@ from pathlib import Path
 
 # The state version of the evaluated host part decides: 22.05 introduced the first one.
 CONF_DIRECTORIES = (Path("/etc/nixos-containers"), Path("/etc/containers"))
+# What containers keep, in the order of their confs.
+STATE_DIRECTORIES = (Path("/var/lib/nixos-containers"), Path("/var/lib/containers"))
 # Nix' directory of indirect roots.
 GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
 STORE = Path("/nix/store")
@@ -18,7 +20,6 @@ STORE = Path("/nix/store")
 _UNIT = re.compile(r"container@(.+)\.service")
 _CONF = ".conf"
 _GC_ROOT = "extra-container-"
-_STATE = Path("/var/lib")
 
 
 def unit_name(name: str) -> str:
@@ -95,4 +96,4 @@ def container_root(unit_text: str, conf_directory: Path, name: str) -> Path:
             # A directory of somebody else would be removed with the container.
             if root.name == name:
                 return root
-    return _STATE / ("containers" if conf_directory.name == "containers" else "nixos-containers") / name
+    return STATE_DIRECTORIES[conf_directory.name == "containers"] / name

@@ -14,7 +14,7 @@ from extra_container.model.errors import ExtraContainerError, Interrupted, Usage
 from extra_container.model.host import UnitState
 from extra_container.model.plans import Change, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Problem, Request, Severity
-from extra_container.pipeline import build, control, install, leftovers, recovery, rollback, run
+from extra_container.pipeline import build, control, install, leftovers, recovery, rollback, run, state_directories
 from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.plan import plan_nothing, plan_run
 from extra_container.state import installed, lock, names, pending, record
@@ -98,6 +98,7 @@ def install_and_run(
     if at_rest := plan_nothing(request, plan, seen.states):
         context.emit(events.NothingToUpdate(names=at_rest))
     control.require_room(len(run_plan.start), context)
+    state_directories.close_to_others(plan, context)
     context.hooks.before_start(run_plan, context.host)
     kept = {name: seen.lacking.get(name, Change.UNCHANGED) for name in seen.alive.difference(run_plan.restart)}
     undo = install.install(plan, run_plan, kept, interrupted, context)

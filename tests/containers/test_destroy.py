@@ -98,3 +98,14 @@ def test_nothing_of_nspawn_stays(tool, name):
     assert (PROPAGATED / name).is_dir()
     tool("destroy", name)
     assert leftovers(name) == []
+
+
+def test_a_state_directory_that_every_user_can_enter_is_closed_once(tool, name):
+    STATES.mkdir(mode=0o700, exist_ok=True)
+    STATES.chmod(0o755)
+    text = f"{{ containers.{name} = {{}}; }}"
+    assert f"Warning: Every user could enter {STATES} (mode 0755)" in tool("create", "-s", "-E", text).err
+    assert STATES.stat().st_mode & 0o777 == 0o700
+    # A container's own directory is its root.
+    assert (STATES / name).stat().st_mode & 0o005 == 0o005
+    assert "Every user" not in tool("create", "-s", "-E", text).err
