@@ -1,36 +1,33 @@
-"""The application: global options, dispatch, and the one place where errors are printed and exit codes made."""
+"""The application: dispatch, and the one place where errors are printed and exit codes made."""
 
 from __future__ import annotations
 
 import argparse
 import errno
 import os
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from cliff.app import App
 
 from extra_container import output, variables
 from extra_container.cli import registry, signals
-from extra_container.cli.command import Parser
+from extra_container.cli.invocation import Application, Invocation
+from extra_container.cli.options import Options
+from extra_container.cli.output.messages import Messages
+from extra_container.cli.parser import PROGRAM, global_parser
+from extra_container.cli.plugin_policy import Plugins
 from extra_container.hooks import entry_points
 from extra_container.model import exhaustion
-from extra_container.model.errors import ExtraContainerError, Interrupted, PluginError, UsageError
+from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.plain import one_line
 
 if TYPE_CHECKING:
     from cliff.command import Command as CliffCommand
 
     from extra_container.cli.output.log import Log
-    from extra_container.cli.output.messages import Messages
-    from extra_container.hooks.loader import LoadedPlugins
 
-PROGRAM = "extra-container"
 _NO_READER = 141  # as a shell shows a death by SIGPIPE
 
 
-class ExtraContainer(App):
+class ExtraContainer(Application):
     """The cliff application. What cliff does between parsing and running is done here without its surprises."""
 
     NAME = PROGRAM
@@ -42,107 +39,80 @@ class ExtraContainer(App):
             version=None,
             command_manager=registry.Registry(entry_points.COMMANDS, convert_underscores=False),
         )
-        self.argv: list[str] = []
         self.environment = dict(os.environ)
-        self.hook_errors: list[PluginError] = []
-        self.options = self.parser.parse_args([])
-
-    @cached_property
-    def messages(self) -> Messages:
-        """The way for everything that is said beside results; raises UsageError if the log cannot be opened."""
-        from extra_container.cli.output.messages import Messages
-
-        return Messages(self.options, self.stdout, self.stderr)
-
-    @cached_property
-    def plugins(self) -> LoadedPlugins:
-        """All plugins but those that the command line or the environment disables, loaded when first needed."""
-        from extra_container.cli import plugin_policy
-
-        return plugin_policy.load_plugins(self)
+        self.parsed = argparse.Namespace()
+        self.invocation = self._invocation([])
 
     def build_option_parser(
         self, description: str | None, version: str | None, argparse_kwargs: dict[str, Any] | None = None
     ) -> argparse.ArgumentParser:
         """Return the parser of the global options, which stand before the command."""
         del description, version, argparse_kwargs
-        parser = Parser(prog=PROGRAM, add_help=False)
-        parser.add_argument("-h", "--help", action="store_true", dest="wants_help")
-        parser.add_argument("--version", action="store_true", dest="wants_version")
-        parser.add_argument("-v", "--verbose", action="store_true")
-        parser.add_argument("-q", "--quiet", action="store_true")
-        parser.add_argument("--debug", action="store_true")
-        parser.add_argument("--log-format", choices=["text", "json"])
-        parser.add_argument("--log-file", type=Path, metavar="FILE")
-        parser.add_argument("--host", metavar="NAME")
-        parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME")
-        return parser
+        return global_parser()
 
     def run(self, argv: list[str]) -> int:
         """Run one command line and return its exit code."""
         return self.account_for_output(self._work(argv))
 
     def _work(self, argv: list[str]) -> int:
-        self.argv = argv
         head, command = self._split(argv)
-        self.options = argparse.Namespace()  # holds what was read up to an error, and so how to tell of it
+        self.parsed = argparse.Namespace()  # holds what was read up to an error, and so how to tell of it
         try:
             signals.unwind()
-            self.parser.parse_args(head, self.options)
+            try:
+                self.parser.parse_args(head, self.parsed)
+            finally:
+                self.invocation = self._invocation(argv)
             return self._dispatch(command)
         except KeyboardInterrupt as interrupt:
             self._tell_interruption(interrupt)
             return signals.code_of(interrupt)
         except Exception as error:  # noqa: BLE001 -- whatever it is, people are told in one way
             told = _as_told(error)
-            self._explain(told)
+            self.invocation.plugins.explain_disabled(told)
             return self.fail(told)
+
+    def _invocation(self, argv: list[str]) -> Invocation:
+        options = Options.of(self.parsed)
+        return Invocation(
+            argv=tuple(argv),
+            environment=self.environment,
+            options=options,
+            stdout=self.stdout,
+            stderr=self.stderr,
+            messages=Messages(options, self.stdout, self.stderr),
+            plugins=Plugins(self.command_manager.offers.plugins, self.environment, options.disabled_plugins),
+            commands=self.command_manager,
+        )
 
     def run_subcommand(self, argv: list[str]) -> int:
         """Run one command: parse its arguments, become root if it needs that, do it."""
-        self._refuse_disabled(argv[0])
+        commands = self.command_manager
+        self.invocation.plugins.refuse_disabled(argv[0], commands.commands.get(argv[0]))
         try:
-            factory, name, arguments = self.command_manager.find_command(argv)
+            factory, name, arguments = commands.find_command(argv)
         except ValueError:
             from extra_container.cli.forward import forward
 
-            return forward(argv, self)
-        with self.command_manager.blaming(name, "is broken"):
+            return forward(argv, self.invocation)
+        with commands.blaming(name, "is broken"):
             return self._run(factory, name, arguments)
 
     def _run(self, factory: type[CliffCommand], name: str, arguments: list[str]) -> int:
-        command = factory(self, self.options, cmd_name=name)
+        command = factory(self, self.parsed, cmd_name=name)
         parser = command.get_parser(f"{PROGRAM} {name}")
         needs_root = getattr(command, "needs_root", True)  # a plugin may derive from cliff's own classes
         try:
             parsed = parser.parse_args(arguments)
         except UsageError:
-            self._refuse_broken_plugins(changes_machine=needs_root)
+            # An unknown option may be one of a plugin that is broken.
+            self.invocation.plugins.problems_so_far(changes_machine=needs_root)
             raise
         if needs_root:
             from extra_container.cli.root import become_root
 
-            become_root(self.argv, self.environment)
+            become_root(self.invocation.argv, self.environment, getattr(command, "kept_variables", ()))
         return command.run(parsed)
-
-    def _refuse_disabled(self, command: str) -> None:
-        if self.options.disable_plugin or self.environment.get(variables.DISABLE_PLUGINS):
-            from extra_container.cli import plugin_policy
-
-            plugin_policy.refuse_disabled(self, command)
-
-    def _refuse_broken_plugins(self, *, changes_machine: bool) -> None:
-        """Raise PluginError if a plugin is broken: an unknown option may be its option."""
-        if "plugins" in vars(self):
-            from extra_container.cli import plugin_policy
-
-            plugin_policy.judge(self, changes_machine=changes_machine)
-
-    def _explain(self, error: ExtraContainerError) -> None:
-        if "plugins" in vars(self) and self.plugins.disabled:
-            from extra_container.cli import plugin_policy
-
-            plugin_policy.explain_disabled(self, error)
 
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:
         """Split at the command's name, so that no option of a command is ever taken for a global one."""
@@ -151,26 +121,34 @@ class ExtraContainer(App):
         position = 0
         while position < len(argv) and argv[position].startswith("-"):
             if self.environment.get(variables.ETC) and argv[position] not in actions:
-                break  # an option of the implied `shell`
+                break  # an option of the implied command
             position += 2 if argv[position] in with_value else 1
-        head, command = argv[:position], argv[position:]
-        implied = self.environment.get(variables.ETC) and (not command or command[0].startswith("-"))
-        return (head, ["shell", *command]) if implied and not {"-h", "--help"} & set(head) else (head, command)
+        return argv[:position], argv[position:]
 
     def _dispatch(self, command: list[str]) -> int:
-        if self.options.wants_version:
+        if self.parsed.wants_version:
             from importlib.metadata import version
 
             self.stdout.write(f"{PROGRAM} {version(PROGRAM)}\n")
             return 0
-        if self.options.wants_help or not command:
-            command = ["help"]
-        return self.run_subcommand(command)
+        if self.parsed.wants_help:
+            return self.run_subcommand(["help"])
+        if self.environment.get(variables.ETC) and (not command or command[0].startswith("-")):
+            command = [*self._implied(), *command]
+        return self.run_subcommand(command or ["help"])
+
+    def _implied(self) -> list[str]:
+        """Return the command that a build in the environment is for; one of a disabled plugin if there is no other."""
+        commands = self.command_manager
+        found = commands.default_commands()
+        enabled = [name for name in found if not self.invocation.plugins.disables(commands.commands[name])]
+        return (enabled or found)[:1]
 
     def fail(self, error: ExtraContainerError) -> int:
         """Tell of the error that ends the program, and return the exit code."""
+        options = self.invocation.options
         trace = ""
-        if self.options.debug:
+        if options.debug:
             import traceback
 
             trace = "".join(traceback.format_exception(error))
@@ -179,7 +157,7 @@ class ExtraContainer(App):
             log.failed(
                 error.message, error.hint, error.exit_code, **error.details, **({"traceback": trace} if trace else {})
             )
-        if log is None or self.options.log_file is not None:
+        if log is None or options.log_file is not None:
             self.stderr.write(f"{trace}Error: {error.message}\n")
             if error.hint:
                 self.stderr.write(f"{error.hint}\n")
@@ -191,19 +169,20 @@ class ExtraContainer(App):
             return
         left = interrupt.message if isinstance(interrupt, Interrupted) else ""
         told = ExtraContainerError(f"Interrupted. {left}".rstrip())
-        log = self._log_for(told) if vars(self.options) else None
+        log = self._log_for(told)
         if log is not None:
             log.failed(told.message, None, signals.code_of(interrupt))
-        if log is None or self.options.log_file is not None:
+        if log is None or self.invocation.options.log_file is not None:
             # The terminal has just shown ^C.
             self.stderr.write(("\n" if self.stderr.isatty() else "") + f"{told.message}\n")
 
     def _log_for(self, error: ExtraContainerError) -> Log | None:
         """Return the log for the error that ends the program, if the user asked for one and it can be opened."""
-        if self.options.log_format is None and self.options.log_file is None:
+        options = self.invocation.options
+        if options.log_format is None and options.log_file is None:
             return None
         try:
-            return self.messages.log
+            return self.invocation.messages.log
         except UsageError as unusable:
             if unusable.message != error.message:
                 self.stderr.write(f"Error: {unusable.message}\n")
@@ -212,9 +191,9 @@ class ExtraContainer(App):
     def account_for_output(self, code: int) -> int:
         """Return the exit code, which is no success if some of the output was lost, and tell of that."""
         lost = {"standard output": output.failure(self.stdout), "standard error": output.failure(self.stderr)}
-        log = self.messages.log if "messages" in vars(self) else None
-        if log is not None and self.options.log_file is not None:
-            lost[f"the log file {self.options.log_file}"] = log.failure()
+        log, log_file = self.invocation.messages.opened_log, self.invocation.options.log_file
+        if log is not None and log_file is not None:
+            lost[f"the log file {log_file}"] = log.failure()
         for name, error in lost.items():
             match error:
                 case None:

@@ -3,50 +3,43 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from cliff import command as cliff_command
 
-from extra_container.model.errors import UsageError
+from extra_container.cli.parser import HelpFormatter, Parser
 from extra_container.state import names
 
 if TYPE_CHECKING:
-    from extra_container.cli.app import ExtraContainer
+    from extra_container.cli.invocation import Application, Invocation
     from extra_container.pipeline.context import Context
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse's parser with whole option names only and errors that look like all others."""
-
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
-
-    def error(self, message: str) -> NoReturn:
-        """Raise :class:`.UsageError` instead of leaving the program."""
-        raise UsageError(message, hint=f"See `{self.prog} --help`.")
-
-
-class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Leaves the lines of description and epilog as they are, but breaks those that are wider than the terminal."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        import textwrap
-
-        lines = []
-        for line in super()._fill_text(text, width, indent).splitlines():
-            margin = line[: len(line) - len(line.lstrip())]
-            lines.append(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False))
-        return "\n".join(lines)
-
-
 class Command(cliff_command.Command):
-    """Base of all commands. The docstring's first line is the one-line help."""
+    """Base of all commands. The docstring's first line is the one-line help.
+
+    ``needs_root`` says whether it changes the machine: then it becomes root, and refuses broken plugins.
+    ``kept_variables`` are environment variables that it wants to find as root. ``default_for_build`` makes it the
+    command that is meant where a build is given in the environment and no command is named. ``topic`` is its heading in
+    the overview of all commands, ``place`` its place below that (smaller ones come first), ``try_it`` a command line to
+    begin with.
+    """
 
     needs_root = True
+    kept_variables: ClassVar[Sequence[str]] = ()
+    default_for_build = False
+    topic = "More"
+    place = 100
+    try_it = ""
     epilog = ""
-    app: ExtraContainer
+    app: Application
+
+    @property
+    def invocation(self) -> Invocation:
+        """The call that this command serves."""
+        return self.app.invocation
 
     def _load_hooks(self) -> None:
         self._hooks = []
@@ -69,7 +62,7 @@ class Command(cliff_command.Command):
         """Load the plugins, recognise the host, and give what the pipeline works with."""
         from extra_container.cli import setup
 
-        with setup.open_context(self.app, changes_machine=self.needs_root) as context:
+        with setup.open_context(self.invocation, changes_machine=self.needs_root) as context:
             yield context
 
 

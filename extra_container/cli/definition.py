@@ -1,87 +1,22 @@
-"""The arguments that select, build and run a definition; shared by create, build, shell and destroy."""
+"""The arguments that select, build and run a definition, shared by all commands that work on one."""
 
 from __future__ import annotations
 
 import argparse
 import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import cast
+from typing import ClassVar, cast
 
-from extra_container.cli import plugin_policy, sources
-from extra_container.cli.command import Command, HelpFormatter, Parser
+from extra_container.cli import sources
+from extra_container.cli.command import Command
+from extra_container.cli.parser import BUILD_ARGS, DefinitionParser, HelpFormatter
 from extra_container.model.errors import UsageError
-from extra_container.model.plain import one_line
-from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request
+from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request, Source
 
-# Options whose next word is their value whatever it looks like, also if it starts with a dash.
-_TEXT_OPTIONS = {
-    "--expr": "--expr",
-    "-E": "--expr",
-    "--attr": "--attr",
-    "-A": "--attr",
-    "--nixpkgs-path": "--nixpkgs-path",
-    "--nixos-path": "--nixos-path",
-}
 # More than any definition on stdin may have, and an end for what has none.
 _MOST_CHARACTERS = 1024 * 1024
-_CORE = {
-    "definition",
-    "expr",
-    "attr",
-    "nixpkgs_path",
-    "nixos_path",
-    "base",
-    "evaluation",
-    "build_args",
-    "run",
-    "start",
-    "update_changed",
-    "restart_changed",
-    "keep_failed",
-}
-
-
-class DefinitionParser(Parser):
-    """Keeps what follows ``--build-args`` and ``--run`` away from argparse: it is handed on word by word."""
-
-    def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> argparse.Namespace:
-        """Parse a command's arguments; ``build_args`` and ``run`` (None without ``--run``) are set as well."""
-        head, build_args, run = split_tail(list(sys.argv[1:] if args is None else args))
-        parsed, unknown = self.parse_known_args(head, namespace)
-        positional = [word for word in unknown if not word.startswith("-") or word == "-"]
-        options = [word for word in unknown if word not in positional]
-        if options:
-            self.error(f"Unknown option: {one_line(' '.join(options))}")
-        if positional:
-            self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
-        parsed.build_args, parsed.run = build_args, run
-        return parsed
-
-
-def split_tail(arguments: list[str]) -> tuple[list[str], tuple[str, ...], tuple[str, ...] | None]:
-    """Split into the words for argparse, those of ``--build-args`` and those of ``--run``.
-
-    ``--run`` takes everything after it, ``--build-args`` everything up to ``--run``.
-    """
-    head: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word in _TEXT_OPTIONS:
-            value = next(words, None)
-            head.append(word if value is None else f"{_TEXT_OPTIONS[word]}={value}")
-        elif word == "--run":
-            return head, (), tuple(words)
-        elif word == "--build-args":
-            rest = list(words)
-            end = rest.index("--run") if "--run" in rest else len(rest)
-            return head, tuple(rest[:end]), tuple(rest[end + 1 :]) if "--run" in rest else None
-        else:
-            head.append(word)
-    return head, (), None
 
 
 def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +46,9 @@ def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
         help="evaluate the host's part with nixpkgs' container module only (small), or with all of NixOS (full); "
         "auto takes full where small fails because of nixpkgs",
     )
-    group.add_argument("--build-args", metavar="ARG…", help="everything after it, up to --run, goes to the Nix build")
+    group.add_argument(
+        BUILD_ARGS, metavar="ARG…", help="everything after it goes to Nix, up to an option that takes a command"
+    )
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,13 +65,24 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class DefinitionCommand(Command):
-    """A command that works on a definition, with the arguments that plugins add to it."""
+    """A command that works on a definition, with the arguments that plugins add to it.
+
+    ``runs_containers`` gives it the options of starting and updating. ``reads_stdin`` is whether stdin may be the
+    definition. ``rest_options`` are its options that take the rest of the line, each with what it does, for who gives
+    it to another command; with ``lenient`` it passes over those of other commands.
+    """
 
     runs_containers = False
+    reads_stdin = True
+    lenient = False
+    rest_options: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return the parser of a definition command."""
         parser = DefinitionParser(
+            rest=self.rest_options,
+            others=self.invocation.commands.rest_options,
+            lenient=self.lenient,
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
@@ -143,8 +91,9 @@ class DefinitionCommand(Command):
         add_definition_arguments(parser)
         if self.runs_containers:
             add_run_arguments(parser)
+        parser.end_core()
         self.add_arguments(parser)
-        plugin_policy.make_hooks(self.app, self.app.hook_errors.append).add_arguments(self.name, parser)
+        self.invocation.plugins.remembering_hooks().add_arguments(self.name, parser)
         return parser
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -156,8 +105,23 @@ class DefinitionCommand(Command):
         return type(self).__name__.lower()
 
     def request(self, parsed_args: argparse.Namespace) -> Request:
-        """Return what the user asked for."""
-        return request_from(self.name, parsed_args, self.app.environment, self._read_stdin)
+        """Return what the user asked for.
+
+        Raises :class:`.UsageError` if no source or two sources are given, and as :func:`request_from` does.
+        """
+        if parsed_args.expr is not None and parsed_args.definition is not None:
+            raise UsageError(
+                f"Unhandled arguments: {parsed_args.definition}",
+                hint="A definition comes from --expr or from a path, not both.",
+            )
+        source = sources.find(
+            expression=parsed_args.expr,
+            positional=parsed_args.definition,
+            environment=self.app.environment,
+            read_stdin=self._read_stdin if self.reads_stdin else None,
+            command=self.name,
+        )
+        return request_from(self.name, parsed_args, source)
 
     def _read_stdin(self) -> str:
         if sys.stdin.isatty():
@@ -167,13 +131,10 @@ class DefinitionCommand(Command):
         return sys.stdin.read(_MOST_CHARACTERS)
 
 
-def request_from(
-    command: str, parsed: argparse.Namespace, environment: Mapping[str, str], read_stdin: Callable[[], str]
-) -> Request:
+def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Request:
     """Return the request that parsed arguments make; the one place that looks at them.
 
-    Raises :class:`.UsageError` if no source or two sources are given, and if a finished build
-    comes with options of building.
+    Raises :class:`.UsageError` if a finished build comes with options of building.
     """
     for option, value in (
         ("--attr", parsed.attr),
@@ -181,17 +142,6 @@ def request_from(
         ("--nixos-path", parsed.nixos_path),
     ):
         sources.require_text(value or "", option)
-    if parsed.expr is not None and parsed.definition is not None:
-        raise UsageError(
-            f"Unhandled arguments: {parsed.definition}", hint="A definition comes from --expr or from a path, not both."
-        )
-    source = sources.find(
-        expression=parsed.expr,
-        positional=parsed.definition,
-        environment=environment,
-        read_stdin=read_stdin,
-        command=command,
-    )
     if isinstance(source, BuiltSource):
         _refuse_build_options(parsed, source)
     return Request(
@@ -205,7 +155,9 @@ def request_from(
         update_changed=getattr(parsed, "update_changed", False),
         restart_changed=getattr(parsed, "restart_changed", False),
         keep_failed=getattr(parsed, "keep_failed", False),
-        options=MappingProxyType({name: value for name, value in vars(parsed).items() if name not in _CORE}),
+        options=MappingProxyType(
+            {name: value for name, value in vars(parsed).items() if name != "core" and name not in parsed.core}
+        ),
     )
 
 

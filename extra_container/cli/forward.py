@@ -9,20 +9,20 @@ from extra_container.model.errors import UsageError
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
-    from extra_container.cli.app import ExtraContainer
+    from extra_container.cli.invocation import Invocation
 
 
-def forward(argv: list[str], app: ExtraContainer) -> NoReturn:
+def forward(argv: list[str], invocation: Invocation) -> NoReturn:
     """Become ``nixos-container`` with unchanged arguments.
 
     Raises :class:`.UsageError` naming the command where the host does not have it.
     """
-    runner = Runner(environment=app.environment)
+    runner = Runner(environment=invocation.environment)
     program = runner.look("nixos-container")
     if program is None:
         raise UsageError(
             f"Unknown command {argv[0]!r}",
             hint="See `extra-container help`. The host has no nixos-container that could know it.",
         )
-    become_root(app.argv, app.environment)
+    become_root(invocation.argv, invocation.environment)
     runner.replace([program, *argv])

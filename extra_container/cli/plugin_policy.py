@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from extra_container import variables
-from extra_container.cli import registry
-from extra_container.hooks.facade import Hooks
+from extra_container.hooks import entry_points
 from extra_container.model.errors import ExtraContainerError, PluginError, UsageError
-from extra_container.model.events import ProblemFound
 from extra_container.model.values import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from extra_container.cli.app import ExtraContainer
+    from extra_container.hooks.facade import Hooks
     from extra_container.hooks.loader import LoadedPlugins
-
 
 # Options, hosts and decisions that some plugin has: of the command line, of definitions, and the hooks' own errors.
 _MISSED = re.compile(
@@ -27,48 +22,105 @@ _MISSED = re.compile(
 )
 
 
-def load_plugins(app: ExtraContainer) -> LoadedPlugins:
-    """Load all plugins but those that the command line or the environment disables."""
-    from extra_container.hooks import loader
+class Plugins:
+    """The plugins of one run: loaded when first asked for, with what broke up to now.
 
-    found = app.command_manager.offers.plugins
-    return loader.load(
-        found,
-        _unwanted(app),
-        import_seconds=time_limit_of(app.environment),
-    )
-
-
-def refuse_disabled(app: ExtraContainer, command: str) -> None:
-    """Raise :class:`.UsageError` for a command that belongs to a disabled plugin.
-
-    A command belongs to the plugin whose package directory it is in.
+    ``offers`` are those of all packages, ``disabled`` the names that the command line disables beside the environment.
     """
-    found = app.command_manager.commands.get(command)
-    if not isinstance(found, EntryPoint):
-        return
-    unwanted = _unwanted(app)
-    for plugin in app.command_manager.offers.plugins:
-        names = {plugin.name} if registry.is_ours(plugin) else {plugin.name, registry.package_name(plugin)}
-        if _top(plugin) == _top(found) and names & unwanted:
-            raise UsageError(f"The command {command} belongs to the plugin {plugin.name}, which is disabled")
 
+    def __init__(
+        self, offers: Iterable[EntryPoint], environment: Mapping[str, str], disabled: Iterable[str] = ()
+    ) -> None:
+        self._offers = tuple(offers)
+        self._environment = environment
+        listed = environment.get(variables.DISABLE_PLUGINS, "").replace(",", " ").split()
+        self._unwanted = frozenset([*listed, *disabled])
+        self._loaded: LoadedPlugins | None = None
+        self._broken: list[PluginError] = []
 
-def explain_disabled(app: ExtraContainer, error: ExtraContainerError) -> None:
-    """Add the names of the plugins that are disabled to an error that may come from their absence."""
-    disabled = ", ".join(sorted({plugin.name for plugin in app.plugins.disabled}))
-    if disabled and _MISSED.search(error.message):
-        hint = f"It may belong to a plugin that is disabled: {disabled}."
-        error.hint = f"{hint}\n{error.hint}" if error.hint else hint
+    @property
+    def loaded(self) -> LoadedPlugins:
+        """All plugins but the disabled ones."""
+        if self._loaded is None:
+            from extra_container.hooks import loader
 
+            self._loaded = loader.load(self._offers, self._unwanted, import_seconds=time_limit_of(self._environment))
+        return self._loaded
 
-def _unwanted(app: ExtraContainer) -> frozenset[str]:
-    listed = app.environment.get(variables.DISABLE_PLUGINS, "").replace(",", " ").split()
-    return frozenset([*listed, *app.options.disable_plugin])
+    def use(self, loaded: LoadedPlugins) -> None:
+        """Take these plugins and load none."""
+        self._loaded = loaded
 
+    def hooks(self, tolerate: Callable[[PluginError], None] | None) -> Hooks:
+        """Return the hooks; errors of third parties go to ``tolerate`` or, without it, are raised."""
+        from extra_container.hooks.facade import Hooks
 
-def _top(entry_point: EntryPoint) -> str:
-    return entry_point.module.partition(".")[0]
+        return Hooks(
+            self.loaded.manager,
+            self.loaded.plugins,
+            tolerate=tolerate,
+            seconds=time_limit_of(self._environment),
+        )
+
+    def remembering_hooks(self) -> Hooks:
+        """Return hooks whose errors count when the command comes to its work: :meth:`problems` has them."""
+        return self.hooks(self._broken.append)
+
+    def problems(self, *, changes_machine: bool) -> tuple[Problem, ...]:
+        """Return a warning for every plugin that was found broken up to now, and for unknown names to disable.
+
+        Raises :class:`.PluginError` if the command changes the machine, and for a broken plugin of our own.
+        """
+        failures = self.loaded.failures
+        for failure in failures:
+            if failure.plugin.first_party:
+                raise failure.as_error()
+        errors = [*(failure.as_error() for failure in failures), *self._broken]
+        if errors and changes_machine:
+            raise errors[0]
+        return (*map(warning, errors), *self.unknown())
+
+    def problems_so_far(self, *, changes_machine: bool) -> tuple[Problem, ...]:
+        """Do what :meth:`problems` does if plugins were loaded at all."""
+        return () if self._loaded is None else self.problems(changes_machine=changes_machine)
+
+    def unknown(self) -> tuple[Problem, ...]:
+        """Return a warning for each name to disable that no plugin has."""
+        known = ", ".join(self.loaded.known)
+        return tuple(
+            Problem(
+                message=f"There is no plugin {name!r} to disable.", hint=f"Plugins: {known}.", severity=Severity.WARNING
+            )
+            for name in self.loaded.unknown
+        )
+
+    def refuse_disabled(self, command: str, found: object) -> None:
+        """Raise :class:`.UsageError` for a command that belongs to a disabled plugin."""
+        if plugin := self.disables(found):
+            raise UsageError(f"The command {command} belongs to the plugin {plugin}, which is disabled")
+
+    def disables(self, command: object) -> str | None:
+        """Return the disabled plugin that a command belongs to, None for other commands.
+
+        A command belongs to the plugin whose package directory it is in.
+        """
+        if not self._unwanted or not isinstance(command, EntryPoint):
+            return None
+        for plugin in self._offers:
+            package = entry_points.package_name(plugin)
+            names = {plugin.name} if entry_points.is_ours(plugin) else {plugin.name, package}
+            if _top(plugin) == _top(command) and names & self._unwanted:
+                return plugin.name
+        return None
+
+    def explain_disabled(self, error: ExtraContainerError) -> None:
+        """Add the names of the plugins that are disabled to an error that may come from their absence."""
+        if self._loaded is None:
+            return
+        disabled = ", ".join(sorted({plugin.name for plugin in self._loaded.disabled}))
+        if disabled and _MISSED.search(error.message):
+            hint = f"It may belong to a plugin that is disabled: {disabled}."
+            error.hint = f"{hint}\n{error.hint}" if error.hint else hint
 
 
 def time_limit_of(environment: Mapping[str, str]) -> float | None:
@@ -85,56 +137,10 @@ def time_limit_of(environment: Mapping[str, str]) -> float | None:
     return seconds
 
 
-def make_hooks(app: ExtraContainer, tolerate: Callable[[PluginError], None] | None) -> Hooks:
-    """Return the hooks of the loaded plugins; errors of third parties go to ``tolerate`` or, without it, are raised."""
-    loaded = app.plugins
-    return Hooks(
-        loaded.manager,
-        loaded.plugins,
-        tolerate=tolerate,
-        seconds=time_limit_of(app.environment),
-    )
-
-
-def judge(app: ExtraContainer, *, changes_machine: bool) -> tuple[Problem, ...]:
-    """Return a warning for every plugin that was found broken up to now.
-
-    Raises :class:`.PluginError` if the command changes the machine, and for a broken plugin of
-    our own.
-    """
-    failures = app.plugins.failures
-    for failure in failures:
-        if failure.plugin.first_party:
-            raise failure.as_error()
-    errors = [*(failure.as_error() for failure in failures), *app.hook_errors]
-    if errors and changes_machine:
-        raise errors[0]
-    return (*map(warning, errors), *_unknown(app.plugins))
-
-
-def warn_broken(app: ExtraContainer) -> None:
-    """Tell of the plugins that were found broken, on stderr, if plugins were loaded at all."""
-    if "plugins" in vars(app):
-        for problem in judge(app, changes_machine=False):
-            app.messages.event(ProblemFound(problem=problem))
-
-
-def warn_unknown(app: ExtraContainer) -> None:
-    """Tell of names to disable that no plugin has, on stderr."""
-    for problem in _unknown(app.plugins):
-        app.messages.event(ProblemFound(problem=problem))
-
-
 def warning(error: PluginError) -> Problem:
     """Return an error as warning."""
     return Problem(message=error.message, hint=error.hint, severity=Severity.WARNING)
 
 
-def _unknown(loaded: LoadedPlugins) -> tuple[Problem, ...]:
-    known = ", ".join(loaded.known)
-    return tuple(
-        Problem(
-            message=f"There is no plugin {name!r} to disable.", hint=f"Plugins: {known}.", severity=Severity.WARNING
-        )
-        for name in loaded.unknown
-    )
+def _top(entry_point: EntryPoint) -> str:
+    return entry_point.module.partition(".")[0]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
-from typing import TypeAlias
 
 from cliff.command import Command
-from cliff.commandmanager import CommandManager, EntryPointWrapper
+from cliff.commandmanager import CommandManager
 
+from extra_container.cli.parser import PROGRAM
 from extra_container.hooks import entry_points
+from extra_container.hooks.entry_points import is_ours, package
 from extra_container.hooks.guard import TimeUpError, time_limit
 from extra_container.model.errors import ExtraContainerError, PluginError
 
@@ -82,27 +83,29 @@ class Registry(CommandManager):
                 hint="--debug shows where. Repair the package, or uninstall it.",
             ) from error
 
+    def default_commands(self) -> list[str]:
+        """Return the commands that can be meant where a build is given in the environment and none is named."""
+        return [name for name, command in self._brought() if getattr(command, "default_for_build", False)]
+
+    def rest_options(self) -> dict[str, str]:
+        """Return the options of commands that plugins bring which take the rest of the line, each with a hint."""
+        return {
+            option: f"`{PROGRAM} {name}` {does}."
+            for name, command in self._brought()
+            for option, does in getattr(command, "rest_options", {}).items()
+        }
+
+    def _brought(self) -> Iterator[tuple[str, type[Command]]]:
+        """Yield the commands that plugins bring, ours first; who calls one that cannot be loaded is told then."""
+        found = [name for name, entry_point in self.commands.items() if not _is_of_the_core(entry_point)]
+        for name in sorted(found, key=lambda name: (not is_ours(self.commands[name]), name)):
+            with suppress(PluginError):
+                yield name, self.find_command([name])[0]
+
     def names(self) -> list[str]:
         """Return the commands' names, sorted."""
         return sorted(self.commands)
 
 
-# What cliff itself adds is wrapped in something that only looks like an entry point.
-AnyEntryPoint: TypeAlias = "EntryPoint | EntryPointWrapper"
-
-
-def is_ours(entry_point: AnyEntryPoint) -> bool:
-    """Whether a command or plugin belongs to the program itself."""
-    return package_name(entry_point) == entry_points.FIRST_PARTY
-
-
-def package_name(entry_point: AnyEntryPoint) -> str:
-    """Return the name of the package that an entry point comes from, empty if that is not known."""
-    distribution = getattr(entry_point, "dist", None)
-    return "" if distribution is None else str(distribution.name)
-
-
-def package(entry_point: AnyEntryPoint) -> str:
-    """Return name and version of the package that brings a command."""
-    distribution = getattr(entry_point, "dist", None)
-    return "an unknown package" if distribution is None else f"{distribution.name} {distribution.version}"
+def _is_of_the_core(entry_point: object) -> bool:
+    return getattr(entry_point, "module", "").partition(".")[0] == "extra_container"

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from extra_container import variables
 from extra_container.model.errors import HostError
 from extra_container.process import Runner
 
-# What Nix needs, what names the definition, and what marks a running session.
-KEPT_VARIABLES = (
-    "PATH",
-    "NIX_PATH",
-    variables.ETC,
-    variables.DISABLE_PLUGINS,
-    variables.PLUGIN_SECONDS,
-    "runningShellContainer",
-    "containerIp",
-    "containerStateDirectory",
-)
+# What Nix needs, what names the definition, and what is set for plugins.
+_KEPT_VARIABLES = ("PATH", "NIX_PATH", variables.ETC, variables.DISABLE_PLUGINS, variables.PLUGIN_SECONDS)
 
 
 def program_argv() -> list[str]:
@@ -36,14 +27,18 @@ def program_argv() -> list[str]:
     return [sys.executable, "-I", "-m", "extra_container"]
 
 
-def sudo_argv(argv: list[str], environment: Mapping[str, str]) -> list[str]:
-    """Return the sudo call that repeats ``argv`` as root with the variables that matter."""
-    kept = [f"{name}={environment[name]}" for name in KEPT_VARIABLES if environment.get(name)]
+def sudo_argv(argv: Sequence[str], environment: Mapping[str, str], kept_variables: Sequence[str] = ()) -> list[str]:
+    """Return the sudo call that repeats ``argv`` as root with the variables that matter.
+
+    ``kept_variables`` are those that a command wants beside the program's own.
+    """
+    names = (*_KEPT_VARIABLES, *kept_variables)
+    kept = [f"{name}={environment[name]}" for name in names if environment.get(name)]
     return ["sudo", *kept, *program_argv(), *argv]
 
 
-def become_root(argv: list[str], environment: Mapping[str, str]) -> None:
-    """Replace this process by the same call as root; return if it is root's already.
+def become_root(argv: Sequence[str], environment: Mapping[str, str], kept_variables: Sequence[str] = ()) -> None:
+    """Replace this process by the same call as root, see :func:`sudo_argv`; return if it is root's already.
 
     Raises :class:`.HostError` where sudo is missing.
     """
@@ -52,4 +47,4 @@ def become_root(argv: list[str], environment: Mapping[str, str]) -> None:
     runner = Runner(environment=environment)
     if runner.look("sudo") is None:
         raise HostError("Root rights are needed, and sudo was not found", hint="Run the command as root.")
-    runner.replace(sudo_argv(argv, environment))
+    runner.replace(sudo_argv(argv, environment, kept_variables))

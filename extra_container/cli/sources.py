@@ -20,13 +20,13 @@ def find(
     expression: str | None,
     positional: str | None,
     environment: Mapping[str, str],
-    read_stdin: Callable[[], str],
+    read_stdin: Callable[[], str] | None,
     command: str,
 ) -> Source:
     """Return the one source that wins: ``--expr``, then the positional argument, the environment, stdin.
 
-    Raises :class:`.UsageError` for a path that is nothing usable, for text that is not UTF-8, and for stdin where the
-    command's session needs it.
+    ``read_stdin`` is None for a command that needs stdin for something else. Raises :class:`.UsageError` for a path
+    that is nothing usable, for text that is not UTF-8, and for stdin where the command cannot take it.
     """
     if expression is not None:
         return ExpressionSource(text=require_text(expression, "The definition from --expr"), origin="--expr")
@@ -34,9 +34,9 @@ def find(
         return _from_path(Path(positional).absolute())
     if positional is None and environment.get(variables.ETC):
         return _built(Path(environment[variables.ETC]).absolute())
-    if command == "shell":
+    if read_stdin is None:
         raise UsageError(
-            "Reading container config from STDIN is not supported for command 'shell'",
+            f"Reading container config from STDIN is not supported for command {command!r}",
             hint="Give a file, or the definition itself with -E.",
         )
     text = require_text(read_stdin(), "The definition on stdin")

@@ -90,12 +90,12 @@ class HookCaller:
         function: Callable[..., object] = implementation.function
         file = getattr(getattr(function, "__code__", None), "co_filename", None)
         try:
-            with guarded(seconds, trusted=self._is_ours(implementation)):
+            with guarded(seconds, trusted=self.is_ours(implementation)):
                 value = function(*(arguments[name] for name in implementation.argnames))
         except ExtraContainerError:
             raise
         except KeyboardInterrupt as interrupt:
-            if type(interrupt) is not KeyboardInterrupt or self._is_ours(implementation):
+            if type(interrupt) is not KeyboardInterrupt or self.is_ours(implementation):
                 raise
             if not was_asked_for(interrupt):
                 raise self._broken(implementation, f"{hook} raised {in_one_line(interrupt, file=file)}") from interrupt
@@ -122,7 +122,8 @@ class HookCaller:
             raise self._broken(implementation, f"{hook} returned {expected.__name__} with {error}") from error
         return value
 
-    def _is_ours(self, implementation: HookImpl) -> bool:
+    def is_ours(self, implementation: HookImpl) -> bool:
+        """Whether an implementation belongs to the program itself."""
         plugin = self._plugins.get(implementation.plugin_name)
         return plugin is not None and plugin.first_party
 

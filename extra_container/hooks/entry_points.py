@@ -34,3 +34,23 @@ def read() -> Offers:
 def api_version(entry_point: EntryPoint) -> str:
     """Return the version of the plugin API that a plugin is written for."""
     return entry_point.group.removeprefix(_PLUGINS_OF_ANY_VERSION)
+
+
+def is_ours(entry_point: object) -> bool:
+    """Whether a command or plugin belongs to the program itself."""
+    return package_name(entry_point) == FIRST_PARTY
+
+
+def package_name(entry_point: object) -> str:
+    """Return the name of the package that an entry point comes from, empty if that is not known.
+
+    What cliff itself adds only looks like an entry point, and comes from no package.
+    """
+    distribution = getattr(entry_point, "dist", None)
+    return "" if distribution is None else str(distribution.name)
+
+
+def package(entry_point: object) -> str:
+    """Return name and version of the package that brings a plugin or command."""
+    distribution = getattr(entry_point, "dist", None)
+    return "an unknown package" if distribution is None else f"{distribution.name} {distribution.version}"

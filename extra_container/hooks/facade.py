@@ -42,9 +42,6 @@ _V = TypeVar("_V")
 # Bytes of JSON. Nix gets them as one argument, which the kernel limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
 _MOST_VALUES = 120_000
 
-# Hooks run in the order of their plugins, but a host that fits anywhere must not hide one that fits exactly.
-_HOST_ORDER = ("nixos", "systemd", "standalone")
-
 
 class Hooks:
     """Calls the hooks of the loaded plugins.
@@ -85,7 +82,8 @@ class Hooks:
         impls = self._calls.implementations("ec_detect_host")
         if wanted is not None:
             impls = [impl for impl in impls if impl.plugin_name == wanted]
-        for impl in sorted(impls, key=lambda impl: _host_rank(impl.plugin_name)):
+        # Plugins of third parties know a special machine, so they are asked before ours.
+        for impl in sorted(impls, key=self._calls.is_ours):
             host = self._calls.one(impl, "ec_detect_host", Host, root=root, runner=runner)
             if host is not None:
                 return host
@@ -125,7 +123,7 @@ class Hooks:
         """Return the install plan of the first plugin that makes one."""
         for _, plan in self._calls.every("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
             return plan
-        raise PluginError("No plugin plans the installation", hint="Enable the plugin `install`.")
+        raise PluginError("No plugin plans the installation", hint="`extra-container plugins` shows which there are.")
 
     def check_install(self, plan: InstallPlan, host: Host) -> Problems:
         """Return what is wrong with an installation that has just been made."""
@@ -217,8 +215,3 @@ class Hooks:
                     hint=f"Disable one: --disable-plugin {plugin}",
                 )
             into[name] = (plugin, value)
-
-
-def _host_rank(plugin: str) -> int:
-    # Plugins of third parties know a special machine, so they are asked before ours.
-    return _HOST_ORDER.index(plugin) if plugin in _HOST_ORDER else -1

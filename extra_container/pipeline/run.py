@@ -41,24 +41,26 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan
     return replace(run_plan, update=updated, restart=tuple(sorted((*restart, *again)))), tuple(failures)
 
 
-def require_success(state: RunState, request: Request) -> None:
-    """Raise one :class:`.ContainerError` that names every container that failed."""
+def require_success(state: RunState, request: Request | None = None) -> None:
+    """Raise one :class:`.ContainerError` that names every container that failed.
+
+    ``request`` is not looked at: what became of each container stands in ``state.left``.
+    """
+    del request
     if state.failures:
         lines = [
             control.describe(failure, "update" if failure.name in state.done.update else "start")
             for failure in state.failures
         ]
-        raise ContainerError("\n".join(lines), hint=aftermath(state, request))
+        raise ContainerError("\n".join(lines), hint=aftermath(state))
 
 
-def aftermath(state: RunState, request: Request) -> str:
+def aftermath(state: RunState) -> str:
     """Return what became of the containers that failed, a line for each kind of fate. Pure."""
     by_fate: dict[Left, list[str]] = {}
     for name in sorted({failure.name for failure in state.failures}):
         updated = name in state.done.update
         fate = state.left.get(name, Left.UPDATING if updated else Left.KEPT)
-        if fate is Left.KEPT and not (updated or request.keep_failed):
-            fate = Left.REMOVED  # by whoever asked for it to be kept although the user did not
         by_fate.setdefault(fate, []).append(name)
     return "\n".join(_fate(fate, tuple(by_fate[fate])) for fate in Left if fate in by_fate)
 

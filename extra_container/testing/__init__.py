@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -186,17 +186,23 @@ def call_command(
     Raises what the command raises, :class:`.ExtraContainerError` included.
     """
     from extra_container.cli.app import ExtraContainer
+    from extra_container.cli.options import Options
+    from extra_container.cli.output.messages import Messages
     from extra_container.hooks.loader import LoadedPlugins
 
     app = ExtraContainer()
-    app.stdout, app.stderr = io.StringIO(), io.StringIO()
-    app.options = app.parser.parse_args([])
+    out, err = io.StringIO(), io.StringIO()
+    options = Options()
+    app.stdout, app.stderr = out, err
+    app.invocation = replace(
+        app.invocation, options=options, stdout=out, stderr=err, messages=Messages(options, out, err)
+    )
     manager = manager_with(_HostPlugin(host), *plugins)
-    app.plugins = LoadedPlugins(manager=manager, plugins=(), disabled=(), failures=())
+    app.invocation.plugins.use(LoadedPlugins(manager=manager, plugins=(), disabled=(), failures=()))
     name = command.__name__.lower()
-    called = command(app, app.options, cmd_name=name)
+    called = command(app, app.parsed, cmd_name=name)
     code = called.run(called.get_parser(name).parse_args(list(words)))
-    return Called(code=code, out=app.stdout.getvalue(), err=app.stderr.getvalue())
+    return Called(code=code, out=out.getvalue(), err=err.getvalue())
 
 
 def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tuple[Context, list[Event]]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from extra_container.cli.definition import split_tail
+from extra_container.cli.parser import split_tail
 
 
 @pytest.mark.parametrize("words", [(), ("help",), ("-h",), ("--help",)])
@@ -63,7 +63,8 @@ def test_an_unknown_command_goes_to_nixos_container_unchanged(shell, tmp_path, m
     ],
 )
 def test_build_args_and_run_neither_lose_nor_interpret_an_argument(words, head, build_args, run):
-    assert split_tail(words) == (head, build_args, run)
+    found = split_tail(words, {"--run"}.__contains__)
+    assert found == (head, build_args, () if run is None else ("--run", *run))
 
 
 def test_two_definitions(shell):
@@ -97,10 +98,11 @@ def test_names_that_no_container_can_have(shell, command, name):
 
 def test_sudo_repeats_the_call_with_the_variables_that_matter(shell, monkeypatch):
     from extra_container.cli import root
+    from extra_container_shell.command import Shell
 
     monkeypatch.setattr("sys.argv", ["/usr/lib/x/extra_container/__main__.py"])
     environment = {"PATH": "/p", "NIX_PATH": "n=1 2", "LD_PRELOAD": "evil", "runningShellContainer": "demo"}
-    argv = root.sudo_argv(["run", "demo", "--", "ls", "-h"], environment)
+    argv = root.sudo_argv(["run", "demo", "--", "ls", "-h"], environment, Shell.kept_variables)
     assert argv[:4] == ["sudo", "PATH=/p", "NIX_PATH=n=1 2", "runningShellContainer=demo"]
     assert argv[5:] == ["-I", "-m", "extra_container", "run", "demo", "--", "ls", "-h"]
 

@@ -206,9 +206,9 @@ def test_a_host_that_no_plugin_knows(tmp_path):
 def test_third_party_hosts_are_asked_before_ours(tmp_path):
     import pluggy
 
-    def answering(name):
+    def answering(name, *, last=False):
         class Answering:
-            @hookimpl
+            @hookimpl(trylast=last)
             def ec_detect_host(self, root):
                 return Host(name=name, manager=fake_host(tmp_path).manager, unit_directory=root)
 
@@ -216,13 +216,16 @@ def test_third_party_hosts_are_asked_before_ours(tmp_path):
 
     manager = pluggy.PluginManager("extra_container")
     manager.add_hookspecs(specs)
-    for name in ("standalone", "nixos", "theirs", "systemd"):
-        manager.register(answering(name), name=name)
-    facade = Hooks(manager)
+    for name in ("theirs", "systemd", "standalone", "nixos"):  # the last one that is registered is called first
+        manager.register(answering(name, last=name == "standalone"), name=name)
+    infos = [third_party("theirs"), *map(ours, ("standalone", "nixos", "systemd"))]
+    facade = Hooks(manager, infos)
     assert facade.detect_host(tmp_path, Runner(environment={})).name == "theirs"
     assert facade.detect_host(tmp_path, Runner(environment={}), "systemd").name == "systemd"
     manager.unregister(name="theirs")
     assert facade.detect_host(tmp_path, Runner(environment={})).name == "nixos"
+    manager.unregister(name="nixos")
+    assert facade.detect_host(tmp_path, Runner(environment={})).name == "systemd"
 
 
 @pytest.mark.parametrize("module", sorted(Path(values.__file__).parent.glob("*.py")), ids=lambda path: path.stem)

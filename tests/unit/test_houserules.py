@@ -86,6 +86,32 @@ def test_imports_go_one_way(path):
             assert other == own or rank[other] < rank[own], name
 
 
+def test_no_imports_go_round_in_a_circle():
+    modules = {dotted(path): path for path in CORE}
+    left = {name: imported_modules(path, set(modules)) for name, path in modules.items()}
+    # What imports nothing that is left is in no circle, again and again.
+    while free := {name for name, others in left.items() if not others & set(left)}:
+        left = {name: others for name, others in left.items() if name not in free}
+    assert left == {}
+
+
+def imported_modules(path, modules):
+    """Return which of the modules a file imports; a name of a package counts as the module of that name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names & modules or {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & modules
+    return found - {dotted(path)}
+
+
+def dotted(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 FOLDERS = sorted({path.parent for path in CORE})
 
 
@@ -134,3 +160,15 @@ def strings(path):
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
     ]
+
+
+# What plugins bring is theirs: names and commands that are no words of Nix or systemd, options, variables.
+OF_PLUGINS = {
+    *("standalone", "shell"),
+    *("--run", "--ssh", "runningShellContainer", "containerIp", "containerStateDirectory"),
+}
+
+
+@pytest.mark.parametrize("path", CORE, ids=ids)
+def test_the_core_says_nothing_of_a_plugin(path):
+    assert set(strings(path)) & OF_PLUGINS == set()

@@ -9,10 +9,10 @@ from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import BuildResult
 from extra_container.pipeline import control, run
-from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with, make_request
+from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with
 
 
-def told(left, *, update=(), **options):
+def told(left, *, update=()):
     failures = tuple(Failure(name=name, message="it is broken") for name in left)
     state = RunState(
         result=BuildResult(path="/b", containers=()),
@@ -21,7 +21,7 @@ def told(left, *, update=(), **options):
         failures=failures,
         left={name: fate for name, fate in left.items() if fate is not None},
     )
-    return run.aftermath(state, make_request(**options)).splitlines()
+    return run.aftermath(state).splitlines()
 
 
 def test_each_fate_has_its_line_with_the_names():
@@ -42,21 +42,17 @@ def test_each_fate_has_its_line_with_the_names():
 
 @pytest.mark.parametrize("fate", Left)
 def test_every_fate_names_the_containers_and_no_placeholder(fate):
-    (line,) = told({"a": fate, "b": fate, "c": fate}, keep_failed=True)
+    (line,) = told({"a": fate, "b": fate, "c": fate})
     assert line.startswith("a, b and c ")
-    (line,) = told({"a": fate}, keep_failed=True)
+    (line,) = told({"a": fate})
     assert line.startswith("a ")
     assert "NAME" not in line
 
 
 def test_kept():
-    assert told({"a": Left.KEPT}, keep_failed=True) == [
+    assert told({"a": Left.KEPT}) == [
         "a stays installed; `extra-container destroy a` removes it.",
     ]
-
-
-def test_one_that_was_kept_without_the_users_wish_is_removed_by_who_wished_it():
-    assert told({"a": Left.KEPT})[0].startswith("a is not installed, as before")
 
 
 class Booting(FakeManager):

@@ -60,8 +60,14 @@ def test_stdin(positional):
         ({"positional": "/proc"}, "neither default.nix nor etc/"),
         ({"environment": {"EXTRA_CONTAINER_ETC": "/proc"}}, "/proc holds no etc/"),
         ({"read_stdin": lambda: " \n"}, "stdin is empty"),
-        ({"command": "shell"}, "Reading container config from STDIN is not supported for command 'shell'"),
-        ({"command": "shell", "positional": "-"}, "Reading container config from STDIN is not supported"),
+        (
+            {"command": "shell", "read_stdin": None},
+            "Reading container config from STDIN is not supported for command 'shell'",
+        ),
+        (
+            {"command": "shell", "read_stdin": None, "positional": "-"},
+            "Reading container config from STDIN is not supported",
+        ),
     ],
 )
 def test_what_is_refused(changes, message):

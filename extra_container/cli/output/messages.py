@@ -4,29 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from extra_container.cli.output.log import LogFormat, open_log
+from extra_container.cli.output.log import Log, LogFormat, open_log
 from extra_container.cli.output.report import Report
 from extra_container.model.events import ProblemFound
 from extra_container.model.values import Problem, Severity
 
 if TYPE_CHECKING:
-    import argparse
-
+    from extra_container.cli.options import Options
     from extra_container.model.events import Event
 
 
 class Messages:
     """The one way for events, warnings and remarks.
 
-    ``structured`` is whether stderr takes nothing but lines of JSON; whoever writes there by itself looks first.
-    ``log`` is None if nobody wants one. Raises :class:`.UsageError` if the log cannot be opened.
+    ``structured`` is whether stderr takes nothing but lines of JSON; whoever writes there by itself looks first. The
+    first thing to tell opens the log, and raises :class:`.UsageError` if that is impossible.
     """
 
-    def __init__(self, options: argparse.Namespace, stdout: TextIO, stderr: TextIO) -> None:
-        chosen = LogFormat(options.log_format) if options.log_format else None
-        self.structured = chosen is LogFormat.JSON and options.log_file is None
-        self.log = open_log(options.log_file, chosen, stderr, verbose=options.verbose)
+    def __init__(self, options: Options, stdout: TextIO, stderr: TextIO) -> None:
+        self._options = options
+        self._format = LogFormat(options.log_format) if options.log_format else None
+        self._stderr = stderr
+        self._log: Log | None = None
+        self.structured = self._format is LogFormat.JSON and options.log_file is None
         self._report = Report(stdout, stderr, quiet=options.quiet, silent_stderr=self.structured)
+
+    @property
+    def log(self) -> Log | None:
+        """The log, None if nobody wants one."""
+        if self._log is None:
+            options = self._options
+            self._log = open_log(options.log_file, self._format, self._stderr, verbose=options.verbose)
+        return self._log
+
+    def open(self) -> None:
+        """Open the log before anything is changed. Raises :class:`.UsageError` if that is impossible."""
+        _ = self.log
+
+    @property
+    def opened_log(self) -> Log | None:
+        """The log if something was told already."""
+        return self._log
 
     def event(self, event: Event) -> None:
         """Tell of an event."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 from dataclasses import replace
+from types import MappingProxyType
 
 from extra_container.plugin import UsageError
 from extra_container.plugin_command import DefinitionCommand, build, runtime_directory
-from extra_container_shell.contribution import CONTAINER_VARIABLE
+from extra_container_shell.contribution import CONTAINER_VARIABLE, SESSION_VARIABLES
 from extra_container_shell.interruptions import Interruptions
 from extra_container_shell.life import Life, only_container
 from extra_container_shell.plan import make_plan
@@ -18,6 +19,12 @@ class Shell(DefinitionCommand):
     """Create a container, open a shell or run a command beside it, and destroy it in the end."""
 
     runs_containers = True
+    reads_stdin = False
+    default_for_build = True
+    rest_options = MappingProxyType({"--run": "runs a command in a session"})
+    kept_variables = SESSION_VARIABLES
+    topic, place = "From a definition", 30
+    try_it = "extra-container shell -E '{ containers.demo = {}; }' --run c hostname"
     epilog = (
         "The session has the variables $name and $ip and these commands, also in scripts and child shells:\n"
         "  c CMD ARG…  run a command as root in the container; without CMD, open a root login shell there\n"

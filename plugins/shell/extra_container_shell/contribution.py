@@ -13,6 +13,10 @@ from extra_container.plugin import BuiltContainer, Session, network_of
 DIRECTORY_VARIABLE = "EXTRA_CONTAINER_SESSION"
 # Names the container of the session that a process runs in. The bash tool used the same name, and sudo passes it on.
 CONTAINER_VARIABLE = "runningShellContainer"
+_ADDRESS_VARIABLE = "containerIp"
+_STATE_VARIABLE = "containerStateDirectory"
+# What says that a process runs in a session, also beyond sudo.
+SESSION_VARIABLES = (CONTAINER_VARIABLE, _ADDRESS_VARIABLE, _STATE_VARIABLE)
 
 
 def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> Session:
@@ -31,8 +35,8 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> 
                 "name": container.name,
                 "ip": ip,
                 CONTAINER_VARIABLE: container.name,
-                "containerIp": ip,
-                "containerStateDirectory": os.fspath(container.root.parent),
+                _ADDRESS_VARIABLE: ip,
+                _STATE_VARIABLE: os.fspath(container.root.parent),
             }
         ),
         help=(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from extra_container.plugin import BuildResult, BuiltContainer, Event, Request, RunState, UsageError
+from extra_container.plugin import BuildResult, BuiltContainer, Event, Left, Request, RunState, UsageError
 from extra_container.plugin_command import (
     Context,
     Interrupted,
@@ -74,7 +74,7 @@ class Life:
                 state = self._create()
                 if state.failures:
                     destroys = self.plan.destroy_failed
-                    require_success(state, self.request)
+                    require_success(_as_destroyed(state) if destroys else state)
                 return self._session(state)
             except Interrupted as interruption:
                 if destroys:
@@ -157,6 +157,12 @@ class Life:
                 self.context.emit(event)
 
         return replace(self.context, emit=emit)
+
+
+def _as_destroyed(state: RunState) -> RunState:
+    """Return the state as people find it: containers that were kept for the session to destroy are gone."""
+    left = {name: Left.REMOVED if fate is Left.KEPT else fate for name, fate in state.left.items()}
+    return replace(state, left=left)
 
 
 def _holds_data(directory: Path) -> bool:

@@ -51,7 +51,7 @@ except HostError as error:
     noexec, other = tmp_path / "noexec", tmp_path / "other"
     noexec.mkdir()
     other.mkdir()
-    command = f'mount -t tmpfs -o noexec none {noexec} && exec "$@"'
+    command = f'mount -t tmpfs -o noexec,mode=755 none {noexec} && exec "$@"'
 
     def tried(temporary):
         argv = ["unshare", "--mount", "sh", "-c", command, "sh", sys.executable, "-c", inside, str(noexec)]
@@ -59,7 +59,7 @@ except HostError as error:
         return subprocess.run(argv, check=True, text=True, capture_output=True, env=environment).stdout.strip()
 
     assert tried(other) == str(other)
-    assert tried(noexec) == f"{noexec} and {noexec} are read-only or mounted noexec, so there is no place for a session"
+    assert tried(noexec) == f"There is no place for the directory of a session: {noexec} is mounted noexec"
 
 
 def test_variables(environment):

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.model import events
-from extra_container.model.errors import UsageError
 from extra_container.pipeline import build
 
 
 class Build(DefinitionCommand):
     """Build a definition and print the store path of the result."""
+
+    topic, place = "From a definition", 20
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what only ``build`` can do."""
@@ -25,8 +26,6 @@ class Build(DefinitionCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Build and print one line."""
-        if parsed_args.run is not None:
-            raise UsageError("build has no option --run", hint="`extra-container shell` runs a command in a session.")
         request = self.request(parsed_args)
         with self.context() as opened, ExitStack() as stack:
             context = replace(opened, emit=self._telling(opened.emit)) if parsed_args.print_eval else opened

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from extra_container.cli.definition import DefinitionCommand
-from extra_container.model.errors import UsageError
 from extra_container.pipeline import create, run
 
 
@@ -13,6 +12,7 @@ class Create(DefinitionCommand):
     """Build a definition and install its containers; start, update or restart them as asked."""
 
     runs_containers = True
+    topic, place = "From a definition", 10
     epilog = (
         "examples:\n"
         "  extra-container create --start web.nix\n"
@@ -21,12 +21,10 @@ class Create(DefinitionCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Create the containers."""
-        if parsed_args.run is not None:
-            raise UsageError("create has no option --run", hint="`extra-container shell` runs a command in a session.")
         request = self.request(parsed_args)
         with self.context() as context:
             state = create.create(request, context)
         if not state.result.containers:
             self.app.messages.warn("The definition has no containers: nothing to do.")
-        run.require_success(state, request)
+        run.require_success(state)
         return 0

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, cast
 
 from extra_container import variables
-from extra_container.cli.command import HelpFormatter, Parser
-from extra_container.cli.definition import DefinitionCommand, DefinitionParser, add_run_arguments
+from extra_container.cli.definition import DefinitionCommand, add_run_arguments
+from extra_container.cli.parser import DefinitionParser, HelpFormatter, Parser
 from extra_container.model import events
 from extra_container.model.errors import UsageError
 from extra_container.pipeline import build, destroy
@@ -56,9 +56,11 @@ class DestroyParser(Parser):
 class Destroy(DefinitionCommand):
     """Stop containers and remove all that is theirs, including their data."""
 
+    lenient = True
+    topic, place = "From a definition", 90
     epilog = (
         "What starts with `.`, `/` or `-` is a definition whose containers are destroyed;\n"
-        "it takes the arguments of `create` and `shell`.\n\n"
+        "it takes the arguments of the command that it undoes.\n\n"
         "examples:\n"
         "  extra-container destroy web db\n"
         "  extra-container destroy ./web.nix\n"

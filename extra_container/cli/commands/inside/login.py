@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Login(NameCommand):
     """Open a login prompt in a container."""
 
+    topic, place = "Inside a container", 30
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Become the host's login program."""
         name = self.checked_name(parsed_args)

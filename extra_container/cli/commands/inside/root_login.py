@@ -11,6 +11,8 @@ from extra_container.pipeline import control, inside
 class RootLogin(NameCommand):
     """Open a root login shell in a container, without a password."""
 
+    topic, place = "Inside a container", 20
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Become the shell."""
         name = self.checked_name(parsed_args)

@@ -12,6 +12,8 @@ from extra_container.pipeline import control, inside
 class Run(NameCommand):
     """Run a command as root in a container; the exit code is the command's."""
 
+    topic, place = "Inside a container", 10
+
     epilog = "example:\n  extra-container run demo -- systemctl --failed\n"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

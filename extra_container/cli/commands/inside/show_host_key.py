@@ -13,6 +13,8 @@ from extra_container.state import host_key
 class ShowHostKey(NameCommand):
     """Print the public SSH host key of a container."""
 
+    topic, place = "Inside a container", 50
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Print the key's line."""
         name = self.checked_name(parsed_args)

@@ -13,6 +13,8 @@ from extra_container.state.addresses import Network
 class ShowIp(NameCommand):
     """Print the address of a container with a private network."""
 
+    topic, place = "Inside a container", 40
+
     needs_root = False
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:

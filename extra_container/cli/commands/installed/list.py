@@ -11,6 +11,8 @@ from extra_container.state import installed
 class List(Command):
     """List the installed extra containers, one name a line."""
 
+    topic, place = "Installed containers", 10
+
     needs_root = False
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

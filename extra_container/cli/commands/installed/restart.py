@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Restart(NamesCommand):
     """Stop containers, wait until they are gone, and start them again."""
 
+    topic, place = "Installed containers", 50
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Restart the containers."""
         names = self.checked_names(parsed_args)

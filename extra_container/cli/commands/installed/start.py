@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Start(NamesCommand):
     """Start containers and wait until they have booted."""
 
+    topic, place = "Installed containers", 30
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Start the containers."""
         names = self.checked_names(parsed_args)

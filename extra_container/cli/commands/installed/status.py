@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Status(NameCommand):
     """Print whether a container is up, down or gone; the exit code is 0 unless it is gone."""
 
+    topic, place = "Installed containers", 20
+
     needs_root = False
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:

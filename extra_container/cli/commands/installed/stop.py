@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Stop(NamesCommand):
     """Shut containers down and wait until they are gone."""
 
+    topic, place = "Installed containers", 40
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Stop the containers."""
         names = self.checked_names(parsed_args)

@@ -11,6 +11,8 @@ from extra_container.pipeline import control
 class Terminate(NamesCommand):
     """End containers at once, without letting their services finish."""
 
+    topic, place = "Installed containers", 60
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """End the containers."""
         names = self.checked_names(parsed_args)

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from extra_container.cli import plugin_policy
 from extra_container.cli.command import Command, NameCommand, NamesCommand
 from extra_container.cli.commands.definition.destroy import Destroy
+from extra_container.cli.parser import BUILD_ARGS, global_parser
 from extra_container.model.errors import PluginError
 
 # Names are asked for when they are completed, so that the script stays right while containers come and go. bash hands
@@ -41,7 +41,7 @@ _extra_container() {{
       continue
     elif [[ $option ]]; then
       option=''
-    elif [[ $command && $item == @(--run|--build-args) ]]; then
+    elif [[ $command && $item == @({rest}) ]]; then
       return
     elif [[ $item == -* ]]; then
       ! _extra_container_values "$command $item" >/dev/null || option=$item
@@ -82,12 +82,12 @@ class Completion(Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Print the script."""
         del parsed_args
-        found = {name: self._load(name) for name in sorted(self.app.command_manager.commands)}
+        found = {name: self._load(name) for name in self.invocation.commands.names()}
         commands = {name: command for name, command in found.items() if command is not None}
-        parsers = {"": self.app.parser, **{name: command.get_parser(name) for name, command in commands.items()}}
+        parsers = {"": global_parser(), **{name: command.get_parser(name) for name, command in commands.items()}}
         one = [name for name, command in commands.items() if isinstance(command, NameCommand)]
         many = [name for name, command in commands.items() if isinstance(command, NamesCommand | Destroy)]
-        plugins = self.app.plugins.known
+        plugins = self.invocation.plugins.loaded.known
         values = {"host": self._hosts(), "disable_plugin": plugins}
         self.app.stdout.write(
             _SCRIPT.format(
@@ -97,6 +97,7 @@ class Completion(Command):
                     for name, parser in parsers.items()
                 ),
                 commands=_quoted(found),
+                rest="|".join((BUILD_ARGS, *self.invocation.commands.rest_options())),
                 plugins=_quoted(plugins),
                 one=" | ".join(f"'{name} 0 '" for name in one),
                 many=" | ".join(f"'{name} '*" for name in many),
@@ -106,13 +107,13 @@ class Completion(Command):
 
     def _load(self, name: str) -> Command | None:
         try:
-            factory, _, _ = self.app.command_manager.find_command([name])
+            factory, _, _ = self.invocation.commands.find_command([name])
         except PluginError:
             return None  # who calls the command is told
-        return cast("Command", factory(self.app, self.app.options, cmd_name=name))
+        return cast("Command", factory(self.app, self.app_args, cmd_name=name))
 
     def _hosts(self) -> list[str]:
-        return plugin_policy.make_hooks(self.app, self.app.hook_errors.append).host_names()
+        return self.invocation.plugins.remembering_hooks().host_names()
 
 
 def _values(command: str, parser: argparse.ArgumentParser, known: Mapping[str, Iterable[str]]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import cast
 
-from extra_container.cli import plugin_policy
 from extra_container.cli.command import Command
 from extra_container.cli.output import terminal
+from extra_container.cli.parser import PROGRAM
 from extra_container.model.errors import PluginError, UsageError
+from extra_container.model.events import ProblemFound
 
 _INTRODUCTION = """\
 extra-container runs declarative NixOS containers like imperative ones: a Nix
@@ -18,11 +19,8 @@ is not rebuilt.
 usage: extra-container [GLOBAL OPTION…] COMMAND [ARG…]
 """
 
-_GROUPS = (
-    ("From a definition", ("create", "build", "shell", "destroy")),
-    ("Installed containers", ("list", "status", "start", "stop", "restart", "terminate")),
-    ("Inside a container", ("run", "root-login", "login", "show-ip", "show-host-key")),
-)
+# The topics, in the order in which they are shown.
+_TOPICS = ("From a definition", "Installed containers", "Inside a container", Command.topic)
 _ALIASES = {"add": "create"}
 
 _GLOBAL_OPTIONS = (
@@ -37,9 +35,6 @@ _GLOBAL_OPTIONS = (
 )
 
 _END = """
-Try it:
-  extra-container shell -E '{ containers.demo = {}; }' --run c hostname
-
 `extra-container help COMMAND` explains a command.
 Commands that are not listed are handed to nixos-container, if the host has it.
 """
@@ -62,37 +57,54 @@ class Help(Command):
             self.app.stdout.write(self._overview())
             return 0
         command = self._load(parsed_args.name)
-        self.app.stdout.write(command.get_parser(f"{self.app.NAME} {parsed_args.name}").format_help())
-        plugin_policy.warn_broken(self.app)
+        self.app.stdout.write(command.get_parser(f"{PROGRAM} {parsed_args.name}").format_help())
+        for problem in self.invocation.plugins.problems_so_far(changes_machine=False):
+            self.app.messages.event(ProblemFound(problem=problem))
         return 0
 
     def _overview(self) -> str:
-        names = set(self.app.command_manager.commands)
         width = terminal.columns(self.app.stdout)
-        shown = {name for _, group in _GROUPS for name in group} | set(_ALIASES)
-        sections = [*_GROUPS, ("More", tuple(sorted(names - shown)))]
+        commands = {name: self._load_or_not(name) for name in self.invocation.commands.names() if name not in _ALIASES}
         lines = [_INTRODUCTION]
-        for title, group in sections:
-            lines.append(f"{title}:")
-            lines += [
-                terminal.hanging(f"  {name:<14}  ", self._summary(name), width) for name in group if name in names
-            ]
+        for topic in _TOPICS:
+            shown = [name for name, command in commands.items() if _topic(command) == topic]
+            lines.append(f"{topic}:")
+            shown.sort(key=lambda name: (_place(commands[name]), name))
+            lines += [terminal.hanging(f"  {name:<14}  ", _summary(name, commands[name]), width) for name in shown]
             lines.append("")
         lines.append("Global options, before the command:")
         lines += [terminal.hanging(f"  {option:<22}  ", meaning, width) for option, meaning in _GLOBAL_OPTIONS]
+        examples = [example for command in commands.values() if (example := getattr(command, "try_it", ""))]
+        if examples:
+            lines += ["", "Try it:", *(f"  {example}" for example in examples)]
         return "\n".join([*lines, _END])
 
-    def _summary(self, name: str) -> str:
+    def _load_or_not(self, name: str) -> Command | None:
         try:
-            summary = self._load(name).get_description().partition("\n")[0]
+            return self._load(name)
         except PluginError:
-            return f"(cannot be loaded; see `extra-container help {name}`)"
-        aliases = [alias for alias, target in _ALIASES.items() if target == name]
-        return summary + (f" (alias: {', '.join(aliases)})" if aliases else "")
+            return None
 
     def _load(self, name: str) -> Command:
         try:
-            factory, _, _ = self.app.command_manager.find_command([name])
+            factory, _, _ = self.invocation.commands.find_command([name])
         except ValueError as error:
             raise UsageError(f"Unknown command {name!r}", hint="See `extra-container help`.") from error
-        return cast("Command", factory(self.app, self.app.options, cmd_name=name))
+        return cast("Command", factory(self.app, self.app_args, cmd_name=name))
+
+
+def _topic(command: Command | None) -> str:
+    # A plugin may derive from cliff's own classes.
+    topic = getattr(command, "topic", Command.topic)
+    return topic if topic in _TOPICS else Command.topic
+
+
+def _place(command: Command | None) -> int:
+    return getattr(command, "place", Command.place)
+
+
+def _summary(name: str, command: Command | None) -> str:
+    if command is None:
+        return f"(cannot be loaded; see `extra-container help {name}`)"
+    aliases = [alias for alias, target in _ALIASES.items() if target == name]
+    return command.get_description().partition("\n")[0] + (f" (alias: {', '.join(aliases)})" if aliases else "")

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli import plugin_policy
 from extra_container.cli.command import Command
 from extra_container.cli.output import terminal
 from extra_container.model.errors import UsageError
+from extra_container.model.events import ProblemFound
 
 if TYPE_CHECKING:
     from extra_container.hooks.info import PluginReport
@@ -64,7 +64,7 @@ class Plugins(Command):
     def _reports(self) -> list[PluginReport]:
         from extra_container.hooks import info
 
-        return info.describe(self.app.plugins, self.app.command_manager.offers.commands)
+        return info.describe(self.invocation.plugins.loaded, self.invocation.commands.offers.commands)
 
     def _list(self, *, as_json: bool) -> int:
         reports = self._reports()
@@ -82,13 +82,14 @@ class Plugins(Command):
             for report in reports:
                 if report.error:
                     self.app.stdout.write(f"\n{report.plugin.name} ({report.plugin.package}): {report.error}\n")
-        plugin_policy.warn_unknown(self.app)
+        for problem in self.invocation.plugins.unknown():
+            self.app.messages.event(ProblemFound(problem=problem))
         return 0
 
     def _show(self, name: str, *, as_json: bool) -> int:
         reports = [report for report in self._reports() if report.plugin.name == name]
         if not reports:
-            known = ", ".join(self.app.plugins.known)
+            known = ", ".join(self.invocation.plugins.loaded.known)
             raise UsageError(f"There is no plugin {name!r}", hint=f"Plugins: {known}.")
         if as_json:
             self._print_json([report.as_json() for report in reports])
@@ -99,7 +100,7 @@ class Plugins(Command):
     def _new(self, name: str, directory: Path) -> int:
         from extra_container.hooks import template
 
-        if name in self.app.plugins.known:
+        if name in self.invocation.plugins.loaded.known:
             raise UsageError(f"There is a plugin {name!r} already", hint="Choose another name.")
         for path in template.write(name, directory):
             self.app.stdout.write(f"{path}\n")

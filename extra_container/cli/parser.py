@@ -1,0 +1,150 @@
+"""Parsers: whole option names only, errors like all others, and words that are handed on as they are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from extra_container.model.errors import UsageError
+from extra_container.model.plain import one_line
+
+PROGRAM = "extra-container"
+BUILD_ARGS = "--build-args"
+
+# Options whose next word is their value whatever it looks like, also if it starts with a dash.
+_TEXT_OPTIONS = {
+    "--expr": "--expr",
+    "-E": "--expr",
+    "--attr": "--attr",
+    "-A": "--attr",
+    "--nixpkgs-path": "--nixpkgs-path",
+    "--nixos-path": "--nixos-path",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser with whole option names only and errors that look like all others."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
+
+    def error(self, message: str) -> NoReturn:
+        """Raise :class:`.UsageError` instead of leaving the program."""
+        raise UsageError(message, hint=f"See `{self.prog} --help`.")
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Leaves the lines of description and epilog as they are, but breaks those that are wider than the terminal."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        lines = []
+        for line in super()._fill_text(text, width, indent).splitlines():
+            margin = line[: len(line) - len(line.lstrip())]
+            lines.append(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False))
+        return "\n".join(lines)
+
+
+def global_parser() -> argparse.ArgumentParser:
+    """Return the parser of the options that stand before the command."""
+    parser = Parser(prog=PROGRAM, add_help=False)
+    parser.add_argument("-h", "--help", action="store_true", dest="wants_help")
+    parser.add_argument("--version", action="store_true", dest="wants_version")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    parser.add_argument("-q", "--quiet", action="store_true")
+    parser.add_argument("--debug", action="store_true")
+    parser.add_argument("--log-format", choices=["text", "json"])
+    parser.add_argument("--log-file", type=Path, metavar="FILE")
+    parser.add_argument("--host", metavar="NAME")
+    parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME")
+    return parser
+
+
+class DefinitionParser(Parser):
+    """The parser of a command that works on a definition.
+
+    ``rest`` are the command's options that take the rest of the line; their values are tuples of words, None without
+    the option. ``others`` returns those of other commands with the hint for who gives one here; with ``lenient`` they
+    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``.
+    """
+
+    def __init__(
+        self,
+        *,
+        rest: Iterable[str] = (),
+        others: Callable[[], Mapping[str, str]] = dict,
+        lenient: bool = False,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._rest = frozenset(rest)
+        self._others = others
+        self._lenient = lenient
+        self.core: frozenset[str] = frozenset()
+
+    def end_core(self) -> None:
+        """Take all arguments that were added up to now for those of the program itself."""
+        taken = {action.dest for action in self._actions} | {_dest(option) for option in (BUILD_ARGS, *self._rest)}
+        self.core = frozenset(taken)
+
+    def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse a command's arguments; ``build_args``, ``core`` and the options of ``rest`` are set as well."""
+        words = list(sys.argv[1:] if args is None else args)
+        head, build_args, tail = split_tail(words, self._is_rest)
+        parsed, unknown = self.parse_known_args(head, namespace)
+        positional = [word for word in unknown if not word.startswith("-") or word == "-"]
+        options = [word for word in unknown if word not in positional]
+        if options:
+            self.error(f"Unknown option: {one_line(' '.join(options))}")
+        if positional:
+            self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
+        parsed.build_args, parsed.core = build_args, self.core
+        for option in self._rest:
+            setattr(parsed, _dest(option), None)
+        if tail and tail[0] in self._rest:
+            setattr(parsed, _dest(tail[0]), tuple(tail[1:]))
+        elif tail and not self._lenient:
+            name = self.prog.rpartition(" ")[2]
+            raise UsageError(f"{name} has no option {tail[0]}", hint=self._others()[tail[0]])
+        return parsed
+
+    def _is_rest(self, word: str) -> bool:
+        """Whether a word is an option, of this command or of another, that takes the rest of the line."""
+        if word in self._rest:
+            return True
+        known = word.partition("=")[0] in self._option_string_actions
+        return word.startswith("--") and not known and word in self._others()
+
+
+def _dest(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
+
+
+def split_tail(
+    words: Sequence[str], takes_rest: Callable[[str], bool]
+) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
+    """Split a line into the words for argparse, those of ``--build-args``, and the option that takes the rest, with it.
+
+    ``--build-args`` takes everything up to such an option.
+    """
+    head: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word in _TEXT_OPTIONS:
+            value = next(left, None)
+            head.append(word if value is None else f"{_TEXT_OPTIONS[word]}={value}")
+        elif word == BUILD_ARGS:
+            rest = list(left)
+            end = next((number for number, word in enumerate(rest) if takes_rest(word)), len(rest))
+            return head, tuple(rest[:end]), tuple(rest[end:])
+        elif takes_rest(word):
+            return head, (), (word, *left)
+        else:
+            head.append(word)
+    return head, (), ()
