@@ -2,14 +2,16 @@
 
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from extra_container.model.errors import BuildError, ContainerError
 from extra_container.model.host import Host
-from extra_container.nix import build_output
+from extra_container.nix import build_output, command
 from extra_container.pipeline import control
 from extra_container.pipeline.context import Context
+from extra_container.process import Runner
 from extra_container.state import installed, text_file
 from extra_container.testing.fakes import FakeManager, FakeRunner
 from tests.unit.test_installed import install
@@ -130,6 +132,11 @@ def test_links_into_the_store_are_as_good_as_the_store(store, tmp_path, how):
     (found,) = build_output.read(place, store=given).containers
     assert found.unit == store / "x-etc/etc" / FILES[0]
     assert found.conf == store / "x-etc/etc" / FILES[1]
+
+
+def test_the_store_is_where_nix_has_it():
+    assert command.store(Runner(environment={}, trusted=())) == Path("/nix/store")
+    assert command.store(Runner(environment={"NIX_STORE_DIR": "/srv/store"}, trusted=())) == Path("/srv/store")
 
 
 def test_a_disabled_unit_may_be_and_an_empty_conf_may_not(store):
