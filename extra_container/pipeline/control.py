@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from extra_container.model import layout
-from extra_container.model.errors import ContainerError, Interrupted, UsageError
+from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
 from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context, report
+from extra_container.state import host_key as host_keys
 from extra_container.state import installed, lock, pending, record, text_file
 from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
@@ -198,6 +199,43 @@ def network(name: str, context: Context) -> Network:
             return network_of(ours.settings, ours.unit_text)
         case conf:
             return network_of(parse_environment_file(_conf_text(conf, name)))
+
+
+def host_key(name: str, context: Context) -> str:
+    """Return the line of a container's public SSH host key; a running container that has none yet makes it.
+
+    Raises :class:`.UsageError` if the container does not exist, and :class:`.ExtraContainerError` if it has no key: it
+    has no sshd, or it does not run and never did.
+    """
+    key = host_keys.read(root(name, context))
+    leader = context.host.manager.leader(name)
+    if key is None and leader is not None:
+        # Two calls at once would race for the key.
+        with lock.machine_lock("show-host-key", context.emit, context.host.runtime_directory / "host-keys"):
+            key = _new_host_key(name, leader, context)
+    if key is None:
+        raise _lacks_host_key(name, "sshd makes it when it first starts.")
+    return key
+
+
+def _new_host_key(name: str, leader: int, context: Context) -> str | None:
+    # What is seen from inside is not always below the directory of the container: it may be ephemeral.
+    seen = Path(f"/proc/{leader}/root")
+    key = host_keys.read(seen)
+    if key is not None:
+        return key
+    done = inside.make_host_key(leader, context.runner, runtime=context.host.runtime_directory)
+    if done.returncode == inside.NO_SERVER:
+        raise _lacks_host_key(name, f"It has no sshd: set services.openssh.enable in containers.{name}.config.")
+    key = host_keys.read(seen)
+    if key is None and done.returncode != 0:
+        said = (done.stderr or done.stdout).strip()
+        raise _lacks_host_key(name, f"sshd did not make it: {said or f'exit code {done.returncode}'}")
+    return key
+
+
+def _lacks_host_key(name: str, hint: str) -> ExtraContainerError:
+    return ExtraContainerError(f"The container {name} has no SSH host key", hint=hint)
 
 
 def root(name: str, context: Context) -> Path:

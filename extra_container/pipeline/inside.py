@@ -21,13 +21,40 @@ from extra_container.model.host import RUNTIME_DIRECTORY, Host
 from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
-    from extra_container.process import Runner
+    from extra_container.process import Completed, Runner
 
 _STEP = 0.02
 _AGAIN_SECONDS = 0.2
 
 # Exit codes of switch-to-configuration. Source: switch-to-configuration-ng/src/main.rs of nixpkgs.
 SWITCH_NEEDS_RESTART = 100
+
+# Exit code of what makes SSH host keys in a container that has no sshd.
+NO_SERVER = 3
+
+# Returns when the key is complete. Keys are made by sshd-keygen.service (since NixOS 25.05),
+# or by what precedes sshd: in sshd.service or, with startWhenNeeded, in an instance of sshd@.service, which has made
+# them when it sends its banner. Two instances race, and ssh-keygen of the slower one asks its peer whether it may
+# overwrite the key: it may not. Source: nixos/modules/services/networking/ssh/sshd.nix. Before systemd 233, `Listen`
+# was shown as ListenStream=ADDRESS.
+_MAKE_HOST_KEY = f"""
+is_loaded() {{ [ "$(systemctl show --property=LoadState --value "$1")" = loaded ]; }}
+if is_loaded sshd-keygen.service; then exec systemctl start sshd-keygen.service; fi
+if is_loaded sshd.service; then exec systemctl start sshd.service; fi
+if ! is_loaded sshd.socket; then exit {NO_SERVER}; fi
+systemctl start sshd.socket || exit
+listen=$(systemctl show --property=Listen --value sshd.socket | head -n 1)
+listen=${{listen#ListenStream=}}
+listen=${{listen%% *}}
+address=${{listen%:*}}
+address=${{address#[}}
+address=${{address%]}}
+case $address in '' | :: | 0.0.0.0 | "$listen") address=127.0.0.1 ;; esac
+bash -c 'exec 3<>"/dev/tcp/$0/$1" && echo n >&3 && read -r -t 60 banner <&3' "$address" "${{listen##*:}}" && exit
+# Of the race's winner, this one may have seen but the first file.
+tries=100
+while [ ! -s /etc/ssh/ssh_host_ed25519_key.pub ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +107,15 @@ def update(
     argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], runtime=runtime)
     done = runner.run(argv, check=False)
     return Update(name=name, code=done.returncode, output=tuple((done.stdout + done.stderr).splitlines()))
+
+
+def make_host_key(leader: int, runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY) -> Completed:
+    """Have a container's own units make its SSH host keys, and return when they are complete.
+
+    Containers of NixOS start sshd at the first connection, so one that nobody has connected to has no key yet. Calls at
+    the same time race. Ends with :data:`NO_SERVER` if no unit can.
+    """
+    return runner.run(run_argv(leader, ["sh", "-c", _MAKE_HOST_KEY], runtime=runtime), check=False)
 
 
 def intruders(inits: Collection[int]) -> tuple[int, ...]:

@@ -43,6 +43,7 @@ def _read_file(directory: int, name: str) -> str | None:
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             return None
-        return os.read(file, _LONGEST).decode(errors="replace")
+        line = os.read(file, _LONGEST).decode(errors="replace")
+        return line if line.endswith("\n") else None  # it is being written
     finally:
         os.close(file)

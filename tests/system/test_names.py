@@ -116,6 +116,35 @@ def test_containers_reach_each_other_by_name_while_they_run(containers):
     assert settled(lambda: known_in("demo", "second"), set()) == set()
 
 
+def test_peers_may_come_and_go_as_often_as_they_like(containers):
+    """The service would reach its start limit, and then the path unit its own."""
+    containers.create(BOTH)
+    manager = run(
+        *inside("demo"), "systemctl", "show", "-P", "DefaultStartLimitBurst", "-P", "DefaultStartLimitIntervalUSec"
+    )
+    assert manager.stdout.split() == ["10s", "5"], "the limits are those of systemd"
+    file = Path("/run/extra-container/names/often")
+    try:
+        for number in range(20):
+            file.with_name(".often").write_text(f"10.250.7.{number} often # extra-container:often\n")
+            file.with_name(".often").rename(file)
+            assert settled(lambda: known_in("demo", "often"), {f"10.250.7.{number}"}) == {f"10.250.7.{number}"}
+    finally:
+        file.unlink()
+    assert settled(lambda: known_in("demo", "often"), set()) == set()
+    assert run(*inside("demo"), "systemctl", "is-active", "extra-container-peers.path").stdout == "active\n"
+
+
+def test_restarts_of_a_peer_in_quick_succession(containers):
+    containers.create(BOTH)
+    containers.create(SECOND, name="second")
+    for _ in range(4):
+        run("extra-container", "restart", "second")
+    assert settled(lambda: known_in("demo", "second"), {"10.250.1.2"}) == {"10.250.1.2"}
+    run("extra-container", "stop", "second")
+    assert settled(lambda: known_in("demo", "second"), set()) == set()
+
+
 def test_automatic_containers_know_each_other_where_machined_is_asked(containers, ask_machined):
     ask_machined()
     for name in ("demo", "second"):

@@ -53,7 +53,7 @@ set -eu
 session=${{EXTRA_CONTAINER_SESSION:?there is no session}}
 set -- -F none \\
   -o ControlPath="$session/ssh" -o ControlMaster=auto -o ControlPersist=600 \\
-  -o ServerAliveInterval=2 -o ServerAliveCountMax=2 -o ConnectTimeout=10 \\
+  -o ServerAliveInterval=2 -o ServerAliveCountMax=2 -o ConnectTimeout=10 -o ConnectionAttempts=3 \\
   -o IdentityFile={shlex.quote(str(key_file(key_home)))} -o IdentitiesOnly=yes -o PreferredAuthentications=publickey \\
   -o UserKnownHostsFile="$session/known_hosts" -o GlobalKnownHostsFile=none \\
   -o StrictHostKeyChecking=yes -o HostKeyAlias={shlex.quote(name)} -o UpdateHostKeys=no -o LogLevel=ERROR \\

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 
 from extra_container.cli.command import NameCommand
-from extra_container.model.errors import ExtraContainerError
 from extra_container.pipeline import control
-from extra_container.state import host_key
 
 
 class ShowHostKey(NameCommand):
@@ -16,13 +14,9 @@ class ShowHostKey(NameCommand):
     topic, place = "Inside a container", 50
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print the key's line."""
+        """Print the key's line; a running container that has none yet makes it."""
         name = self.checked_name(parsed_args)
         with self.context() as context:
-            key = host_key.read(control.root(name, context))
-        if key is None:
-            raise ExtraContainerError(
-                f"The container {name} has no SSH host key", hint="sshd makes it when it first starts."
-            )
+            key = control.host_key(name, context)
         self.app.stdout.write(key)
         return 0

@@ -25,12 +25,19 @@ let
       };
       systemd.services.extra-container-peers = {
         description = "Names of other containers";
+        # Peers may come and go as often as they like; at the limit, the path unit would end for good.
+        unitConfig.StartLimitIntervalSec = 0;
         serviceConfig.Type = "oneshot";
         script = "exec /bin/sh ${./scripts/peer-names.sh} ${seenNames} ${name}";
       };
       systemd.paths.extra-container-peers = {
         wantedBy = [ "multi-user.target" ];
-        pathConfig.PathChanged = seenNames;
+        unitConfig.StartLimitIntervalSec = 0;
+        pathConfig = {
+          PathChanged = seenNames;
+          # Since systemd 255; others have no such limit.
+          TriggerLimitIntervalSec = 0;
+        };
       };
     };
   };

@@ -20,6 +20,9 @@ let
     _file = ./module.nix;
     config = lib.mkIf isActive {
       services.openssh.enable = true;
+      # NixOS' own default for containers is sshd for each connection, and the first ones race for making the host key. Weaker than
+      # what a definition says.
+      services.openssh.startWhenNeeded = lib.mkOverride 900 false;
       users.users.root.openssh.authorizedKeys.keys = [ publicKey ];
     };
   };

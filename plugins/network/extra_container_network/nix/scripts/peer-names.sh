@@ -27,15 +27,22 @@ if [ "$(readlink "$hosts" || echo)" != "$merged" ]; then
   cat "$hosts" >"$state/base.new" 2>/dev/null || : >"$state/base.new"
   mv -f "$state/base.new" "$state/base"
 fi
-{
+lines() {
   cat "$state/base"
   for file in "$names"/*; do
-    if [ -f "$file" ] && [ "${file##*/}" != "$own" ]; then
-      cat "$file"
+    if [ "${file##*/}" != "$own" ]; then
+      # It may go meanwhile.
+      cat "$file" 2>/dev/null || :
     fi
   done
-} >"$merged.new"
-mv -f "$merged.new" "$merged"
+}
+# While this runs, changes wake nobody.
+text=
+until [ "$text" = "$(lines)" ]; do
+  text=$(lines)
+  printf '%s\n' "$text" >"$merged.new"
+  mv -f "$merged.new" "$merged"
+done
 if [ "$(readlink "$hosts" || echo)" != "$merged" ]; then
   ln -s "$merged" "$hosts.new"
   mv -f "$hosts.new" "$hosts"
