@@ -44,7 +44,7 @@ _BUILD_LINE = re.compile(
 )
 
 # What Nix prints when processes that evaluate at once wait for each other to write into its database.
-_WAITING = re.compile(r"(?:warning|error \(ignored\)): SQLite database '.*' is busy")
+_WAITING = re.compile(r"(?:warning|error \(ignored\)): (?:error: )?SQLite database '.*' is busy")
 
 # It takes a tenth of a second; more only for what a definition itself computes.
 _LOCATING_SECONDS = 20

@@ -51,6 +51,13 @@ let
     in
     if tried.success then tried.value else default;
 
+  list =
+    value:
+    let
+      tried = try value null;
+    in
+    if builtins.isList tried then tried else [ ];
+
   isFile = value: builtins.isPath value || builtins.isString value && builtins.substring 0 1 value == "/";
 
   # `config` is where a module's definitions are only if nothing else is beside it but what makes a module.
@@ -87,7 +94,7 @@ let
     else if value ? __functor then
       again true (call (value.__functor value) (value.__functionArgs or { }))
     else if kind == "merge" then
-      builtins.concatLists (map (again isModule) (try value.contents [ ]))
+      builtins.concatLists (map (again isModule) (list value.contents))
     else if
       builtins.elem kind [
         "if"
@@ -100,7 +107,7 @@ let
       (if isModule && isStructured value then again false value.config else [ value ])
       ++ (
         if isModule && value ? imports then
-          builtins.concatLists (map (again true) (try value.imports [ ]))
+          builtins.concatLists (map (again true) (list value.imports))
         else
           [ ]
       );

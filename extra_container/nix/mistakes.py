@@ -15,13 +15,15 @@ class Mistake:
 
     ``hint`` is a format over the pattern's groups and ``config``, which is what the user calls the system in question.
     ``ends`` is what a message begins with that says the same at length, for other tools. ``is_final`` is whether
-    nothing that evaluation does differently would help.
+    nothing that evaluation does differently would help, ``is_of_small`` whether it is none where all of NixOS is
+    evaluated.
     """
 
     pattern: re.Pattern[str]
     hint: str
     ends: re.Pattern[str] | None = None
     is_final: bool = True
+    is_of_small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,20 +78,22 @@ _MISTAKES = (
     ),
     Mistake(
         pattern=re.compile(r"^attribute '(?P<name>[^']+)' missing.*\bconfig\.(?P=name)\b", re.DOTALL),
-        hint="Only what containers need of a host is evaluated; --eval full evaluates a whole NixOS.",
+        hint="Of a host only what containers need is evaluated; --eval full evaluates a whole NixOS.",
         is_final=False,
+        is_of_small=True,
     ),
 )
 
 
-def recognise(reason: str, config: str) -> Known | None:
+def recognise(reason: str, config: str, *, is_small: bool = False) -> Known | None:
     """Return what to tell of an error; ``None`` if it is no known mistake.
 
-    ``config`` is what the user calls the failed system.
+    ``config`` is what the user calls the failed system, ``is_small`` whether only the host's part for containers was
+    evaluated.
     """
     for mistake in _MISTAKES:
         match = mistake.pattern.search(reason)
-        if match:
+        if match and (is_small or not mistake.is_of_small):
             end = mistake.ends.search(reason) if mistake.ends else None
             # Text of nixpkgs may hold braces, and goes in as it is.
             hint = mistake.hint.replace("{config}", config)

@@ -153,7 +153,7 @@ def for_reader(text: str, failure: Failure, place: Place, definition: Definition
 
     text = _QUOTED.sub(as_written, text)
     files = list(dict.fromkeys(position.file for position in place.positions))
-    if inside and len(files) == 1:
+    if len(files) == 1:
         text = _UNKNOWN_FILE.sub(lambda _match: f"`{_file(files[0], source)}'", text)
     if isinstance(source, ExpressionSource):
         for name in _TEXT_FILES:
@@ -193,12 +193,14 @@ def _candidates(
         paths = [*named, (*config, "assertions")]
     else:
         paths = [*named, *(path for path in evaluated if not option_names.is_entrance(path))]
-    if _FILE_MISSING.search(failure.reason):
+    if _FILE_MISSING.search(failure.reason) or not paths:
         paths.append((*config, "imports"))
     if config:
         paths.append(config)
     else:
         paths += [("containers", name) for path in evaluated for name in _containers_of_files(path)]
+    if _UNKNOWN_FILE.search(failure.reason):
+        paths.append(("containers",))
     unique = [path for path in dict.fromkeys(map(option_names.attributes, paths)) if path]
     return unique if len(unique) <= _CANDIDATES else [*unique[: _CANDIDATES - 1], unique[-1]]
 

@@ -38,11 +38,10 @@ class Nix:
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(
-        self, *argv: str | Path, check: bool = True, stdin: str = "", **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a program of Nix, or one that uses it."""
-        places = {
+    @property
+    def places(self) -> dict[str, str]:
+        """What programs of Nix have in their environment to work in this store."""
+        return {
             "NIX_STORE_DIR": str(self.directory / "store"),
             "NIX_LOCALSTATE_DIR": str(self.directory / "var"),
             "NIX_STATE_DIR": str(self.directory / "var/nix"),
@@ -53,9 +52,14 @@ class Nix:
             "NIX_CONFIG": "build-users-group =\nsandbox = false\nsubstituters =\n"
             "experimental-features = nix-command flakes\n",
         }
+
+    def run(
+        self, *argv: str | Path, check: bool = True, stdin: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program of Nix, or one that uses it."""
         done = subprocess.run(
             [str(word) for word in argv],
-            env={**os.environ, **places, **variables},
+            env={**os.environ, **self.places, **variables},
             cwd=self.directory,
             check=False,
             capture_output=True,

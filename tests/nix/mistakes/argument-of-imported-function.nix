@@ -1,0 +1,5 @@
+#> called without required argument 'name'
+#> containers.web.config.environment.etc.a.text
+{
+  containers.web.config.environment.etc.a.text = (import ./parts/deep/function.nix) { };
+}

@@ -1,0 +1,5 @@
+#@ 3
+{
+  imports = ./parts/conflict.nix;
+  containers.web.config = { };
+}
