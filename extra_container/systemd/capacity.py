@@ -19,10 +19,10 @@ from extra_container.model.values import Problem, Problems, Severity
 _BOOTS_A_CORE = 4
 _MOST_BOOTS = 32
 
-# What each container takes at the least, measured with containers of the host base, systemd 252 to 262: its systemd has
+# What each container takes at the least, measured with containers of the host base and systemd 257: its systemd has
 # three inotify instances, beside it run nspawn and journald. The key ring of the unit's processes is systemd's
 # KeyringMode=private.
-_INSTANCES, _WATCHES, _PROCESSES, _FILES, _KEYS, _MIB = 3, 5, 3, 60, 2, 30
+_INSTANCES, _WATCHES, _PROCESSES, _FILES, _KEYS, _MIB = 3, 5, 3, 60, 2, 15
 
 # Raised together with the limit, so that the next container does not meet it again.
 _RESERVE = 1.25

@@ -39,6 +39,8 @@ _ENDING = frozenset(
 
 _LINES_OF_A_BOOT = 500
 _DETAIL_LINES = 15
+# What each of many supervisors takes of the machine to clean up after its container, with much to spare.
+_CLEAN_UP_SECONDS = 0.3
 _JOURNAL_SECONDS = 10.0
 _SILENCE = "What it said is not known, because the journal does not answer"
 _POLL_SECONDS = 0.05
@@ -178,7 +180,7 @@ class SystemdManager:
         self._systemctl.request_stop(tuple(running))
         for name, said in running.items():
             self._nspawn.kill_leader(said.main_pid, unit_name(name))
-        left = self._end(tuple(running), timeout=self._grace)
+        left = self._end(tuple(running), timeout=max(self._grace, _CLEAN_UP_SECONDS * len(running)))
         if left:
             if killable := [name for name, said in left.items() if said.sub not in _ENDING]:
                 self._systemctl.kill(killable)

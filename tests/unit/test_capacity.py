@@ -83,7 +83,7 @@ def test_little_memory_is_a_warning(machine):
     root = machine("proc/meminfo", "MemTotal: 2048000 kB\nMemAvailable: 1024000 kB\nSwapFree: 0 kB\n")
     (problem,) = problems(root, 100)
     assert problem.severity is Severity.WARNING
-    assert "3000 MiB of memory, and 1000 are left" in problem.message
+    assert "1500 MiB of memory, and 1000 are left" in problem.message
     assert problems(root, 10) == ()
 
 
