@@ -123,6 +123,38 @@ class _Packages:
         )
 
 
+class _Guarded:
+    """An entry point whose import is limited in time, kept off the standard output, and fails with ImportError only."""
+
+    def __init__(self, entry_point: EntryPoint, info: PluginInfo, seconds: float) -> None:
+        self._entry_point = entry_point
+        self._info = info
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever an entry point has
+        return getattr(self._entry_point, name)
+
+    def load(self) -> object:
+        """Import the plugin; stevedore would let SystemExit and AssertionError end the program."""
+        try:
+            with guarded(self._seconds, trusted=self._info.first_party):
+                return self._entry_point.load()
+        except KeyboardInterrupt as interrupt:
+            if type(interrupt) is not KeyboardInterrupt or self._info.first_party:
+                raise
+            if not was_asked_for(interrupt):
+                raise ImportError(in_one_line(interrupt, "at import")) from interrupt
+            raise Interrupted(f"The plugin {self._info} was being imported ({place_of(interrupt)}).") from interrupt
+        except TimeUpError as error:
+            raise ImportError(f"the import did not end within {self._seconds:g} s") from error
+        except ImportError as error:
+            if error.name in _PUBLIC_MODULES:
+                raise ImportError(f"it needs a newer extra-container: {error.msg}") from error
+            raise
+        except BaseException as error:
+            raise ImportError(in_one_line(error, "at import")) from error
+
+
 class _Loader(stevedore.ExtensionManager[object]):
     """stevedore's manager, without its cache (which drops packages and writes to HOME) and with every error caught."""
 
@@ -136,7 +168,7 @@ class _Loader(stevedore.ExtensionManager[object]):
         self.failures: list[PluginFailure] = []
         super().__init__(entry_points.PLUGINS, on_load_failure_callback=self._on_failure)
 
-    def list_entry_points(self) -> list[EntryPoint]:
+    def list_entry_points(self) -> list[_Guarded]:  # type: ignore[override]  # entry points in all but their class
         by_name: dict[str, list[EntryPoint]] = defaultdict(list)
         newer = []
         for entry_point in self._found:
@@ -155,7 +187,8 @@ class _Loader(stevedore.ExtensionManager[object]):
             if entry_point.name not in by_name
         ]
         chosen = [entry_point for found in by_name.values() for entry_point in self._unique(found)]
-        return sorted(chosen, key=lambda entry_point: (not self.info(entry_point).first_party, entry_point.name))
+        chosen.sort(key=lambda entry_point: (not self.info(entry_point).first_party, entry_point.name))
+        return [_Guarded(entry_point, self.info(entry_point), self._import_seconds) for entry_point in chosen]
 
     def _unique(self, found: list[EntryPoint]) -> list[EntryPoint]:
         """Return the plugin of one name; of several none, but ours if its name was taken."""
@@ -171,26 +204,6 @@ class _Loader(stevedore.ExtensionManager[object]):
             for info in (theirs if ours else theirs[-1:])
         ]
         return ours
-
-    def _load_one_plugin(self, ep: EntryPoint, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- stevedore's signature
-        info = self.info(ep)
-        try:
-            with guarded(self._import_seconds, trusted=info.first_party):
-                return super()._load_one_plugin(ep, *args, **kwargs)
-        except KeyboardInterrupt as interrupt:
-            if type(interrupt) is not KeyboardInterrupt or info.first_party:
-                raise
-            if not was_asked_for(interrupt):
-                raise ImportError(in_one_line(interrupt, "at import")) from interrupt
-            raise Interrupted(f"The plugin {info} was being imported ({place_of(interrupt)}).") from interrupt
-        except TimeUpError as error:
-            raise ImportError(f"the import did not end within {self._import_seconds:g} s") from error
-        except ImportError as error:
-            if error.name in _PUBLIC_MODULES:
-                raise ImportError(f"it needs a newer extra-container: {error.msg}") from error
-            raise
-        except BaseException as error:  # stevedore would let SystemExit and AssertionError end the program
-            raise ImportError(in_one_line(error, "at import")) from error
 
     def _on_failure(self, _manager: object, entry_point: EntryPoint, error: BaseException) -> None:
         self.failures.append(PluginFailure(plugin=self.info(entry_point), stage="import", error=error))
