@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "mypy"],
+        ["-m", "codespell_lib"],
     ],
     ids=lambda command: " ".join(command[1:]),
 )

@@ -14,11 +14,18 @@ SCRIPTS = sorted(
 )
 
 
-INSIDE = sorted(ROOT.glob("extra_container/nix/host-base/nixos/scripts/*.sh"))
+# What runs as root, in containers and beside them: of the host base, of plugins and of examples.
+RUN_BY_UNITS = sorted(
+    path
+    for folder in ("extra_container", "plugins", "examples", "nix")
+    for path in (ROOT / folder).rglob("*")
+    if path.is_file()
+    and (path.suffix == ".sh" or path.read_bytes()[:256].startswith((b"#!/bin/sh", b"#!/usr/bin/env bash")))
+)
 
 
 def test_the_scripts_are_found():
-    assert {"setup", "run", "test", "host"} <= {path.name for path in SCRIPTS}
+    assert {"setup", "run", "test", "host", "release"} <= {path.name for path in SCRIPTS}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -29,8 +36,12 @@ def test_shellcheck(script):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("script", INSIDE, ids=lambda path: path.name)
-def test_shellcheck_of_what_runs_in_containers(script):
+def test_the_scripts_of_units_are_found():
+    assert {"init.sh", "wan.sh", "firewalld.sh"} <= {path.name for path in RUN_BY_UNITS}
+
+
+@pytest.mark.parametrize("script", RUN_BY_UNITS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_shellcheck_of_what_units_run(script):
     done = subprocess.run([SHELLCHECK, script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
