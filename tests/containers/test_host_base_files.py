@@ -156,3 +156,23 @@ def test_a_path_that_cannot_be_made_is_reported_and_the_others_are_there(tool, n
     write_definition(definition, name, config % "two")
     tool("create", "-r", definition)
     assert inside(tool, name, "cat", "/etc/zz") == "two"
+
+
+def test_a_unit_that_is_mounted_keeps_no_other_unit_away(tool, name, tmp_path, outside):
+    unit = "[Service]\nType=oneshot\nExecStart=/bin/touch /from-the-host\n"
+    (outside / "job.service").write_text(unit)
+    config = """systemd.services.other = { wantedBy = [ "multi-user.target" ]; script = "%s"; };
+      systemd.services.job.script = "touch /from-the-definition";"""
+    mount = bound(outside, ("systemd/system/job.service", "job.service"))
+    definition = write_definition(tmp_path / "c.nix", name, config % "touch /one", mount)
+    tool("create", "-s", definition)
+    assert inside(tool, name, "systemctl", "is-active", "multi-user.target") == "active\n"
+    inside(tool, name, "systemctl", "start", "job")
+    assert inside(tool, name, "ls", "/from-the-host", "/one") == "/from-the-host\n/one\n"
+    tool("create", "-s", write_definition(definition, name, config % "touch /two", mount))
+    assert inside(tool, name, "ls", "/two") == "/two\n"
+    assert (outside / "job.service").read_text() == unit
+
+    tool("create", "-s", write_definition(definition, name, config % "touch /three"))
+    inside(tool, name, "systemctl", "start", "job")
+    assert inside(tool, name, "ls", "/from-the-definition", "/three") == "/from-the-definition\n/three\n"

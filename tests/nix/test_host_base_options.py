@@ -132,6 +132,16 @@ def test_options_without_effect_are_named_in_one_warning(nix: Nix) -> None:
     assert "--nixpkgs-path" in warning
 
 
+def test_settings_of_a_network_that_is_the_hosts_are_named(nix: Nix) -> None:
+    config = """networking.interfaces.e.ipv4.addresses = [ { address = "10.0.0.1"; prefixLength = 24; } ];
+      networking.defaultGateway = "10.0.0.2"; boot.kernel.sysctl."net.ipv4.ip_forward" = 1;"""
+    expected = "host base: boot.kernel.sysctl, networking.defaultGateway, networking.interfaces. Where"
+    assert expected in _warnings(nix, config)
+    for own in ("privateNetwork = true;", 'interfaces = [ "e" ];', 'extraFlags = [ "-n" ];', "enableTun = true;"):
+        expression = f"{_evaluated(_container(config, own))}.config.system.build.etc.drvPath"
+        assert "warning:" not in nix.run("nix-instantiate", "--eval", "-E", expression).stderr
+
+
 # What takes effect
 
 
@@ -231,6 +241,10 @@ def test_a_gateway_is_reached_by_a_route_of_its_own(nix: Nix) -> None:
         "-6 route replace fe80::1 proto static dev e",
         "-6 route replace default via fe80::1 proto static dev e window 9",
     ]
+    routes = 'networking.interfaces.e.ipv4.routes = [ { address = "1.2.3.0"; prefixLength = 24; options = OPTIONS; } ];'
+    options = '{ onlink = ""; mtu = "lock 1400"; }'
+    script = _value(nix, "systemd.services.network-addresses-e.script", routes.replace("OPTIONS", options))
+    assert "route replace 1.2.3.0/24 mtu lock 1400 onlink dev e proto static; then" in script
     text = _value(nix, "systemd.services.network-setup.script", 'networking.defaultGateway = "10.9.9.1";')
     assert "default via 10.9.9.1" in text
 

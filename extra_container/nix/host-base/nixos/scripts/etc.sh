@@ -44,6 +44,33 @@ ask_mounts() {
     kept="is in the mounted directory $above"
   fi
 }
+# Whether a path below /etc is a directory that cannot be a link, because something is mounted in it, or was once.
+is_filled() {
+  [ ! -L "/etc/$1" ] && [ -d "/etc/$1" ] && [ -d "/etc/static/$1" ] && { holds_mount "/etc/$1" || [ -e "/etc/$1/.filled" ]; }
+}
+# Gives such a directory a link for each of its entries.
+fill() {
+  : >"/etc/$1/.filled"
+  for entry in "/etc/$1"/*; do
+    if [ -L "$entry" ] && [ ! -e "/etc/static/$1/${entry##*/}" ] && ! is_mounted "$entry"; then rm -f "$entry"; fi
+  done
+  for static in "/etc/static/$1"/*; do
+    entry=/etc/$1/${static##*/}
+    if is_mounted "$entry"; then
+      echo "warning: $entry is a mount point and is left as it is" >&2
+    elif is_filled "$1/${static##*/}"; then
+      (
+        fill "$1/${static##*/}"
+        [ "$failed" -eq 0 ]
+      ) || failed=1
+    # A link is kept as it is: systemd takes the name of a unit from what it says.
+    elif [ -L "$static" ]; then
+      { rm -f "$entry" && cp -P "$static" "$entry"; } || report "$1/${static##*/}"
+    else
+      ln -sfn "$static" "$entry" || report "$1/${static##*/}"
+    fi
+  done
+}
 copy() {
   cp -L --remove-destination "/etc/static/$4" "/etc/$4" && chown "${2#+}:${3#+}" "/etc/$4" && chmod "$1" "/etc/$4"
 }
@@ -64,6 +91,8 @@ while read -r mode user group path; do
     report "$path"
   elif [ "$mode" != symlink ]; then
     copy "$mode" "$user" "$group" "$path" || report "$path"
+  elif is_filled "$path"; then
+    fill "$path"
   elif [ -d "/etc/$path" ] && [ ! -L "/etc/$path" ]; then
     echo "/etc/$path is a directory of the container and is kept" >&2
   elif [ ! -L "/etc/$path" ] || [ ! "/etc/$path" -ef "/etc/static/$path" ]; then

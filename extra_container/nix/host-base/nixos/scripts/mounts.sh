@@ -15,6 +15,11 @@ is_mounted() {
   case $mount_points in *"|$1|"*) return 0 ;; esac
   return 1
 }
+# holds_mount PATH — whether something below a directory is a mount point.
+holds_mount() {
+  case $mount_points in *"|$1/"*) return 0 ;; esac
+  return 1
+}
 # is_below_mount PATH — whether a directory that holds it is a mount point.
 is_below_mount() {
   if [ "$mount_points" = '|' ]; then return 1; fi

@@ -27,6 +27,8 @@ in
       "${lib.showOption options.boot.kernel.sysctl.loc}: a container cannot set ${lib.concatStringsSep ", " others}, only what begins"
       + " with `net.': set it on the host."
     );
+    # Read-only there.
+    system.ignoredOptions = lib.optional (text != "" && config.networking.isUnalterable) "boot.kernel.sysctl";
     environment.etc = lib.mkIf (text != "") { ${file}.text = text; };
     systemd.services = lib.mkIf (text != "") {
       systemd-sysctl = {

@@ -108,6 +108,10 @@ let
     lib.optional (value != null) "${kind}:${user.name}:${value}";
 in
 {
+  imports = [
+    (lib.mkAliasOptionModule [ "users" "extraUsers" ] [ "users" "users" ])
+    (lib.mkAliasOptionModule [ "users" "extraGroups" ] [ "users" "groups" ])
+  ];
   options.users = {
     mutableUsers = opt types.bool true "Whether accounts and passwords made in the container stay.";
     allowNoPasswordLogin = opt types.bool false "Whether nobody needs to be able to log in, which is never asked for.";

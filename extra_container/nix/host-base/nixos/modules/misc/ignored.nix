@@ -51,7 +51,7 @@ let
   ];
   valueOf = entry: lib.getAttrFromPath entry.path config;
   ignored = builtins.filter (entry: valueOf entry != entry.value) table;
-  names = map (entry: lib.showOption entry.path) ignored ++ config.system.ignoredOptions;
+  names = lib.naturalSort (map (entry: lib.showOption entry.path) ignored ++ config.system.ignoredOptions);
   prefix = lib.showOption (lib.take (lib.length options.warnings.loc - 1) options.warnings.loc);
 in
 {
@@ -99,6 +99,13 @@ in
       };
     }
   ];
+  config.system.ignoredOptions =
+    let
+      firewall = config.networking.firewall;
+    in
+    lib.optional firewall.logRefusedConnections "networking.firewall.logRefusedConnections"
+    ++ lib.optional firewall.logRefusedPackets "networking.firewall.logRefusedPackets"
+    ++ lib.optional (firewall.checkReversePath != false) "networking.firewall.checkReversePath";
   config.warnings = lib.optional (config.boot.isContainer && names != [ ]) (
     "${prefix}: without effect in the built-in host base: ${lib.concatStringsSep ", " names}."
     + " Where that matters, give a nixpkgs with --nixpkgs-path."

@@ -26,7 +26,10 @@ let
     family: name: route:
     let
       target = optional (route.type != null) route.type ++ [ "${route.address}/${toString route.prefixLength}" ];
-      options = lib.concatLists (lib.mapAttrsToList (option: value: [ option value ]) route.options);
+      # A value may be empty, as for `onlink`, or have several words.
+      options = lib.concatLists (
+        lib.mapAttrsToList (option: value: [ option ] ++ lib.remove "" (lib.splitString " " value)) route.options
+      );
       # A route that leads nowhere has no interface.
       device = if builtins.elem route.type [ "blackhole" "unreachable" "prohibit" "throw" ] then null else name;
       rest = options ++ words [ (word "via" route.via) (word "dev" device) (word "proto" "static") ];
@@ -130,6 +133,13 @@ let
 in
 {
   config = lib.mkIf config.boot.isContainer {
+    # The units do nothing there.
+    system.ignoredOptions = optionals cfg.isUnalterable (
+      optional (interfaces != [ ]) "networking.interfaces"
+      ++ optional (cfg.defaultGateway != null) "networking.defaultGateway"
+      ++ optional (cfg.defaultGateway6 != null) "networking.defaultGateway6"
+      ++ optional (cfg.localCommands != "") "networking.localCommands"
+    );
     systemd.services = builtins.listToAttrs (
       addressUnits
       ++ optional (gateways != [ ]) (

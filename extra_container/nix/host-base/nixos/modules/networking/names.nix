@@ -57,6 +57,12 @@ in
       default = !config.boot.isContainer;
       description = "Whether the options give the system a network of its own.";
     };
+    isUnalterable = mkOption {
+      type = types.bool;
+      internal = true;
+      default = false;
+      description = "Whether the network is surely one that the system has no right to set up: the host's.";
+    };
     mayBePrivate = mkOption {
       type = types.bool;
       internal = true;

@@ -72,6 +72,7 @@ in
       config = {
         networking.isPrivate = isPrivate cfg;
         networking.mayBePrivate = cfg.extraFlags != [ ];
+        networking.isUnalterable = !isPrivate cfg && !isGranted cfg && cfg.extraFlags == [ ];
         warnings = lib.optional (
           namespaceOf cfg != null
           && !isGranted cfg

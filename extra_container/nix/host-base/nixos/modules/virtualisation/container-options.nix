@@ -44,7 +44,7 @@ in
       description = "Built system, instead of `config`.";
     };
     flake = opt (types.nullOr types.str) null "Not supported by the built-in host base.";
-    nixpkgs = opt types.path hostSystemPath "Accepted without effect: the container is built from the host base.";
+    nixpkgs = opt types.path hostSystemPath "The nixpkgs that the container is evaluated with, instead of the built-in host base.";
     specialArgs = opt (types.attrsOf types.unspecified) { } "Arguments that the container's modules get while imported.";
     additionalCapabilities = opt (types.listOf types.str) [ ] "Capabilities granted besides the default ones.";
     ephemeral = opt types.bool false "Whether the container starts with an empty root each time.";
