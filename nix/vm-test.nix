@@ -8,24 +8,24 @@
 }:
 
 let
-  definition = content: ''
-    {
-      containers.test = {
-        autoStart = true;
-        privateNetwork = true;
-        hostAddress = "10.250.0.1";
-        localAddress = "10.250.0.2";
-        config.environment.etc.test-file.text = "${content}";
-      };
-    }
-  '';
+  definition = import ./vm-test-container.nix;
 
-  first = builtins.toFile "first.nix" (definition "first");
-  second = builtins.toFile "second.nix" (definition "second");
+  # The same as a file. What is evaluated here is the value, since pure evaluation may not read what is yet to be built.
+  fileOf =
+    content: pkgs.writeText "${content}.nix" "import ${./vm-test-container.nix} ${builtins.toJSON content}";
+
+  first = fileOf "first";
+  second = fileOf "second";
 
   etcOf = config: (evalContainers { inherit config nixpkgs system; }).etc;
 
-  runTest = pkgs.testers.nixosTest or pkgs.nixosTest;
+  host = import ./vm-host.nix { inherit nixpkgs pkgs; };
+
+  runTest =
+    if host.pkgs.stdenv.hostPlatform.system == system then
+      pkgs.testers.nixosTest or pkgs.nixosTest
+    else
+      test: host.pkgs.testers.runNixOSTest (test // { node.pkgs = pkgs.lib.mkForce pkgs; });
 in
 runTest {
   name = "extra-container";
@@ -33,15 +33,18 @@ runTest {
   nodes.machine =
     { lib, ... }:
     {
-      imports = [ module ];
-      virtualisation.memorySize = 2048;
+      imports = [
+        module
+        host.guest
+      ];
+      virtualisation.memorySize = import ./vm-memory.nix pkgs.stdenv.hostPlatform;
       nix.nixPath = [ "nixpkgs=${nixpkgs}" ];
       nix.settings.substituters = lib.mkForce [ ];
       system.stateVersion = lib.trivial.release;
       # All that the machine evaluates is already built.
       system.extraDependencies = [
-        (etcOf first)
-        (etcOf second)
+        (etcOf (definition "first"))
+        (etcOf (definition "second"))
         pkgs.stdenv
       ];
     };

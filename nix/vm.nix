@@ -14,6 +14,8 @@ let
     config.containers.demo.config = { };
   };
 
+  host = import ./vm-host.nix { inherit nixpkgs pkgs; };
+
   machine = import (nixpkgs + "/nixos") {
     inherit system;
     configuration =
@@ -26,12 +28,13 @@ let
       {
         imports = [
           module
+          host.guest
           (modulesPath + "/virtualisation/qemu-vm.nix")
         ];
 
         virtualisation = {
           graphics = false;
-          memorySize = 2048;
+          memorySize = import ./vm-memory.nix pkgs.stdenv.hostPlatform;
         };
 
         documentation.enable = false;
@@ -49,7 +52,7 @@ let
       };
   };
 in
-pkgs.runCommand "run-extra-container-vm"
+host.pkgs.runCommand "run-extra-container-vm"
   {
     preferLocalBuild = true;
     meta.mainProgram = "run-extra-container-vm";
@@ -57,7 +60,7 @@ pkgs.runCommand "run-extra-container-vm"
   ''
     mkdir -p "$out/bin"
     cat > "$out/bin/run-extra-container-vm" <<'EOF'
-    #!${pkgs.runtimeShell}
+    #!${host.pkgs.runtimeShell}
     set -eu
     directory=$(mktemp -d)
     trap 'rm -rf "$directory"' EXIT

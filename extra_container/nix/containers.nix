@@ -1,6 +1,10 @@
-# What every container gets besides the options of nixpkgs' container module: one package set for all that can share it, and the
-# option `nixpkgs` where the evaluated release does not have it yet.
-{ nixos }:
+# What every container gets besides the options of nixpkgs' container module: one package set for all that can share it, a state
+# version, and the option `nixpkgs` where the evaluated release does not have it yet.
+{
+  nixos,
+  # The NixOS release of the tree.
+  release,
+}:
 
 {
   config,
@@ -30,10 +34,19 @@ let
     option: option.isDefined && builtins.any (file: !builtins.elem file option.declarations) option.files;
 
   # Whether a configuration's packages are those that nixpkgs has for its platform. `settings` and `known` are its `nixpkgs`
-  # values and options.
+  # values and options. Beside `hostPlatform` the older options for platforms are an error, which nixpkgs raises for its own set
+  # only.
   isPlain =
     settings: known:
     !(known ? pkgs && isSet known.pkgs)
+    && !(
+      known ? hostPlatform
+      && known.hostPlatform.isDefined
+      && builtins.any (option: isSet known.${option}) [
+        "crossSystem"
+        "localSystem"
+      ]
+    )
     && settings.config == { }
     && (settings.overlays or [ ]) == [ ]
     && (settings.crossSystem or null) == null;
@@ -50,7 +63,13 @@ let
     else
       settings.system == config.nixpkgs.system;
 
-  hostIsPlain = isPlain config.nixpkgs options.nixpkgs;
+  # The module argument `pkgs` may come from the definition, too.
+  definesPkgs =
+    file: definition: definition ? pkgs && !lib.hasPrefix "${toString nixos}/" (toString file);
+  hasOwnPkgs =
+    known: builtins.elem true (lib.zipListsWith definesPkgs known._module.args.files known._module.args.definitions);
+
+  hostIsPlain = isPlain config.nixpkgs options.nixpkgs && !hasOwnPkgs options;
 
   # A package set is by far the largest value of an evaluation. Where a container would import the very same one, it gets the
   # host's: the same derivations with less memory and time.
@@ -58,16 +77,22 @@ let
     { config, options, ... }:
     {
       _file = "extra-container: the shared package set";
-      # Stronger than the definition in nixpkgs, weaker than a user's mkForce.
+      # Stronger than the definition in nixpkgs, weaker than whatever a user puts in its place.
       _module.args.pkgs =
         lib.mkIf (isPlain config.nixpkgs options.nixpkgs && hasHostPlatform config.nixpkgs options.nixpkgs)
-          (lib.mkOverride 60 pkgs);
+          (lib.mkOverride 99 pkgs);
     };
 
   # What a container's modules warn of names neither the container nor, for a renamed option, the whole option.
   nameWarnings = name: {
     _file = "extra-container: names in warnings";
     options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
+  };
+
+  # Most containers are new, and NixOS warns of every system that names no version. Any definition of a user's is stronger.
+  stateVersion = {
+    _file = "extra-container: the state version";
+    system.stateVersion = lib.mkOverride 1400 release;
   };
 
   usesTreeOfHost = container: container.nixpkgs == null || toString container.nixpkgs == toString pkgs.path;
@@ -89,6 +114,7 @@ in
           };
           config = lib.mkIf (extraContainer.hasConfig name) {
             config = lib.mkMerge [
+              stateVersion
               (nameWarnings name)
               (lib.mkIf (hostIsPlain && usesTreeOfHost config) sharePackages)
             ];

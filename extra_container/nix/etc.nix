@@ -1,7 +1,8 @@
 # From evaluated host configurations to the `etc` derivation that is installed, and the names of its containers.
 #
 # A host configuration is { config, pkgs, … }; of `config` this reads `containers`, `assertions`, `warnings`,
-# `systemd.units."container@NAME.service".{unit,wantedBy}`, and `environment.etc."{nixos-,}containers/NAME.conf".source`.
+# `systemd.units."container@NAME.service".{unit,wantedBy,requiredBy,upheldBy,aliases}`, and
+# `environment.etc."{nixos-,}containers/NAME.conf".source`.
 {
   # The configuration that names the containers, and whose packages build the result.
   given,
@@ -39,6 +40,22 @@ let
   collect = select: unique (builtins.concatLists (map select ([ given ] ++ evaluations)));
 
   nameProblems = import ./names.nix { inherit kernelVersion evaluationOf; };
+  wordProblems = import ./words.nix { inherit evaluationOf; };
+
+  # Whoever installs links the unit under its own name only.
+  aliasProblems =
+    container:
+    let
+      aliases = (unitOf container).aliases or [ ];
+    in
+    if aliases == [ ] then
+      [ ]
+    else
+      [
+        "systemd.services.\"container@${container}\".aliases: the unit of a container has no other name: ${toString aliases}"
+      ];
+
+  problemsOf = container: nameProblems container ++ wordProblems container ++ aliasProblems container;
 
   # nixpkgs itself defines one assertion as a plain string, present only where it is violated.
   failedOf =
@@ -47,7 +64,7 @@ let
       builtins.filter (one: builtins.isString one || !one.assertion) evaluation.config.assertions
     );
 
-  failed = builtins.concatLists (map nameProblems names) ++ collect failedOf;
+  failed = builtins.concatLists (map problemsOf names) ++ collect failedOf;
   warnings = collect (evaluation: evaluation.config.warnings);
 
   checked =
@@ -71,13 +88,29 @@ let
     else
       throw "containers.${container}: nixpkgs made no conf file; boot.enableContainers must not be false";
 
+  unitFile = container: "container@${container}.service";
+  unitOf = container: (evaluationOf container).config.systemd.units.${unitFile container} or { };
+
+  # From the option of a unit to what the directories of links are called that say the same; systemd.unit(5).
+  dependencies = {
+    wantedBy = "wants";
+    requiredBy = "requires";
+    # Since 23.11.
+    upheldBy = "upholds";
+  };
+
   linksOf =
     container:
     let
       inherit (evaluationOf container) config;
-      file = "container@${container}.service";
+      file = unitFile container;
       conf = confOf container;
-      unit = config.systemd.units.${file};
+      unit = unitOf container;
+      directories = builtins.concatLists (
+        map (option: map (target: "${target}.${dependencies.${option}}") (unit.${option} or [ ])) (
+          builtins.attrNames dependencies
+        )
+      );
     in
     [
       "ln -s '${unit.unit}/${file}' \"$out/etc/systemd/system/${file}\""
@@ -85,10 +118,10 @@ let
       "ln -s '${config.environment.etc.${conf}.source}' \"$out/etc/${conf}\""
     ]
     ++ builtins.concatLists (
-      map (target: [
-        "mkdir -p \"$out/etc/systemd/system/${target}.wants\""
-        "ln -s '../${file}' \"$out/etc/systemd/system/${target}.wants/${file}\""
-      ]) unit.wantedBy
+      map (directory: [
+        "mkdir -p \"$out/etc/systemd/system/${directory}\""
+        "ln -s '../${file}' \"$out/etc/systemd/system/${directory}/${file}\""
+      ]) directories
     );
 
   scriptOf =

@@ -43,14 +43,19 @@ let
 
       modules = [
         definition
-        (import ./shared.nix { inherit inputs legacyInstallDirs; })
+        (import ./shared.nix { inherit inputs legacyInstallDirs release; })
         ./recovery.nix
+        (import ./beside.nix { inherit nixos; })
       ]
       # Releases before 17.03 cannot add to the options of a container.
-      ++ (if isHostBase || !lib.types.str ? typeMerge then [ ] else [ (import ./containers.nix { inherit nixos; }) ])
+      ++ (if isHostBase || !lib.types.str ? typeMerge then [ ] else [ (import ./containers.nix { inherit nixos release; }) ])
       ++ pluginModules;
 
       lib = import (nixos + "/../lib");
+
+      # The library knows it since 18.09.
+      release =
+        lib.trivial.release or (builtins.head (builtins.match "([0-9.]+).*" (builtins.readFile (nixos + "/../.version"))));
 
       evaluated =
         if evaluation == "full" then

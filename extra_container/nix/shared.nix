@@ -2,6 +2,8 @@
 {
   inputs,
   legacyInstallDirs,
+  # The NixOS release of the tree, as in 18.03.
+  release,
 }:
 
 { lib, options, ... }:
@@ -41,6 +43,6 @@ in
     };
 
     # nixpkgs uses the directories without prefix before 22.05.
-    system.stateVersion = lib.mkDefault (if legacyInstallDirs then "21.11" else lib.trivial.release);
+    system.stateVersion = lib.mkDefault (if legacyInstallDirs then "21.11" else release);
   };
 }

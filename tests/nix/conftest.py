@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.nix.evaluator import BASES, ROOT, TREES, VARIABLE, Evaluator, Nix, is_complete
-
-SOURCES = ["LICENSE", "README.md", "extra_container", "flake.nix", "nix", "plugins", "pyproject.toml"]
+from tests.nix.evaluator import BASES, TREES, VARIABLE, Evaluator, Nix, copy_flake, is_complete
 
 
 @pytest.fixture
@@ -55,12 +53,4 @@ def base(request: pytest.FixtureRequest, nix: Nix) -> Evaluator:
 @pytest.fixture
 def flake(nix: Nix) -> Path:
     """A copy of the flake's sources, without what tools leave behind in a checkout."""
-    target = nix.directory / "flake"
-    target.mkdir()
-    for name in SOURCES:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target / name)
-    return target
+    return copy_flake(nix.directory / "flake")

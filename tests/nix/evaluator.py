@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 NIX_FILES = ROOT / "extra_container/nix"
 HOST_BASE = NIX_FILES / "host-base"
+SOURCES = ["LICENSE", "README.md", "extra_container", "flake.nix", "nix", "plugins", "pyproject.toml"]
 VARIABLE = "EXTRA_CONTAINER_TEST_TREES"
 
 TREES = {
@@ -159,6 +161,18 @@ class Evaluator:
         argv = ["nix-instantiate", "--eval", "--strict", "--json", "-E", expression, "--argstr", "given"]
         done = self.nix.run(*argv, json.dumps(given))
         return json.loads(done.stdout)
+
+
+def copy_flake(target: Path) -> Path:
+    """Copy the flake's sources, without what tools leave behind in a checkout."""
+    target.mkdir()
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target / name)
+    return target
 
 
 def link_tree(tree: Path, target: Path, own: Mapping[str, str]) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.nix.evaluator import ROOT, TREES, VARIABLE, Nix, link_tree
+from tests.nix.evaluator import ROOT, TREES, VARIABLE, Nix, copy_flake, link_tree
 
 RELEASE = "20.09"
 
@@ -77,3 +79,42 @@ def test_the_outputs_are_complete(nix, outputs):
     assert result["apps"]["default"].endswith("/bin/extra-container")
     assert result["apps"]["vm"].endswith("/bin/run-extra-container-vm")
     assert result["overlay"] == "package.nix"
+
+
+PURE = [name for name in ("24.11", "26.11") if name in TREES]
+SYSTEMS = ["x86_64-linux", "i686-linux", "aarch64-linux"]
+# What they evaluate to is a string each.
+WANTED = {
+    "packages": "outputs: builtins.mapAttrs (_: output: output.drvPath) (removeAttrs outputs [ ''test'' ])",
+    "checks": "outputs: builtins.mapAttrs (_: output: output.drvPath) outputs",
+    "devShells": "outputs: builtins.mapAttrs (_: output: output.drvPath) outputs",
+    "apps": "outputs: builtins.mapAttrs (_: output: output.program) outputs",
+}
+NAMES = {
+    "packages": ["default", "extra-container", "vm"],
+    "checks": ["package", "test"],
+    "devShells": ["default"],
+    "apps": ["default", "vm"],
+}
+
+
+@pytest.fixture(
+    scope="module", params=PURE or [pytest.param("", marks=pytest.mark.skip(f"{VARIABLE}: no 24.11, 26.11"))]
+)
+def locked_flake(request: pytest.FixtureRequest) -> Iterator[tuple[Nix, str]]:
+    """The flake, locked to a tree, and the store that has both: evaluation is pure, and does not copy the tree again."""
+    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
+        nix = Nix(directory=Path(directory))
+        reference = f"path:{copy_flake(nix.directory / 'flake')}"
+        nix.run("nix", "flake", "lock", "--override-input", "nixpkgs", f"path:{TREES[request.param]}", reference)
+        yield nix, reference
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("kind", list(WANTED))
+def test_every_output_is_evaluated_in_pure_mode(locked_flake, kind, system):
+    nix, reference = locked_flake
+    done = nix.run("nix", "eval", "--json", f"{reference}#{kind}.{system}", "--apply", WANTED[kind])
+    outputs = json.loads(done.stdout)
+    assert sorted(outputs) == NAMES[kind]
+    assert all(value.startswith(str(nix.directory / "store")) for value in outputs.values())

@@ -17,20 +17,35 @@
 let
   lib = import (nixos + "/../lib");
 
-  evaluated = lib.evalModules {
-    modules = modules ++ [
-      # `assertions` and `warnings`.
-      (nixos + "/modules/misc/assertions.nix")
-      # `nixpkgs.*` and the module argument `pkgs`.
-      (nixos + "/modules/misc/nixpkgs.nix")
-      # The module argument `utils`, which holds the systemd library.
-      (nixos + "/modules/misc/extra-arguments.nix")
-      (import ./container-module.nix { inherit nixos; })
-      (import ./host.nix { inherit system kernelVersion; })
-      ./etc.nix
-      ./services.nix
-      (if hasSystemdTypes then ./units.nix else import ./units-legacy.nix { inherit nixos; })
+  ofTree = [
+    # `assertions` and `warnings`.
+    (nixos + "/modules/misc/assertions.nix")
+    # `nixpkgs.*` and the module argument `pkgs`.
+    (nixos + "/modules/misc/nixpkgs.nix")
+    # The module argument `utils`, which holds the systemd library.
+    (nixos + "/modules/misc/extra-arguments.nix")
+    (import ./container-module.nix { inherit nixos; })
+    (import ./host.nix { inherit system kernelVersion; })
+    ./etc.nix
+    (if hasSystemdTypes then ./units.nix else import ./units-legacy.nix { inherit nixos; })
+  ];
+
+  # On NixOS what users define merges after what nixpkgs defines. Until 19.09 the library merged the last module first, and
+  # eval-config.nix gave it the users' modules before its own.
+  mergesInOrder =
+    (lib.evalModules {
+      modules = [
+        { options.order = lib.mkOption { type = lib.types.listOf lib.types.int; }; }
+        { order = [ 1 ]; }
+        { order = [ 2 ]; }
+      ];
+    }).config.order == [
+      1
+      2
     ];
+
+  evaluated = lib.evalModules {
+    modules = if mergesInOrder then ofTree ++ modules else modules ++ ofTree;
     specialArgs.modulesPath = toString (nixos + "/modules");
   };
 

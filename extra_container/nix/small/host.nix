@@ -1,7 +1,8 @@
 # What nixpkgs may read from the host configuration in the small evaluation, and why. The only list of its kind.
 #
 # `read` options have a value that ends up in a unit or a conf, or decides about one. `accepted` options may be set by a
-# definition, because the container module sets them itself on a host and such definitions exist; they have no effect here.
+# definition, because the container module sets them itself on a host and such definitions exist; ../beside.nix says that they
+# have no effect.
 {
   system,
   kernelVersion,
@@ -24,7 +25,6 @@ let
     "networking.extraHosts"
     "networking.hosts"
     "services.udev.extraRules"
-    "systemd.targets"
   ];
 
   declare =
@@ -35,8 +35,6 @@ let
         default = null;
       }
     );
-
-  isUsed = option: lib.attrByPath (lib.splitString "." option) null config != null;
 in
 {
   _file = "extra-container: host options of the small evaluation";
@@ -61,15 +59,14 @@ in
 
     # Container module: NetworkManager leaves the interfaces of containers alone.
     networking.networkmanager.enable = read lib.types.bool false;
+
+    # Container module: what wants machines.target.
+    systemd.targets = read (lib.types.attrsOf lib.types.unspecified) { };
   } (map declare accepted);
 
   config = {
     # A definition may say otherwise; old releases cannot merge two equal strings of the same priority, and the newest throw where
     # nothing is defined. So: weaker than mkDefault, stronger than a default.
     nixpkgs.system = lib.mkOverride 1400 system;
-
-    warnings = map (option: "${option} has no effect: only containers are installed") (
-      builtins.filter isUsed accepted
-    );
   };
 }

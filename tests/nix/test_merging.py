@@ -1,0 +1,107 @@
+"""What a definition adds to containers is merged as on NixOS; packages are shared only where they are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.nix.evaluator import BASES, is_complete
+
+WAYS = pytest.mark.parametrize(
+    ("base", "mode"),
+    [(name, "small") for name in BASES] + [(name, "full") for name in BASES if is_complete(name)],
+    indirect=["base"],
+)
+
+
+@WAYS
+def test_a_users_commands_and_paths_come_after_those_of_nixpkgs(base, mode):
+    values = base.value(
+        '{ inherit (service "demo") preStart; path = map toString (service "demo").path; }',
+        """{
+          containers.demo.config = { };
+          systemd.services."container@demo" = { preStart = "echo mine"; path = [ "/opt/mine" ]; };
+        }""",
+        mode=mode,
+    )
+    assert values["preStart"].index("machinectl terminate") < values["preStart"].index("echo mine")
+    own = values["path"].index("/opt/mine")
+    # What comes after it are the packages that every service has.
+    assert any("iproute" in path for path in values["path"][:own]) or base.is_host_base
+
+
+@WAYS
+def test_the_state_version_of_the_host_part_can_be_read(base, mode):
+    definition = """{ config, ... }: {
+      containers.wiki.config = { _module.args.hostRelease = config.system.stateVersion; };
+    }"""
+    base.warnings(definition, mode=mode)
+    release = base.value("config.system.stateVersion", definition, mode=mode)
+    assert base.is_host_base or release == base.release
+
+
+@WAYS
+def test_a_container_given_by_a_path(base, mode):
+    inner = base.nix.file('{ networking.hostName = "other"; }', "inner.nix")
+    definition = f"{{ containers.demo.config = {inner}; }}"
+    assert base.value("containers.demo.config.networking.hostName", definition, mode=mode) == "other"
+
+
+def test_a_container_without_a_state_version_gets_the_release_without_a_warning(tree):
+    definition = "{ containers.demo.config = { }; }"
+    assert "stateVersion" not in tree.warnings(definition)
+    assert tree.value("containers.demo.config.system.stateVersion", definition) == tree.release
+
+
+@pytest.mark.parametrize("value", ['"18.03"', 'lib.mkDefault "18.03"'])
+def test_a_containers_own_state_version(tree, value):
+    definition = f"{{ lib, ... }}: {{ containers.demo.config.system.stateVersion = {value}; }}"
+    assert tree.value("containers.demo.config.system.stateVersion", definition) == "18.03"
+
+
+def test_packages_that_the_host_part_chose_itself_are_not_shared(tree):
+    definition = """{ lib, modulesPath, ... }: {
+      _module.args.pkgs = lib.mkOverride 55 (
+        import (toString modulesPath + "/../..") {
+          system = "x86_64-linux";
+          config.allowUnfree = true;
+        }
+      );
+      containers.demo.config = { pkgs, lib, ... }: {
+        options.unfree = lib.mkOption { default = pkgs.config.allowUnfree or false; };
+      };
+    }"""
+    assert tree.value("containers.demo.config.unfree", definition) is False
+    assert tree.value("result.pkgs.config.allowUnfree", definition) is True
+
+
+def test_a_platform_of_the_old_kind_in_a_container_is_treated_as_by_nixos(tree):
+    definition = '{ containers.demo.config.nixpkgs.localSystem.system = "i686-linux"; }'
+    if tree.release >= "22.11":
+        assert "it also defines the legacy options" in tree.error(definition)
+    else:
+        system = tree.value("containers.demo.config.nixpkgs.localSystem.system or ''none''", definition)
+        assert system == "i686-linux"
+
+
+def test_links_that_start_a_container_along_with_other_units(host_base):
+    etc = host_base.build(
+        """{
+          containers.demo.config = { };
+          systemd.services."container@demo" = {
+            wantedBy = [ "multi-user.target" ];
+            requiredBy = [ "app.service" ];
+            upheldBy = [ "b.target" ];
+          };
+        }"""
+    )
+    units = etc / "etc/systemd/system"
+    for directory in ("multi-user.target.wants", "app.service.requires", "b.target.upholds"):
+        assert str((units / directory / "container@demo.service").readlink()) == "../container@demo.service"
+
+
+@WAYS
+def test_another_name_of_a_containers_unit_is_refused(base, mode):
+    definition = '{ containers.demo.config = { }; systemd.services."container@demo".aliases = [ "demo.service" ]; }'
+    error = base.error(definition, mode=mode)
+    assert 'systemd.services."container@demo".aliases: the unit of a container has no other name' in error
+    assert "demo.service" in error
