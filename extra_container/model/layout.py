@@ -48,6 +48,11 @@ def wants_link(unit_link: Path) -> Path:
     return wants_directory(unit_link.parent) / unit_link.name
 
 
+def pulling_link(unit_link: Path, directory: str) -> Path:
+    """Return the link in a directory like ``app.service.requires`` that starts a unit along with ``app.service``."""
+    return unit_link.parent / directory / unit_link.name
+
+
 def gc_root(gc_roots: Path, name: str) -> Path:
     """Return the GC root that leads to a container's unit link."""
     return gc_roots / f"{_GC_ROOT}{name}"

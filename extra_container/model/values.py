@@ -161,7 +161,8 @@ class BuiltContainer:
 
     ``unit`` and ``conf`` are the files in the store (links resolved). ``conf_directory`` is where the built unit
     reads its conf (``/etc/nixos-containers``, or ``/etc/containers`` for NixOS before 22.05), ``root`` the directory
-    that becomes the container's ``/``. ``settings`` are the parsed assignments of the conf.
+    that becomes the container's ``/``. ``settings`` are the parsed assignments of the conf. ``pulled_in_by`` are the
+    directories, as ``app.service.requires``, whose links make systemd start the container along with another unit.
     """
 
     name: str
@@ -172,6 +173,7 @@ class BuiltContainer:
     conf_directory: Path
     root: Path
     settings: Mapping[str, str]
+    pulled_in_by: tuple[str, ...] = ()
 
     @property
     def auto_start(self) -> bool:
@@ -201,7 +203,8 @@ class InstalledContainer:
 
     ``unit_link`` and ``conf_link`` are the links outside the store. ``unit`` and ``conf`` are the files in the store
     they point to, ``None`` where a link is gone; ``unit_text`` and ``conf_text`` their contents, empty where they
-    cannot be read. ``wants_link`` starts the container with the host and need not exist.
+    cannot be read. ``wants_link`` starts the container with the host and need not exist. ``pulled_in_by`` are the
+    directories beside the unit link that have a link to it, as in :class:`BuiltContainer`.
     """
 
     name: str
@@ -213,11 +216,18 @@ class InstalledContainer:
     conf_text: str
     settings: Mapping[str, str]
     auto_started: bool
+    pulled_in_by: tuple[str, ...] = ()
 
     @property
     def wants_link(self) -> Path:
         """The link that makes ``machines.target`` start the container."""
         return layout.wants_link(self.unit_link)
+
+    @property
+    def pulling_links(self) -> frozenset[Path]:
+        """The links that start the container along with another unit, the one of ``machines.target`` included."""
+        own = {self.wants_link} if self.auto_started else set()
+        return frozenset(own | {layout.pulling_link(self.unit_link, directory) for directory in self.pulled_in_by})
 
     @property
     def root(self) -> Path:

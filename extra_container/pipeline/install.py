@@ -23,7 +23,7 @@ def refuse_foreign(plan: InstallPlan, present: Installed, context: Context) -> N
     """
     for item in plan.items:
         ours = present.get(item.name)
-        own = set() if ours is None else {ours.unit_link, ours.conf_link, ours.wants_link}
+        own = set() if ours is None else {ours.unit_link, ours.conf_link, ours.wants_link, *ours.pulling_links}
         places = [op.path for op in item.ops if isinstance(op, Link) and op.path.parent != context.host.gc_roots]
         conf = control.find_conf(item.name) if ours is None else None
         for path in (*places, *([conf] if conf is not None else [])):

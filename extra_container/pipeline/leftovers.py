@@ -9,7 +9,7 @@ from extra_container.model import events, layout
 from extra_container.model.errors import InstallError
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
-from extra_container.state import files, runtime
+from extra_container.state import files, pulling, runtime
 
 
 def sweep(context: Context) -> None:
@@ -19,11 +19,11 @@ def sweep(context: Context) -> None:
     """
     host = context.host
     confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
-    wants = layout.wants_directory(host.unit_directory)
+    pulling_directories = pulling.directories(host.unit_directory)
     with _told(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
     with _told(context):
-        files.sweep((host.unit_directory, wants, *confs, host.gc_roots))
+        files.sweep((host.unit_directory, *pulling_directories, *confs, host.gc_roots))
 
 
 @contextmanager

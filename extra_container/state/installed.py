@@ -87,6 +87,7 @@ def _strays(unit_directory: Path) -> Iterator[str]:
 def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:
     # Both are late because `list` needs neither and should be as quick as it can.
     from extra_container.model.values import InstalledContainer
+    from extra_container.state import pulling
     from extra_container.state.environment_file import parse_environment_file
 
     conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
@@ -101,6 +102,7 @@ def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledCo
         conf_text=conf_text,
         settings=MappingProxyType(parse_environment_file(conf_text)),
         auto_started=layout.wants_link(unit_link).is_symlink(),
+        pulled_in_by=pulling.of_unit(unit_link.parent, unit_link.name),
     )
 
 

@@ -112,6 +112,7 @@ def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = 
         conf_text=container.conf_text,
         settings=container.settings,
         auto_started=auto_started,
+        pulled_in_by=container.pulled_in_by,
     )
 
 

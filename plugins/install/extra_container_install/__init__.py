@@ -48,11 +48,10 @@ def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | N
     change = _change(container, old)
     if old is not None and (old.unit_link, old.conf_link) != (unit_link, conf_link):
         change = Change.OTHER
-    wants_link = layout.wants_link(unit_link)
     ops: list[FileOp] = []
     if change is not Change.UNCHANGED:
         if old is not None:
-            places = ((old.unit_link, unit_link), (old.conf_link, conf_link), (old.wants_link, wants_link))
+            places = ((old.unit_link, unit_link), (old.conf_link, conf_link))
             ops += [Remove(path=before) for before, now in places if before != now]
         ops += [
             # The start script would make it readable by everybody, and with it the set-uid files of containers.
@@ -66,23 +65,22 @@ def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | N
             Link(path=layout.conf_gc_root(host.gc_roots, container.name), target=conf_link),
             Link(path=layout.gc_root(host.gc_roots, container.name), target=unit_link),
         ]
-    ops += _auto_start_ops(container, host, old, wants_link)
+    wanted = _pulling_links(container, unit_link) if host.auto_start else set()
+    ops += _pulling_ops(wanted, set() if old is None else set(old.pulling_links))
     return InstallItem(container=container, change=change, ops=tuple(ops))
 
 
-def _auto_start_ops(
-    container: BuiltContainer, host: Host, old: InstalledContainer | None, wants_link: Path
-) -> list[FileOp]:
-    wanted = container.auto_start and host.auto_start
-    present = old is not None and old.auto_started and old.wants_link == wants_link
-    if wanted and not present:
-        return [
-            MakeDirectory(path=wants_link.parent),
-            Link(path=wants_link, target=Path("..") / wants_link.name),
-        ]
-    if present and not wanted:
-        return [Remove(path=wants_link)]
-    return []
+def _pulling_links(container: BuiltContainer, unit_link: Path) -> set[Path]:
+    links = {layout.pulling_link(unit_link, directory) for directory in container.pulled_in_by}
+    return links | ({layout.wants_link(unit_link)} if container.auto_start else set())
+
+
+def _pulling_ops(wanted: set[Path], present: set[Path]) -> list[FileOp]:
+    """Return what makes the links that start a container along with other units those that are wanted."""
+    ops: list[FileOp] = [Remove(path=link) for link in sorted(present - wanted)]
+    for link in sorted(wanted - present):
+        ops += [MakeDirectory(path=link.parent), Link(path=link, target=Path("..") / link.name)]
+    return ops
 
 
 def _change(container: BuiltContainer, old: InstalledContainer | None) -> Change:
@@ -115,7 +113,7 @@ def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
         Remove(path=root.parent / f".#{container.name}.lck"),
         *(Remove(path=link) for link in _journal_links(root)),
         *(RemoveTree(path=directory / container.name) for directory in _PER_CONTAINER),
-        Remove(path=container.wants_link),
+        *(Remove(path=link) for link in sorted({container.wants_link, *container.pulling_links})),
         Remove(path=container.conf_link),
         Remove(path=container.unit_link),
         Remove(path=layout.conf_gc_root(host.gc_roots, container.name)),

@@ -99,6 +99,26 @@ def test_auto_start_makes_the_wants_link_and_its_end_removes_it(host, tmp_path):
     assert Remove(path=wants) in manual.ops
 
 
+def test_links_along_with_other_units_come_and_go(host, tmp_path):
+    pulled = built_container(pulled_in_by=("app.service.requires", "multi-user.target.wants"))
+    item = plan_one(pulled, host)
+    for directory in pulled.pulled_in_by:
+        link = tmp_path / "units" / directory / "container@demo.service"
+        assert links(item)[link] == Path("../container@demo.service")
+        assert item.ops.index(MakeDirectory(path=link.parent)) < item.ops.index(
+            Link(path=link, target=links(item)[link])
+        )
+    less = plan_one(built_container(pulled_in_by=("multi-user.target.wants",)), host, as_installed(pulled, host))
+    assert less.change is Change.UNCHANGED
+    assert less.ops == (Remove(path=tmp_path / "units/app.service.requires/container@demo.service"),)
+
+
+def test_what_starts_along_with_other_units_is_destroyed_with_its_links(host, tmp_path):
+    pulled = as_installed(built_container(pulled_in_by=("b.target.upholds",)), host)
+    ops = plugin.ec_plan_destroy(("demo",), host, MappingProxyType({"demo": pulled}))
+    assert Remove(path=tmp_path / "units/b.target.upholds/container@demo.service") in ops
+
+
 def test_auto_start_10_is_not_auto_start(host):
     container = built_container(conf_text="SYSTEM_PATH=/nix/store/s1\nAUTO_START=10\n")
     assert not any("machines.target.wants" in str(path) for path in links(plan_one(container, host)))
