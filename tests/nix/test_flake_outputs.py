@@ -102,7 +102,7 @@ NAMES = {
     scope="module", params=PURE or [pytest.param("", marks=pytest.mark.skip(f"{VARIABLE}: no 24.11, 26.11"))]
 )
 def locked_flake(request: pytest.FixtureRequest) -> Iterator[tuple[Nix, str]]:
-    """The flake, locked to a tree, and the store that has both: evaluation is pure, and does not copy the tree again."""
+    """The flake, locked to a tree, and the store that has both, so that the tree is copied only once."""
     with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
         nix = Nix(directory=Path(directory))
         reference = f"path:{copy_flake(nix.directory / 'flake')}"

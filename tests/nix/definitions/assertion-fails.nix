@@ -1,0 +1,9 @@
+{
+  containers.demo.config = { };
+  assertions = [
+    {
+      assertion = false;
+      message = "the definition's own assertion";
+    }
+  ];
+}

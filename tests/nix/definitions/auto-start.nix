@@ -1,0 +1,6 @@
+{
+  containers.demo = {
+    autoStart = true;
+    config.services.nginx.enable = true;
+  };
+}

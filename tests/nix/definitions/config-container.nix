@@ -1,0 +1,8 @@
+{
+  containers.demo.config =
+    { pkgs, ... }:
+    {
+      nixpkgs.config.allowUnfree = true;
+      environment.systemPackages = [ pkgs.unrar ];
+    };
+}

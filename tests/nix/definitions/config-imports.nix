@@ -1,0 +1,4 @@
+{
+  imports = [ ./parts/one.nix ];
+  containers.demo.config = ./parts/inner.nix;
+}

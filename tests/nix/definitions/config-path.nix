@@ -1,0 +1,1 @@
+{ containers.demo.config = ./parts/inner.nix; }

@@ -1,0 +1,4 @@
+{
+  boot.enableContainers = false;
+  containers.demo.config = { };
+}

@@ -1,0 +1,10 @@
+{
+  containers.demo = {
+    ephemeral = true;
+    bindMounts."/data" = {
+      hostPath = "/srv";
+      isReadOnly = false;
+    };
+    config = { };
+  };
+}

@@ -1,0 +1,10 @@
+{
+  containers.demo = {
+    extra = {
+      addressPrefix = "10.250.0";
+      exposeLocalhost = true;
+      firewallAllowHost = true;
+    };
+    config = { };
+  };
+}

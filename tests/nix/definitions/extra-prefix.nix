@@ -1,0 +1,6 @@
+{
+  containers.demo = {
+    extra.addressPrefix = "10.250.0";
+    config = { };
+  };
+}

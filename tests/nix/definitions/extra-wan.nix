@@ -1,0 +1,7 @@
+{
+  containers.demo = {
+    extra.addressPrefix = "10.250.0";
+    extra.enableWAN = true;
+    config = { };
+  };
+}

@@ -1,0 +1,4 @@
+{
+  containers.demo.config = { };
+  systemd.globalEnvironment.PROXY = "http://x";
+}

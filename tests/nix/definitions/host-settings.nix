@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+
+{
+  containers.demo.config = { };
+  environment.systemPackages = [ pkgs.hello ];
+  boot.kernelModules = [ "x" ];
+  networking.extraHosts = "1.1.1.1 x";
+}

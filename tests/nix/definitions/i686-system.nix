@@ -1,0 +1,1 @@
+{ containers.demo.config = { lib, ... }: { nixpkgs.system = lib.mkForce "i686-linux"; }; }

@@ -1,0 +1,6 @@
+{
+  containers.demo = {
+    networkNamespace = "/run/netns/x";
+    config = { };
+  };
+}

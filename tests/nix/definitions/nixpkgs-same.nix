@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+
+{
+  containers.demo = {
+    nixpkgs = pkgs.path;
+    config = { };
+  };
+}

@@ -1,0 +1,5 @@
+{ lib, ... }:
+
+{
+  containers.demo.autoStart = lib.mkDefault true;
+}

@@ -1,0 +1,6 @@
+{
+  containers.demo = {
+    path = "/nix/var/nix/profiles/per-container/demo/system";
+    autoStart = true;
+  };
+}

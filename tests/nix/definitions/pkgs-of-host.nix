@@ -1,0 +1,1 @@
+{ pkgs, ... }: { containers.demo.config.nixpkgs.pkgs = pkgs; }

@@ -1,0 +1,13 @@
+{
+  containers.demo = {
+    privateUsers = "pick";
+    bindMounts = {
+      "/storage" = {
+        hostPath = "/srv/vault";
+        isReadOnly = false;
+      };
+      "/read-only".hostPath = "/srv/other";
+    };
+    config = { };
+  };
+}

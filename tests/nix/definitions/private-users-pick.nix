@@ -1,0 +1,7 @@
+{
+  containers.demo = {
+    privateUsers = "pick";
+    privateNetwork = true;
+    config = { };
+  };
+}

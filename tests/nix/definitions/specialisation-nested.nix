@@ -1,0 +1,7 @@
+{
+  containers.demo.config = {
+    specialisation.alt.configuration.networking.hostName = "alt";
+    boot.enableContainers = true;
+    containers.inner.config = { };
+  };
+}

@@ -1,0 +1,7 @@
+{
+  system.stateVersion = "21.11";
+  containers.demo = {
+    privateNetwork = true;
+    config.system.stateVersion = "21.11";
+  };
+}

@@ -1,0 +1,4 @@
+{
+  containers.demo.config.systemd.enableStrictShellChecks = true;
+  systemd.enableStrictShellChecks = true;
+}

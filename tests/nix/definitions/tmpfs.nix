@@ -1,0 +1,9 @@
+{
+  containers.demo = {
+    tmpfs = [
+      "/var"
+      "/scratch:size=10M,mode=1777"
+    ];
+    config = { };
+  };
+}

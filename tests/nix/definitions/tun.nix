@@ -1,0 +1,7 @@
+{
+  containers.demo = {
+    enableTun = true;
+    additionalCapabilities = [ "all" ];
+    config = { };
+  };
+}

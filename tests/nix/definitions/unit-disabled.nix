@@ -1,0 +1,4 @@
+{
+  containers.demo.config = { };
+  systemd.services."container@demo".enable = false;
+}

@@ -1,0 +1,10 @@
+{
+  containers.demo.config.warnings = [ "inner warning" ];
+  warnings = [ "outer warning" ];
+  assertions = [
+    {
+      assertion = true;
+      message = "x";
+    }
+  ];
+}
