@@ -1,6 +1,6 @@
-"""Every definition gives the same units, confs and container systems in the small and the full way, and on a whole NixOS.
+"""Every definition gives the same units, confs and container systems in the small way, the full way and on a NixOS host.
 
-The last is ``import TREE/nixos`` with the definition merged in. What may differ stands in :data:`DIFFERENCES`.
+The host is ``import TREE/nixos`` with the definition merged in. What may differ stands in :data:`DIFFERENCES`.
 """
 
 from __future__ import annotations
