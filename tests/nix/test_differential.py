@@ -1,4 +1,4 @@
-"""Every definition gives the same units, confs and container systems in the small way, the full way and on a NixOS host.
+"""Every definition gives the same units, confs and container systems in the small and full way and on a NixOS host.
 
 The host is ``import TREE/nixos`` with the definition merged in. What may differ stands in :data:`DIFFERENCES`.
 """

@@ -16,7 +16,6 @@ _LIMITS = (
 # Every container's unit has this one, so only something else was asked for.
 _DEFAULT_RESTART = "on-failure"
 _NO_RESTART = "no"
-_AUTO_START = "machines.target.wants"
 _BY_HAND = "Start it with: extra-container start"
 
 
@@ -35,8 +34,9 @@ def missing_features(container: BuiltContainer, *, evaluates_conditions: bool) -
     problems = []
     if container.auto_start:
         problems.append(_warning(container, "autoStart is not possible", _BY_HAND))
-    if others := [name for name in container.pulled_in_by if not container.auto_start or name != _AUTO_START]:
-        problems.append(_warning(container, f"links in {', '.join(others)} have no effect", _BY_HAND))
+    elif container.pulled_in_by:
+        links = ", ".join(container.pulled_in_by)
+        problems.append(_warning(container, f"what starts it along with other units has no effect: {links}", _BY_HAND))
     if not evaluates_conditions and (found := conditions.settings(unit, layout.unit_name(container.name))):
         hint = "systemd-analyze, which would evaluate them, was not found."
         problems.append(_warning(container, f"conditions have no effect: {', '.join(found)}", hint))
