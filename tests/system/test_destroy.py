@@ -80,6 +80,19 @@ def test_a_failed_unit_without_files_is_forgotten(tool, name, tmp_path):
     subprocess.run(["rm", "-rf", "--one-file-system", f"/var/lib/nixos-containers/{name}"], check=True)
 
 
+def test_nothing_stays_of_a_container_whose_supervisor_was_killed(tool, name, tmp_path):
+    tool("create", "-s", definition_without_restart(tmp_path / "c.nix", name))
+    status = Path("/var/lib/nixos-containers", name).stat()
+    lock = Path(f"/run/systemd/nspawn/locks/inode-{status.st_dev}:{status.st_ino}")
+    assert lock.exists()
+    os.kill(main_pid(name), signal.SIGKILL)
+    wait_for(lambda: main_pid(name) == 0, 60)
+    assert Path("/run/systemd/nspawn/propagate", name).is_dir()
+    tool("destroy", name)
+    assert leftovers(name) == []
+    assert not lock.exists()
+
+
 @pytest.mark.parametrize(
     ("directory", "inodes", "file"),
     [(CONFS, 1, "{name}.conf"), (ROOTS, 1, "extra-container-{name}.conf"), (ROOTS, 2, "extra-container-{name}")],

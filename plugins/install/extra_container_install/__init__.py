@@ -26,6 +26,7 @@ from extra_container.plugin import (
 # Nix keeps what a container builds for itself below these; the unit's start script makes them.
 _PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
 _JOURNAL = Path("/var/log/journal")
+_NSPAWN = Path("/run/systemd/nspawn")
 
 
 @hookimpl
@@ -109,8 +110,10 @@ def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
     root = container.root
     return [
         RemoveTree(path=root),
-        # systemd-nspawn's lock, which stays behind when it is killed.
+        # What stays behind when systemd-nspawn is killed: its locks, and the directory for mounts that it passes on.
         Remove(path=root.parent / f".#{container.name}.lck"),
+        *(Remove(path=lock) for lock in _inode_locks(root)),
+        RemoveTree(path=_NSPAWN / "propagate" / container.name),
         *(Remove(path=link) for link in _journal_links(root)),
         *(RemoveTree(path=directory / container.name) for directory in _PER_CONTAINER),
         *(Remove(path=link) for link in sorted({container.wants_link, *container.pulling_links})),
@@ -121,9 +124,22 @@ def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:
     ]
 
 
+def _inode_locks(root: Path) -> list[Path]:
+    """Return the lock that systemd-nspawn has for a directory beside the one at its path."""
+    try:
+        status = root.stat(follow_symlinks=False)
+    except OSError:
+        return []
+    return [_NSPAWN / "locks" / f"inode-{status.st_dev}:{status.st_ino}"]
+
+
 def _journal_links(root: Path) -> list[Path]:
-    """Return the links that ``--link-journal=try-guest`` made on the host (systemd-nspawn(1))."""
+    """Return the links that ``--link-journal=try-guest`` made on the host (systemd-nspawn(1)).
+
+    They lead to the root as systemd-nspawn knows it, without links on the way.
+    """
     if not _JOURNAL.is_dir():
         return []
+    roots = {root, root.parent.resolve() / root.name}
     links = (entry for entry in _JOURNAL.iterdir() if entry.is_symlink())
-    return [link for link in links if link.readlink().is_relative_to(root)]
+    return [link for link in links if any(link.readlink().is_relative_to(place) for place in roots)]

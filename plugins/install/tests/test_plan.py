@@ -160,3 +160,21 @@ def test_destroy_removes_the_data_first_and_the_gc_root_last(host, tmp_path):
         tmp_path / "units/machines.target.wants/container@demo.service",
         tmp_path / "gcroots/extra-container-demo.conf",
     } <= removed
+
+
+def test_destroy_removes_what_a_killed_nspawn_leaves(host, tmp_path, monkeypatch):
+    disk, states, journal = tmp_path / "disk", tmp_path / "states", tmp_path / "journal"
+    (disk / "demo").mkdir(parents=True)
+    states.symlink_to(disk)
+    journal.mkdir()
+    (journal / "ours").symlink_to(disk / "demo/var/log/journal/ours")
+    (journal / "theirs").symlink_to(disk / "demo2/var/log/journal/theirs")
+    monkeypatch.setattr(plugin, "_JOURNAL", journal)
+    container = built_container(unit_text=f"[Service]\nEnvironment=root={states}/demo\n")
+    status = (disk / "demo").stat()
+    ops = plugin.ec_plan_destroy(("demo",), host, MappingProxyType({"demo": as_installed(container, host)}))
+    assert RemoveTree(path=Path("/run/systemd/nspawn/propagate/demo")) in ops
+    removed = {op.path for op in ops}
+    assert {states / ".#demo.lck", journal / "ours"} <= removed
+    assert Path(f"/run/systemd/nspawn/locks/inode-{status.st_dev}:{status.st_ino}") in removed
+    assert journal / "theirs" not in removed
