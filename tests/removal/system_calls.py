@@ -39,7 +39,7 @@ def exchange(one, other):
 
 def get_flags(path):
     """Return the flags of a file or directory, 0 where the file system has none."""
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         return struct.unpack_from("I", fcntl.ioctl(file, 0x80086601, bytes(8)))[0]
     except OSError as error:
@@ -51,7 +51,7 @@ def get_flags(path):
 
 
 def set_flags(path, flags):
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.ioctl(file, 0x40086602, struct.pack("I4x", flags))
     finally:
