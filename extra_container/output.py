@@ -67,7 +67,10 @@ def appended(path: os.PathLike[str]) -> TextIO:
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    # Opening a FIFO for writing would wait for somebody who reads it.
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY, 0o600)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def failure(stream: TextIO) -> OSError | None:

@@ -1,6 +1,7 @@
 """The structured log on the command line."""
 
 import json
+import os
 
 import pytest
 
@@ -76,6 +77,16 @@ def test_a_new_log_file_is_for_its_owner_only(shell, tmp_path):
         shell.run("--log-file", tmp_path / name, "frob")
         assert (tmp_path / name).stat().st_mode & 0o777 == mode
         assert entries((tmp_path / name).read_text())
+
+
+def test_a_fifo_as_log_file_that_nobody_reads_is_not_waited_for(shell, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    assert shell.run("--log-file", tmp_path / "fifo", "frob") == 2
+    assert f"The log file {tmp_path}/fifo cannot be opened: No such device or address" in shell.err
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    assert shell.run("--log-file", tmp_path / "fifo", "frob") == 2
+    assert entries(os.read(reader, 65536).decode())
+    os.close(reader)
 
 
 def test_long_words_of_command_lines_are_shortened():
