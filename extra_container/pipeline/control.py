@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from extra_container.model import layout
+from extra_container.model import layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
 from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
@@ -42,7 +42,7 @@ def require_room(containers: int, context: Context) -> None:
 
 
 def _start(wanted: tuple[str, ...], context: Context) -> None:
-    with interruption_told(lambda: describe_boot(wanted, context)):
+    with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))):
         fail(context.host.manager.start(wanted), "start")
 
 
@@ -52,7 +52,7 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     Processes that entered from outside are ended first, since the container's shutdown would wait for them. Raises
     :class:`.ContainerError` naming those that do not stop.
     """
-    with interruption_told(lambda: describe_end(wanted)):
+    with explained(lambda: wording.end(wanted)):
         shut_down(wanted, context)
     record.mark(wanted, context.host, ran=False)
 
@@ -66,7 +66,7 @@ def shut_down(wanted: tuple[str, ...], context: Context) -> None:
 
 def kill(wanted: tuple[str, ...], context: Context) -> None:
     """End containers at once. Raises :class:`.ContainerError` naming those that remain."""
-    with interruption_told(lambda: describe_end(wanted)), inside.emptied(wanted, context.host):
+    with explained(lambda: wording.end(wanted)), inside.emptied(wanted, context.host):
         fail(context.host.manager.kill(wanted), "end")
     pending.forget(wanted, context.host)
     record.mark(wanted, context.host, ran=False)
@@ -88,7 +88,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
         for name in wanted:
             record.begin(name, Transition(before={}, after={}, ran=True), context.host)
         try:
-            with interruption_told(lambda: f"{describe_end(wanted)} Nothing was started again."):
+            with explained(lambda: f"{wording.end(wanted)} Nothing was started again."):
                 shut_down(wanted, context)
             _start(wanted, context)
         finally:
@@ -96,7 +96,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
 
 
 @contextmanager
-def interruption_told(message: Callable[[], str]) -> Iterator[None]:
+def explained(message: Callable[[], str]) -> Iterator[None]:
     """Turn a Ctrl-C in the block into an :class:`.Interrupted` with that message.
 
     Other signals, and interruptions that tell something already, pass.
@@ -107,40 +107,6 @@ def interruption_told(message: Callable[[], str]) -> Iterator[None]:
         if type(interrupt) is not KeyboardInterrupt:
             raise
         raise Interrupted(message()) from interrupt
-
-
-def describe_boot(wanted: tuple[str, ...], context: Context, *, installed_now: bool = False) -> str:
-    """Return, for people, what containers do whose start is not waited for any more."""
-    states = context.host.manager.states(wanted)
-    up = tuple(name for name in wanted if states[name].up)
-    resting = tuple(name for name in wanted if states[name].at_rest)
-    booting = tuple(name for name in wanted if name not in {*up, *resting})
-    told = []
-    for group, singular, plural in (
-        (up, "runs", "run"),
-        (booting, "goes on booting", "go on booting"),
-        (resting, "does not run", "do not run"),
-    ):
-        if group:
-            one = len(group) == 1
-            installed_too = f"{'is' if one else 'are'} installed and " if installed_now else ""
-            ending = f"; `extra-container stop {' '.join(group)}` ends {'it' if one else 'them'}"
-            does = singular if one else plural
-            told.append(f"{listed(group)} {installed_too}{does}{ending if group is booting else ''}.")
-    return " ".join(told)
-
-
-def describe_end(wanted: tuple[str, ...]) -> str:
-    """Return, for people, what containers do whose end is not waited for any more. Pure."""
-    its = "its" if len(wanted) == 1 else "their"
-    return (
-        f"{listed(wanted)} may still run or be stopping; `extra-container stop {' '.join(wanted)}` waits for {its} end."
-    )
-
-
-def listed(names: tuple[str, ...]) -> str:
-    """Return names as a part of a sentence. Pure."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def exists(name: str, context: Context) -> bool:
@@ -262,13 +228,7 @@ def _find(name: str, context: Context) -> InstalledContainer | Path:
 def fail(failures: tuple[Failure, ...], verb: str) -> None:
     """Raise one error that names every container that failed, with what it said last."""
     if failures:
-        raise ContainerError("\n".join(describe(failure, verb) for failure in failures))
-
-
-def describe(failure: Failure, verb: str) -> str:
-    """Return a failure as lines for people."""
-    lines = [f"Container {failure.name} did not {verb}: {failure.message}"]
-    return "\n".join(lines + [f"  {line}" for line in failure.details])
+        raise ContainerError("\n".join(wording.failure(failure, verb) for failure in failures))
 
 
 def is_ours(path: Path) -> bool:

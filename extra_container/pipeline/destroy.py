@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from extra_container.model import events
+from extra_container.model import events, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
@@ -25,18 +25,18 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
         recovery.recover(context, frozenset(wanted))
         present = installed.read_traces(context.host)
         _refuse_foreign(wanted, present, context)
-        doomed = tuple(name for name in wanted if name in present)
+        targets = tuple(name for name in wanted if name in present)
         # All that can be left of the others is what systemd remembers of a failed run.
         context.host.manager.forget(tuple(name for name in wanted if name not in present))
-        if doomed:
-            removals, refusals = _plan(doomed, present, context)
-            with control.interruption_told(lambda: _describe_interruption(doomed)):
+        if targets:
+            removals, refusals = _plan(targets, present, context)
+            with control.explained(lambda: wording.removal(targets)):
                 _stop_gently(removals, present, context)
                 gone, errors = _carry_out(removals, context)
             if gone:
                 context.emit(events.ContainersDestroyed(names=gone))
             _raise_together(refusals + errors)
-    return doomed
+    return targets
 
 
 def all_names(context: Context) -> tuple[str, ...]:
@@ -45,24 +45,24 @@ def all_names(context: Context) -> tuple[str, ...]:
     return tuple(sorted(name for name, trace in present.items() if not _is_somebody_elses(trace, context)))
 
 
-def remove(doomed: tuple[str, ...], present: Installed, context: Context) -> None:
+def remove(targets: tuple[str, ...], present: Installed, context: Context) -> None:
     """End containers at once and remove all that is theirs; the caller holds the lock.
 
     One whose directory must not be removed is left alone. One that cannot be removed does not keep the others: the
     :class:`.ExtraContainerError` that is raised in the end tells of all.
     """
-    removals, refusals = _plan(doomed, present, context)
+    removals, refusals = _plan(targets, present, context)
     _, errors = _carry_out(removals, context)
     _raise_together(refusals + errors)
 
 
 def _plan(
-    doomed: tuple[str, ...], present: Installed, context: Context
+    targets: tuple[str, ...], present: Installed, context: Context
 ) -> tuple[Mapping[str, FileOps], list[ExtraContainerError]]:
     """Return what to remove of each container that can be removed, and why others cannot; changes nothing."""
     removals: dict[str, FileOps] = {}
     refusals: list[ExtraContainerError] = []
-    for name in doomed:
+    for name in targets:
         ops = context.hooks.plan_destroy((name,), context.host, present)
         try:
             files.check_removal(ops)
@@ -90,7 +90,7 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
     try:
         with inside.emptied(wanted, context.host):
             remaining = context.host.manager.kill(wanted)
-        errors += [ContainerError(control.describe(failure, "end")) for failure in remaining]
+        errors += [ContainerError(wording.failure(failure, "end")) for failure in remaining]
         running = {failure.name for failure in remaining}
         for name in (name for name in wanted if name not in running):
             try:
@@ -109,11 +109,6 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
             context.host.manager.reload()
             context.host.manager.forget(wanted)
     return tuple(gone), errors
-
-
-def _describe_interruption(doomed: tuple[str, ...]) -> str:
-    words = " ".join(doomed)
-    return f"{control.listed(doomed)} may be removed in part; `extra-container destroy {words}` removes the rest."
 
 
 def _raise_together(errors: list[ExtraContainerError]) -> None:

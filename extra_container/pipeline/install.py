@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from extra_container.model import events
+from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, UsageError
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
 from extra_container.model.values import FileOps, Installed, Link, MakeDirectory, Problem, Remove, RemoveTree, Severity
@@ -69,7 +69,7 @@ def install(
                 raise type(error)(f"{error.message}\nTaking it back failed: {second}", hint=error.hint) from second
             raise
         for failure in lost:
-            message = control.describe(failure, "start again as it was before")
+            message = wording.failure(failure, "start again as it was before")
             context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
         raise
     return undo

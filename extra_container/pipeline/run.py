@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from extra_container.model import events
+from extra_container.model import events, wording
 from extra_container.model.errors import ContainerError
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import Request
@@ -49,7 +49,7 @@ def require_success(state: RunState, request: Request | None = None) -> None:
     del request
     if state.failures:
         lines = [
-            control.describe(failure, "update" if failure.name in state.done.update else "start")
+            wording.failure(failure, "update" if failure.name in state.done.update else "start")
             for failure in state.failures
         ]
         raise ContainerError("\n".join(lines), hint=aftermath(state))
@@ -62,42 +62,12 @@ def aftermath(state: RunState) -> str:
         updated = name in state.done.update
         fate = state.left.get(name, Left.UPDATING if updated else Left.KEPT)
         by_fate.setdefault(fate, []).append(name)
-    return "\n".join(_fate(fate, tuple(by_fate[fate])) for fate in Left if fate in by_fate)
+    return "\n".join(wording.fate(fate, by_fate[fate]) for fate in Left if fate in by_fate)
 
 
 def describe_interruption(run_plan: RunPlan, context: Context) -> str:
-    """Return, for people, what containers do that are installed and whose start or update is not waited for."""
-    told = []
-    if begun := tuple(sorted((*run_plan.start, *run_plan.restart))):
-        told.append(control.describe_boot(begun, context, installed_now=True))
-    if run_plan.update:
-        told.append(
-            f"{_are(run_plan.update)} installed, but what runs may lack the update; "
-            "`extra-container create --update-changed` makes up for it."
-        )
-    return " ".join(told)
-
-
-def _fate(fate: Left, names: tuple[str, ...]) -> str:
-    who, words = control.listed(names), " ".join(names)
-    one = len(names) == 1
-    it = "it" if one else "them"
-    look = f"extra-container root-login {words if one else 'NAME'}"
-    told = {
-        Left.UPDATING: f"{who} still {'runs' if one else 'run'}, perhaps with parts of the new system; look with "
-        f"`{look}`, or restart {it} with `extra-container restart {words}`.",
-        Left.KEPT: f"{who} {'stays' if one else 'stay'} installed; `extra-container destroy {words}` removes {it}.",
-        Left.REMOVED: f"{_are(names)} not installed, as before; --keep-failed leaves {it} installed, to look at {it}.",
-        Left.RESTORED: f"{_are(names)} installed as before and {'does' if one else 'do'} not run.",
-        Left.RESTARTED: f"{who} {'runs' if one else 'run'} again as before.",
-        Left.STUCK: f"{_are(names)} still installed; `extra-container destroy {words}` tries again to remove {it}.",
-        Left.CHANGED: f"{_are(names)} not as before; create {it} again from the earlier definition.",
-    }
-    return told[fate]
-
-
-def _are(names: tuple[str, ...]) -> str:
-    return f"{control.listed(names)} {'is' if len(names) == 1 else 'are'}"
+    """Return what containers do that are installed and whose start or update is not waited for."""
+    return wording.interruption(run_plan, context.host.manager.states((*run_plan.start, *run_plan.restart)))
 
 
 def _update(

@@ -55,3 +55,16 @@ def test_every_module_of_the_core_has_its_place_in_the_architecture():
     core = ROOT / "extra_container"
     modules = {str(path.relative_to(core)) for path in core.rglob("*.py") if not path.name.startswith("__")}
     assert sorted(named) == sorted(module for module in modules if not module.startswith("cli/commands/"))
+
+
+def test_every_file_that_the_architecture_names_exists():
+    text = (ROOT / "docs/architecture.md").read_text()
+    table = text[text.index("## Where is") : text.index("## Decisions")]
+    rows = re.findall(r"^\| (?!question|---)(.+?) \| (.+) \|$", table, re.MULTILINE)
+    assert len(rows) >= 20
+    for _, answer in rows:
+        plugins = [ROOT / place for place in re.findall(r"`(plugins/\w+)`", answer)]
+        for name in re.findall(r"`([\w./-]+(?:\.py|\.nix|/))`", answer):
+            places = [ROOT / name, ROOT / "extra_container" / name, *(folder / name for folder in plugins)]
+            places += list(ROOT.glob(f"plugins/*/{name}"))
+            assert any(place.exists() for place in places), name

@@ -1,0 +1,119 @@
+"""What people are told of containers: sentences with a singular and a plural. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from extra_container.model.host import UnitState
+from extra_container.model.plans import Failure, Left, RunPlan
+
+# Each text for one container and for several: {who} are the names as a part of a sentence, {words} those of a command.
+_FATES: Mapping[Left, tuple[str, str]] = {
+    Left.UPDATING: (
+        (
+            "{who} still runs, perhaps with parts of the new system; look with `extra-container root-login {words}`, "
+            "or restart it with `extra-container restart {words}`."
+        ),
+        (
+            "{who} still run, perhaps with parts of the new system; look with `extra-container root-login NAME`, "
+            "or restart them with `extra-container restart {words}`."
+        ),
+    ),
+    Left.KEPT: (
+        "{who} stays installed; `extra-container destroy {words}` removes it.",
+        "{who} stay installed; `extra-container destroy {words}` removes them.",
+    ),
+    Left.REMOVED: (
+        "{who} is not installed, as before; --keep-failed leaves it installed, to look at it.",
+        "{who} are not installed, as before; --keep-failed leaves them installed, to look at them.",
+    ),
+    Left.RESTORED: (
+        "{who} is installed as before and does not run.",
+        "{who} are installed as before and do not run.",
+    ),
+    Left.RESTARTED: (
+        "{who} runs again as before.",
+        "{who} run again as before.",
+    ),
+    Left.STUCK: (
+        "{who} is still installed; `extra-container destroy {words}` tries again to remove it.",
+        "{who} are still installed; `extra-container destroy {words}` tries again to remove them.",
+    ),
+    Left.CHANGED: (
+        "{who} is not as before; create it again from the earlier definition.",
+        "{who} are not as before; create them again from the earlier definition.",
+    ),
+}
+_UP = ("{who} {installed}runs.", "{who} {installed}run.")
+_BOOTING = (
+    "{who} {installed}goes on booting; `extra-container stop {words}` ends it.",
+    "{who} {installed}go on booting; `extra-container stop {words}` ends them.",
+)
+_RESTING = ("{who} {installed}does not run.", "{who} {installed}do not run.")
+_INSTALLED = ("is installed and ", "are installed and ")
+_MAKES_UP = "`extra-container create --update-changed` makes up for it."
+_LACKING = (
+    "{who} is installed, but what runs may lack the update; " + _MAKES_UP,
+    "{who} are installed, but what runs may lack the update; " + _MAKES_UP,
+)
+_ENDING = (
+    "{who} may still run or be stopping; `extra-container stop {words}` waits for its end.",
+    "{who} may still run or be stopping; `extra-container stop {words}` waits for their end.",
+)
+_PARTLY_REMOVED = (
+    "{who} may be removed in part; `extra-container destroy {words}` removes the rest.",
+    "{who} may be removed in part; `extra-container destroy {words}` removes the rest.",
+)
+
+
+def failure(failed: Failure, verb: str) -> str:
+    """Return a failure as lines; ``verb`` is what the container did not do."""
+    lines = [f"Container {failed.name} did not {verb}: {failed.message}"]
+    return "\n".join(lines + [f"  {line}" for line in failed.details])
+
+
+def fate(left: Left, names: Sequence[str]) -> str:
+    """Return what became of containers that failed."""
+    return _of(_FATES[left], names)
+
+
+def boot(names: Sequence[str], states: Mapping[str, UnitState], *, installed_now: bool = False) -> str:
+    """Return what containers do whose start is not waited for any more."""
+    up = [name for name in names if states[name].up]
+    resting = [name for name in names if states[name].at_rest]
+    booting = [name for name in names if name not in {*up, *resting}]
+    groups = ((_UP, up), (_BOOTING, booting), (_RESTING, resting))
+    return " ".join(
+        _of(text, group, installed=_of(_INSTALLED, group) if installed_now else "") for text, group in groups if group
+    )
+
+
+def interruption(plan: RunPlan, states: Mapping[str, UnitState]) -> str:
+    """Return what containers do that are installed, and whose start or update is not waited for."""
+    sentences = []
+    if begun := sorted((*plan.start, *plan.restart)):
+        sentences.append(boot(begun, states, installed_now=True))
+    if plan.update:
+        sentences.append(_of(_LACKING, plan.update))
+    return " ".join(sentences)
+
+
+def end(names: Sequence[str]) -> str:
+    """Return what containers do whose end is not waited for any more."""
+    return _of(_ENDING, names)
+
+
+def removal(names: Sequence[str]) -> str:
+    """Return what is left of containers whose removal was broken off."""
+    return _of(_PARTLY_REMOVED, names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a part of a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _of(text: tuple[str, str], names: Sequence[str], **more: str) -> str:
+    singular, plural = text
+    chosen = singular if len(names) == 1 else plural
+    return chosen.format(who=listed(names), words=" ".join(names), **more)
