@@ -298,6 +298,56 @@ def test_systems_of_containers(nix):
     assert found["bound"] == "/run/extra-container/names"
 
 
+def test_the_host_is_let_in_whatever_the_firewall_is_made_with(nix):
+    options = 'extra = { addressPrefix = "10.250.0"; addressPrefix6 = "fd00:250:0:1"; firewallAllowHost = true; };'
+    definition = f"""
+      {{
+        containers.iptables = {{ {options} config = {{ lib, options, ... }}: {{
+          config.networking = lib.optionalAttrs (options.networking ? nftables) {{ nftables.enable = false; }};
+        }}; }};
+        containers.nftables = {{ {options} config = {{ lib, options, ... }}: {{
+          config.networking = lib.optionalAttrs (options.networking.firewall ? extraInputRules) {{
+            nftables.enable = true;
+          }};
+        }}; }};
+        containers.firewalld = {{ {options} config = {{ lib, options, ... }}: {{
+          config = lib.optionalAttrs (options.services ? firewalld) {{
+            services.firewalld.enable = true;
+            networking.nftables.enable = true;
+          }};
+        }}; }};
+      }}
+    """
+    what = """
+      builtins.mapAttrs (_: container:
+        let
+          system = container.config;
+          zones = (system.services.firewalld or { zones = { }; }).zones;
+        in
+        {
+          iptables = system.networking.firewall.extraCommands;
+          nftables = system.networking.firewall.extraInputRules or null;
+          firewalld = (zones.trusted or { }).sources or [ ];
+          backend = system.networking.firewall.backend or null;
+          # What the assertions of the system ask for.
+          system = if zones == { } then null else builtins.seq container.path "complete";
+        }) config.containers
+    """
+    found = nix.value(definition, what)
+    iptables, nftables, firewalld = found["iptables"], found["nftables"], found["firewalld"]
+    assert "iptables -w -A nixos-fw -s 10.250.0.1 -j" in iptables["iptables"]
+    assert "ip6tables -w -A nixos-fw -s fd00:250:0:1::1 -j" in iptables["iptables"]
+    assert not iptables["nftables"]
+    if nftables["nftables"] is not None:
+        assert nftables["nftables"] == "ip saddr 10.250.0.1 accept\nip6 saddr fd00:250:0:1::1 accept\n"
+        assert nftables["iptables"] == ""
+    if firewalld["backend"] == "firewalld":
+        assert firewalld["system"] == "complete"
+        assert firewalld["firewalld"] == [{"address": "10.250.0.1"}, {"address": "fd00:250:0:1::1"}]
+        assert not firewalld["iptables"] + firewalld["nftables"]
+    assert iptables["firewalld"] == nftables["firewalld"] == []
+
+
 def test_names(nix):
     lines = nix.scripts(
         """

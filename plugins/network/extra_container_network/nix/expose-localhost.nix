@@ -24,6 +24,7 @@ let
         after = [
           "firewall.service"
           "nftables.service"
+          "firewalld.service"
         ];
         # Loading the firewall's rules may flush all others.
         partOf = lib.optional usesNftables "nftables.service";

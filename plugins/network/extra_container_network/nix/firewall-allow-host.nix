@@ -11,7 +11,11 @@ let
     hostAddresses: isActive:
     { config, options, ... }:
     let
-      usesNftables = config.networking.nftables.enable or false;
+      # The option is younger than firewalld in NixOS, and both are younger than nftables.
+      backend =
+        config.networking.firewall.backend or (
+          if config.networking.nftables.enable or false then "nftables" else "iptables"
+        );
       addresses = lib.filter (
         address: !isIPv6 address || config.networking.enableIPv6 or true
       ) hostAddresses;
@@ -22,7 +26,7 @@ let
       config.networking = lib.optionalAttrs (options.networking ? firewall) {
         firewall = lib.mkMerge [
           {
-            extraCommands = lib.mkIf (isActive && !usesNftables) (
+            extraCommands = lib.mkIf (isActive && backend == "iptables") (
               lib.concatMapStrings (address: ''
                 ${
                   if isIPv6 address then "ip6tables" else "iptables"
@@ -32,13 +36,19 @@ let
           }
           # Since 23.05. Before, networking.nftables excludes networking.firewall, and the rules are all the user's own.
           (lib.optionalAttrs (options.networking.firewall ? extraInputRules) {
-            extraInputRules = lib.mkIf (isActive && usesNftables) (
+            extraInputRules = lib.mkIf (isActive && backend == "nftables") (
               lib.concatMapStrings (address: ''
                 ${if isIPv6 address then "ip6" else "ip"} saddr ${address} accept
               '') addresses
             );
           })
         ];
+      };
+      # Rules beside those of firewalld do not overrule it. An address in a zone counts more than the interface's zone.
+      config.services = lib.optionalAttrs (options.services ? firewalld) {
+        firewalld.zones.trusted.sources = lib.mkIf (isActive && backend == "firewalld") (
+          map (address: { inherit address; }) addresses
+        );
       };
     };
 in
