@@ -63,9 +63,9 @@ def test_a_live_update_makes_homes_and_their_modes_right(tool, name, tmp_path):
 
 
 def test_a_users_own_rule_for_a_directory_counts(tool, name, tmp_path):
-    rules = 'systemd.tmpfiles.rules = [ "d /home 0711 root root -" ];'
+    rules = 'systemd.tmpfiles.rules = [ "d /home 0711 root root -" "d /var/spool 0711 root root -" ];'
     tool("create", "-s", write_definition(tmp_path / "c.nix", name, rules))
-    assert modes(tool, name, "/home") == ["/home 711 root:root"]
+    assert modes(tool, name, "/home", "/var/spool") == ["/home 711 root:root", "/var/spool 711 root:root"]
 
 
 @pytest.fixture
