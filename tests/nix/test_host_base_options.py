@@ -119,7 +119,7 @@ def test_options_without_effect_are_named_in_one_warning(nix: Nix) -> None:
       services.openssh.startWhenNeeded = true; systemd.services.x.enableDefaultPath = false;
       users.users.root.linger = true; nixpkgs.config.cudaSupport = true;"""
     (warning,) = [line for line in _warnings(nix, config).splitlines() if "warning:" in line]
-    assert "containers.demo.config: without effect in the built-in host base: " in warning
+    assert " warning: containers.demo.config: without effect in the built-in host base: " in warning
     assert set(warning.split("host base: ")[1].split(". Where")[0].split(", ")) == {
         "boot.kernelModules",
         "documentation.enable",
@@ -150,7 +150,7 @@ def test_settings_of_the_kernel(nix: Nix) -> None:
     text = _value(nix, 'environment.etc."sysctl.d/60-nixos.conf".text', config)
     assert text == "net.core.somaxconn=9\nnet.ipv4.ip_forward=1\n"
     warnings = _warnings(nix, 'boot.kernel.sysctl = { "vm.swappiness" = 1; "net.x" = 1; };')
-    assert "containers.demo.config.boot.kernel.sysctl: a container cannot set vm.swappiness, only" in warnings
+    assert "containers.demo.config: boot.kernel.sysctl: a container cannot set vm.swappiness, only" in warnings
 
 
 def test_no_ipv6(nix: Nix) -> None:
@@ -260,7 +260,7 @@ def test_a_host_without_nss_systemd_is_told_what_dynamic_users_need(nix: Nix, va
     lacking = 'system.hostLibraryDirectories = [ "/nonexistent" ];'
     warnings = _warnings(nix, lacking + DYNAMIC % value)
     assert warnings.count("libnss-systemd") == 1
-    assert "containers.demo.config.systemd.services: names of dynamic users (me) do not resolve" in warnings
+    assert "containers.demo.config: names of dynamic users (me) do not resolve" in warnings
     assert "warning:" not in _warnings(nix, lacking + DYNAMIC % "false")
 
 

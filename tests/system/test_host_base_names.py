@@ -24,6 +24,6 @@ def test_dynamic_users_without_nss_systemd(tool, name, tmp_path):
     done = tool("create", "-s", definition)
     warnings = [line for line in done.err.splitlines() if "libnss-systemd" in line]
     assert len(warnings) == 1
-    assert f"containers.{name}.config.systemd.services: names of dynamic users (me) do not resolve" in warnings[0]
+    assert f"containers.{name}.config: names of dynamic users (me) do not resolve" in warnings[0]
     assert tool("run", name, "--", "systemctl", "is-active", "me").out == "active\n"
     assert tool("run", name, "--", "id", "svc", code=1).out == ""

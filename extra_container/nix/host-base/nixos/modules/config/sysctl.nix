@@ -2,7 +2,6 @@
 {
   config,
   lib,
-  options,
   ...
 }:
 let
@@ -24,7 +23,7 @@ in
   };
   config = lib.mkIf config.boot.isContainer {
     warnings = lib.optional (others != [ ]) (
-      "${lib.showOption options.boot.kernel.sysctl.loc}: a container cannot set ${lib.concatStringsSep ", " others}, only what begins"
+      "boot.kernel.sysctl: a container cannot set ${lib.concatStringsSep ", " others}, only what begins"
       + " with `net.': set it on the host."
     );
     # Read-only there.

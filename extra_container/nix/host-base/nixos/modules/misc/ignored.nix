@@ -3,7 +3,6 @@
 {
   config,
   lib,
-  options,
   ...
 }:
 let
@@ -52,7 +51,6 @@ let
   valueOf = entry: lib.getAttrFromPath entry.path config;
   ignored = builtins.filter (entry: valueOf entry != entry.value) table;
   names = lib.naturalSort (map (entry: lib.showOption entry.path) ignored ++ config.system.ignoredOptions);
-  prefix = lib.showOption (lib.take (lib.length options.warnings.loc - 1) options.warnings.loc);
 in
 {
   options = lib.foldl' (
@@ -107,7 +105,7 @@ in
     ++ lib.optional firewall.logRefusedPackets "networking.firewall.logRefusedPackets"
     ++ lib.optional (firewall.checkReversePath != false) "networking.firewall.checkReversePath";
   config.warnings = lib.optional (config.boot.isContainer && names != [ ]) (
-    "${prefix}: without effect in the built-in host base: ${lib.concatStringsSep ", " names}."
+    "without effect in the built-in host base: ${lib.concatStringsSep ", " names}."
     + " Where that matters, give a nixpkgs with --nixpkgs-path."
   );
 }

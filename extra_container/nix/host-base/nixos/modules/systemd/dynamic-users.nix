@@ -2,7 +2,6 @@
 {
   config,
   lib,
-  options,
   ...
 }:
 let
@@ -26,7 +25,7 @@ in
   };
   config = lib.mkIf config.boot.isContainer {
     warnings = lib.optional (dynamic != [ ] && !isPresent) (
-      "${lib.showOption options.systemd.services.loc}: names of dynamic users (${lib.concatStringsSep ", " dynamic}) do not resolve"
+      "names of dynamic users (${lib.concatStringsSep ", " dynamic}) do not resolve"
       + " in the container, because the host has no nss-systemd: install it there (Debian, Ubuntu: libnss-systemd; Fedora: systemd-libs)."
     );
   };
