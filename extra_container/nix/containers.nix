@@ -86,6 +86,8 @@ let
   # What a container's modules warn of names neither the container nor, for a renamed option, the whole option.
   nameWarnings = name: {
     _file = "extra-container: names in warnings";
+    # A tree that is a copy of the host base brings the same module.
+    key = "extra-container: names in warnings";
     options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
   };
 

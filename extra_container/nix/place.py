@@ -15,7 +15,7 @@ from extra_container.nix.trace import Failure, Position
 
 _OWN_FILES = Path(__file__).parent
 _QUOTED = re.compile(r"`([^`'\s][^`']*)'")
-_OPTION_OF_SYSTEM = re.compile(r"[oO]ption (?:definition )?`([^`']+)'")
+_OPTION_OF_SYSTEM = re.compile(r"[oO]ption (?:definition |value )?`([^`']+)'")
 _BARE_OPTION = re.compile(r"(?<![\w.`])containers\.[\w\"-]+(?:\.[\w\"-]+)*")
 _ASSERTIONS = re.compile(r"Failed assertions:")
 _FILE_MISSING = re.compile(r"'(/[^']+)'(?:: No such file| does not exist)|path '?(/[^']+?)'? does not exist")

@@ -1,6 +1,7 @@
-#> The option `container' does not exist
+#> The option `container'
+#> does not exist
 #> A definition sets containers.NAME
-#@ 5
+#@ 6
 {
   container.web.config = { };
 }

@@ -4,17 +4,14 @@
 #> set nixpkgs.config.permittedInsecurePackages = [ "hello-2
 #> in containers.web.config
 #! You can install it anyway
-#@ 9
-{
-  containers.web.config =
-    { pkgs, ... }:
-    {
-      environment.systemPackages = [
-        (pkgs.hello.overrideAttrs (old: {
-          meta = old.meta // {
-            knownVulnerabilities = [ "mine is known" ];
-          };
-        }))
-      ];
+#@ 16
+let
+  addVulnerability = old: {
+    meta = old.meta // {
+      knownVulnerabilities = [ "mine is known" ];
     };
+  };
+in
+{
+  containers.web.config = { pkgs, ... }: { environment.systemPackages = [ (pkgs.hello.overrideAttrs addVulnerability) ]; };
 }

@@ -1,4 +1,4 @@
-#since 20.09
+#since 24.11
 #> The option definition `security.hideProcessInformation' in `{here}/removed-option.nix' no longer has any effect
 #> in containers.web.config.security.hideProcessInformation
 #@ 6

@@ -1,4 +1,4 @@
-#since 24.11
+#since 25.05
 #> has been removed
 #> in containers.web.config.environment.systemPackages
 #@ 9

@@ -1,6 +1,7 @@
-#> The option `containers.web.services' does not exist
+#> The option `containers.web.services'
+#> does not exist
 #> Options of its system belong into containers.web.config.
-#@ 6
+#@ 7
 {
   containers.web = {
     services.openssh.enable = true;

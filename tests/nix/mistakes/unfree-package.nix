@@ -5,9 +5,5 @@
 #! To temporarily
 #@ 8
 {
-  containers.web.config =
-    { pkgs, ... }:
-    {
-      environment.systemPackages = [ pkgs.unrar ];
-    };
+  containers.web.config = { pkgs, ... }: { environment.systemPackages = [ pkgs.unrar ]; };
 }

@@ -1,5 +1,6 @@
-#> The option `containers.web.extra.adressPrefix' does not exist
-#@ 5
+#> The option `containers.web.extra.adressPrefix'
+#> does not exist
+#@ 6
 {
   containers.web = {
     extra.adressPrefix = "10.250.0";

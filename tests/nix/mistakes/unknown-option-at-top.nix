@@ -1,6 +1,7 @@
-#> The option `services.nginx' does not exist
+#> The option `services.nginx'
+#> does not exist
 #> options of a system belong into containers.NAME.config
-#@ 6
+#@ 7
 {
   containers.web.config = { };
   services.nginx.enable = true;

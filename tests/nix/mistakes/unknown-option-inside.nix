@@ -1,5 +1,6 @@
-#> The option `containers.web.config.services.openssh.enabel' does not exist
-#@ 5
+#> The option `containers.web.config.services.openssh.enabel'
+#> does not exist
+#@ 6
 { lib, ... }:
 {
   containers.web.config.services.openssh.enabel = true;

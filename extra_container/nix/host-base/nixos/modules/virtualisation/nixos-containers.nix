@@ -43,6 +43,7 @@ let
         }
         {
           _file = "extra-container: names in warnings";
+          key = "extra-container: names in warnings";
           options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
         }
         (networks.module name cfg)
