@@ -13,7 +13,10 @@ _OF_THE_USER = re.compile(
     r"The option `containers\.|Failed assertions|not a usable name|syntax error|undefined variable|"
     r"cannot build|unrecognised|unable to download|not found in the Nix search path"
 )
-_MISSING = re.compile(r"attribute '([^']+)' missing|The option `([^']+)' does not exist|path '([^']+)' does not exist")
+_MISSING = re.compile(
+    r"attribute '([^']+)' missing|The option `([^']+)' does not exist|path '([^']+)' does not exist|"
+    r"The module (\S+), imported in "
+)
 _CONTAINER_MODULE = re.compile(r"/nixos/modules/virtualisation/(?:nixos-)?containers\.nix")
 _MODULE = re.compile(r"/nixos/modules/[^\s']+\.nix")
 
