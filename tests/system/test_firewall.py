@@ -98,6 +98,14 @@ def test_a_bridge_by_flag(containers):
     assert_filtered()
 
 
+@pytest.mark.usefixtures("bridge")
+def test_show_ip_says_what_is_true_of_a_bridged_container(containers):
+    create(containers, 'privateNetwork = true; hostBridge = "fldb";')
+    done = run("extra-container", "show-ip", "demo", check=False)
+    assert done.returncode == 1
+    assert "The container demo has no address that its definition names: it is on the bridge fldb" in done.stderr
+
+
 @pytest.mark.parametrize("flags", ["--network-veth", "-n", "--private-network --network-veth"])
 def test_a_link_by_flag(containers, flags):
     create(containers, f'extraFlags = [ "{flags}" ];', ADDRESS % "host0")
