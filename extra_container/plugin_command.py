@@ -20,7 +20,7 @@ from extra_container.pipeline.context import Context
 from extra_container.pipeline.control import expel
 from extra_container.pipeline.create import StartInterrupted, create_built
 from extra_container.pipeline.destroy import destroy
-from extra_container.pipeline.inside import login_shell_argv, run_argv
+from extra_container.pipeline.inside import entry_argv, login_shell_argv, run_argv
 from extra_container.pipeline.run import require_success
 from extra_container.process import shell_code
 from extra_container.state.installed import read as read_installed
@@ -53,6 +53,7 @@ __all__ = [
     "create",
     "create_built",
     "destroy",
+    "entry_argv",
     "expel",
     "login_shell_argv",
     "program_argv",

@@ -30,6 +30,9 @@ _NOT_FOUND = 127
 _INIT = 1
 # How long a command may take to end when the container's init ends all processes.
 _GRACE = 1.0
+# How long su may take to start what a signal is for.
+_START_SECONDS = 1.0
+_STEP = 0.02
 # Python ignores these; programs expect them as they are by default.
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -62,7 +65,7 @@ def live(
         if os.read(permission, 1) and not signal.sigpending().intersection(FORWARDED):
             if terminal is not None:
                 own_terminal.control(terminal)
-            child = os.fork() or _become(words, terminal, mask)
+            child = os.fork() or _become(words, mask)
             status = _reap(child, members, hangs_up=terminal is not None)
             if terminal is not None:
                 report.tell_unread(pipe, own_terminal.unread(terminal))
@@ -79,11 +82,9 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _become(words: Sequence[str], terminal: int | None, mask: Iterable[int]) -> NoReturn:
+def _become(words: Sequence[str], mask: Iterable[int]) -> NoReturn:
     """Be the command."""
     try:
-        if terminal is not None:
-            own_terminal.take(terminal)
         for number in _DEFAULTS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -109,22 +110,43 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
     What the kernel sends for a key, the command gets as well, but with ``hangs_up`` not that the terminal was closed.
     """
     deadline: float | None = None
+    late: dict[int, float] = {}
     while True:
-        left = 3600.0 if deadline is None else max(0.0, deadline - time.monotonic())
-        received = signal.sigtimedwait([signal.SIGCHLD, *FORWARDED], left)
-        if deadline is not None and time.monotonic() >= deadline:
+        now = time.monotonic()
+        left = 3600.0 if deadline is None else max(0.0, deadline - now)
+        received = signal.sigtimedwait([signal.SIGCHLD, *FORWARDED], min(left, _STEP) if late else left)
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
             _kill(child, members)
             deadline = None
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return status
+        late = {number: until for number, until in late.items() if now < until and not _hand_on(child, number)}
         if received is None or received.si_signo == signal.SIGCHLD:
             continue
         if received.si_code > 0 and not (hangs_up and received.si_signo == signal.SIGHUP):
             continue
         os.kill(child, received.si_signo)
+        if received.si_signo != signal.SIGTERM and not _hand_on(child, received.si_signo):
+            late[received.si_signo] = now + _START_SECONDS
         if received.si_pid == _INIT and deadline is None:
-            deadline = time.monotonic() + _GRACE
+            deadline = now + _GRACE
+
+
+def _hand_on(child: int, number: int) -> bool:
+    """Send a signal to what su started, since su passes on SIGTERM alone; return whether there was anything."""
+    try:
+        with open(f"/proc/{child}/task/{child}/children", "rb") as file:  # noqa: PTH123 -- pathlib is slow to import
+            pids = [int(word) for word in file.read().split()]
+    except OSError:
+        return True  # not every kernel tells
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue
+    return bool(pids)
 
 
 def _kill(child: int, members: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from extra_container.enter import cgroups, inside, plain, terminal
+from extra_container.enter.argv import COMMAND, shell_arguments
 from extra_container.enter.kernel import FORWARDED, signal
 from extra_container.enter.leader import Leader, LeaderGoneError
 from extra_container.enter.report import Report
@@ -30,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
         if otherwise:
             os.execv("/bin/sh", ["sh", "-c", otherwise, "sh", *words])
         return _fail(_CONTAINER_FAILURE, f"The container {name} does not run")
+    if words[:1] == [COMMAND]:
+        words = shell_arguments(words[1:])
     try:
         return Entry(name, leader, f"{stopping}/{name}").run(words)
     except OSError as error:
@@ -55,7 +58,7 @@ class Entry:
         self._inside = -1
 
     def run(self, words: Sequence[str]) -> int:
-        """Run the words, or a login shell; return the exit code."""
+        """Run a login shell with the words as its arguments; return the exit code."""
         groups = cgroups.open_groups(self._leader.pid)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {*FORWARDED, signal.SIGIO, signal.SIGCHLD})
         pipe, told = os.pipe()
@@ -86,7 +89,8 @@ class Entry:
         if pending := signal.sigpending().intersection(FORWARDED):
             return 128 + int(min(pending))
         if report.joined and not self._is_stopping():
-            self._command(report, allow, pair[0] if pair else None, mask)
+            if not self._command(report, allow, pair[0] if pair else None, mask):
+                return _fail(_FAILURE, f"Left the container {self._name}, where the command may go on")
         elif report.failure is None:
             os.close(allow)
             _reap(child)
@@ -95,18 +99,18 @@ class Entry:
             _reap(child)
         return self._code(report)
 
-    def _command(self, report: Report, allow: int, controller: int | None, mask: set[int]) -> None:
-        """Let the command begin and wait for its end."""
+    def _command(self, report: Report, allow: int, controller: int | None, mask: set[int]) -> bool:
+        """Let the command begin and wait for its end; return whether it has ended."""
         if controller is None:
             plain.watch(report)
             os.write(allow, b"1")
             plain.wait(report, self._send)
-            return
+            return True
         front = terminal.Front(controller)
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             os.write(allow, b"1")
-            front.show(report, self._send)
+            return front.show(report, self._send)
         finally:
             front.leave(report.unread)
 

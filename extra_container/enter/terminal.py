@@ -67,6 +67,7 @@ class Front:
         self._controller = controller
         self._modes: list[object] = [*termios.tcgetattr(_IN)]
         self._raw = False
+        self._hung_up = False
         self._guard, self._guardian = _guard(self._modes)
         self._typed = b""
         self._escapes: list[float] = []
@@ -78,14 +79,17 @@ class Front:
         os.set_blocking(controller, False)
         self._resize()
 
-    def show(self, report: Report, send: Callable[[int], None]) -> None:
-        """Copy both ways until the command has ended; ``send`` hands signals on to it."""
+    def show(self, report: Report, send: Callable[[int], None]) -> bool:
+        """Copy both ways until the command has ended, or was left by the escape; return whether it has ended.
+
+        ``send`` hands signals on to it.
+        """
         poll = select.poll()
         for descriptor in (report.pipe, self._wake, self._controller, _IN):
             poll.register(descriptor, select.POLLIN)
         listens = True
         self._enter_raw()
-        while not report.over and report.status is None:
+        while not report.over and report.status is None and not self._hung_up:
             poll.modify(self._controller, select.POLLIN | (select.POLLOUT if self._typed else 0))
             if listens:
                 poll.modify(_IN, 0 if self._typed else select.POLLIN)
@@ -105,11 +109,28 @@ class Front:
             if self._left():
                 self._typed = b""
                 send(signal.SIGHUP)
-                return
+                return False
+        if self._hung_up:
+            self._hang_up(report, send)
+            return True
         # What is still on its way; a process that is left in the background may go on writing for ever.
         deadline = time.monotonic() + _LAST_WORDS_SECONDS
         while self._print() and time.monotonic() < deadline:
             continue
+        return True
+
+    def _hang_up(self, report: Report, send: Callable[[int], None]) -> None:
+        """Close the terminal inside as the one outside was, and wait for the command's end."""
+        os.close(self._controller)
+        poll = select.poll()
+        for descriptor in (report.pipe, self._wake):
+            poll.register(descriptor, select.POLLIN)
+        while not report.over and report.status is None:
+            for descriptor, _ in poll.poll():
+                if descriptor == report.pipe:
+                    report.read()
+                else:
+                    self._take_signals(send)
 
     def leave(self, unread: bytes) -> None:
         """Give the terminal back, with what was typed ahead and is for whoever reads next."""
@@ -157,6 +178,7 @@ class Front:
                 self._resize()
             elif number in FORWARDED:
                 send(number)
+                self._hung_up |= number == signal.SIGHUP
 
     def _resize(self) -> None:
         try:
@@ -172,6 +194,7 @@ class Front:
             self._typed = b""
         if not self._typed:
             send(signal.SIGHUP)
+            self._hung_up = True
             return False
         for key in self._typed:
             self._escapes = [*self._escapes, time.monotonic()][-_ESCAPES:] if key == _ESCAPE else []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from extra_container.model import layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
+from extra_container.model.host import ActiveState
 from extra_container.model.plans import Failure
 from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
@@ -125,10 +126,12 @@ def require_leader(name: str, context: Context) -> int:
     """Return the PID of a running container's PID 1.
 
     Raises :class:`.UsageError` if the container does not exist, and
-    :class:`.ContainerError` if it does not run.
+    :class:`.ContainerError` if it does not run, or is about to end.
     """
     require((name,), context)
     leader = context.host.manager.leader(name)
+    if leader is not None and context.host.manager.states((name,))[name].active is ActiveState.DEACTIVATING:
+        raise ContainerError(f"The container {name} is stopping")
     if leader is None:
         raise ContainerError(f"The container {name} does not run", hint=f"Start it: extra-container start {name}")
     return leader

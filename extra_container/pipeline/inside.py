@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import threading
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container import proc
-from extra_container.enter.argv import enter_argv
+from extra_container.enter.argv import enter_argv, shell_arguments
 from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
@@ -72,24 +71,30 @@ def run_argv(leader: int, command: Sequence[str], *, runtime: Path = RUNTIME_DIR
     ``leader`` is the PID of the container's PID 1, ``runtime`` the host's runtime directory. Exit code and streams are
     the command's own (128+N for a death by signal N); it is in the container's cgroup, and ends with the container.
     """
-    # Not every shell's `exec` takes a `--`.
-    guard = ["--"] if command[0].startswith("-") else []
-    inner = " ".join(["exec", *guard, *(shlex.quote(word) for word in command)])
-    return _enter(leader, ["-c", inner], runtime)
+    return [*_enter(leader, runtime), *shell_arguments(command)]
 
 
 def login_shell_argv(leader: int, *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
     """Return the command line of a root login shell in the container, on a terminal of its own if there is one."""
-    return _enter(leader, [], runtime)
+    return _enter(leader, runtime)
 
 
-def _enter(leader: int, words: Sequence[str], runtime: Path) -> list[str]:
+def entry_argv(leader: int, otherwise: str, *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
+    """Return the command line of a login shell, or with ``-- CMD ARG…`` behind it of a command.
+
+    It is good for the life of one container, and starts as fast as anything can. When that container has ended, sh runs
+    ``otherwise`` with what stands behind.
+    """
+    return _enter(leader, runtime, otherwise=otherwise)
+
+
+def _enter(leader: int, runtime: Path, *, otherwise: str = "") -> list[str]:
     process = proc.identify(leader)
     with suppress(OSError):  # without it, only the word that a stop has begun is missing
         stopping.ensure(runtime)
     name = next(filter(None, map(_container, proc.cgroups(leader).values())), f"with PID {leader}")
     started = -1 if process is None else process.started
-    return enter_argv(name, (leader, started), os.fspath(stopping.directory(runtime)), words)
+    return enter_argv(name, (leader, started), os.fspath(stopping.directory(runtime)), otherwise=otherwise)
 
 
 def _container(cgroup: str) -> str | None:

@@ -8,7 +8,11 @@ from extra_container.plugin import Host, RunState, Session, hookimpl
 @hookimpl
 def ec_session(state: RunState, host: Host) -> Session:
     """Contribute ``c``, ``h`` and the variables that describe the container."""
-    from extra_container.plugin_command import program_argv
-    from extra_container_shell.contribution import contribute
+    from extra_container.plugin_command import entry_argv, program_argv
+    from extra_container_shell.contribution import by_name, contribute
 
-    return contribute(state.result.containers[0], host.name, program_argv())
+    container = state.result.containers[0]
+    again = by_name(container.name, host.name, program_argv())
+    leader = host.manager.leader(container.name)
+    entry = () if leader is None else entry_argv(leader, again, runtime=host.runtime_directory)
+    return contribute(container, again, entry)

@@ -19,17 +19,18 @@ _STATE_VARIABLE = "containerStateDirectory"
 SESSION_VARIABLES = (CONTAINER_VARIABLE, _ADDRESS_VARIABLE, _STATE_VARIABLE)
 
 
-def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> Session:
+def contribute(container: BuiltContainer, again: str, entry: Sequence[str] = ()) -> Session:
     """Return the part of a session that belongs to this plugin. Pure.
 
-    ``host`` is the name that ``--host`` takes, ``program`` the command line that starts extra-container.
+    ``entry`` is the command line that enters the container as it runs just now (see
+    :func:`extra_container.plugin_command.entry_argv`), ``again`` the text for sh from :func:`by_name`.
     """
     network = network_of(container.settings, container.unit_text)
     ip = network.address
     known = "of its own" if network.is_shared else "that the definition names"
     state = os.fspath(container.root)
     return Session(
-        commands=MappingProxyType({"c": _enter_script(container.name, host, program), "h": _HELP_SCRIPT}),
+        commands=MappingProxyType({"c": _enter_script(again, entry), "h": _HELP_SCRIPT}),
         environment=MappingProxyType(
             {
                 "name": container.name,
@@ -51,13 +52,18 @@ def contribute(container: BuiltContainer, host: str, program: Sequence[str]) -> 
     )
 
 
-def _enter_script(name: str, host: str, program: Sequence[str]) -> str:
+def by_name(name: str, host: str, program: Sequence[str]) -> str:
+    """Return a text for sh that enters whatever container has the name, with nothing or ``-- CMD ARG…`` as arguments.
+
+    ``host`` is the name that ``--host`` takes, ``program`` the command line that starts extra-container. Pure.
+    """
     start = shlex.join([*program, "--host", host])
-    return (
-        "#!/bin/sh\n"
-        f'[ "$#" -gt 0 ] || exec {start} root-login {shlex.quote(name)}\n'
-        f'exec {start} run {shlex.quote(name)} -- "$@"\n'
-    )
+    return f'[ "$#" -gt 0 ] || exec {start} root-login {shlex.quote(name)}\nexec {start} run {shlex.quote(name)} "$@"\n'
+
+
+def _enter_script(again: str, entry: Sequence[str]) -> str:
+    enter = f'exec {shlex.join(entry)} "$@"\n' if entry else again
+    return f'#!/bin/sh\n[ "$#" -eq 0 ] || set -- -- "$@"\n{enter}'
 
 
 _HELP_SCRIPT = f'#!/bin/sh\nexec cat "${{{DIRECTORY_VARIABLE}:?there is no session}}/help"\n'

@@ -10,7 +10,7 @@ import pytest
 
 from extra_container.plugin import HostError, Session
 from extra_container.testing import built_container
-from extra_container_shell.contribution import contribute
+from extra_container_shell.contribution import by_name, contribute
 from extra_container_shell.directory import bash_text, furnish, shell_command
 
 NETWORK = "SYSTEM_PATH=/nix/store/s1\nPRIVATE_NETWORK=1\nLOCAL_ADDRESS=10.250.0.2/24\n"
@@ -32,7 +32,7 @@ def directory(tmp_path):
 
 @pytest.fixture
 def environment(directory):
-    session = contribute(built_container("demo", conf_text=NETWORK), "fake", PROGRAM)
+    session = contribute(built_container("demo", conf_text=NETWORK), by_name("demo", "fake", PROGRAM))
     return furnish(directory, session, {"PATH": "/usr/bin:/bin", "HOME": str(directory), "KEPT": "yes"})
 
 
@@ -75,7 +75,7 @@ def test_variables(environment):
 
 
 def test_without_private_network_ip_is_empty_but_set(directory):
-    session = contribute(built_container("demo"), "fake", PROGRAM)
+    session = contribute(built_container("demo"), by_name("demo", "fake", PROGRAM))
     assert furnish(directory, session, {})["ip"] == ""
 
 
@@ -95,7 +95,7 @@ def test_c_does_not_depend_on_variables_that_users_change(environment):
 
 
 def test_h_shows_the_help_of_all_plugins(directory):
-    own = contribute(built_container("demo", conf_text=NETWORK), "fake", PROGRAM)
+    own = contribute(built_container("demo", conf_text=NETWORK), by_name("demo", "fake", PROGRAM))
     more = Session(
         commands=own.commands, environment=own.environment, help=(*own.help, "cssh  something from another plugin")
     )

@@ -1,0 +1,292 @@
+"""What enters a container with ``run`` and its kin: its streams, its end, its cgroup."""
+
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.containers.conftest import leftovers
+from tests.containers.shell.conftest import PROGRAM, Terminal
+
+# The container's own shutdown waits 90 s for what does not care. A busy machine needs some seconds for the rest.
+SECONDS = 30
+STUBBORN = "trap '' TERM HUP; (trap '' TERM HUP; while :; do sleep 1; done) & while :; do sleep 1; done"
+
+
+@pytest.fixture
+def running(tool, name):
+    """The name of a container that runs."""
+    tool("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
+    return name
+
+
+@pytest.fixture
+def start(tool):
+    """Start command lines that are killed with the test, if they have not ended by themselves."""
+    started = []
+
+    def start(*argv, **options):
+        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        started.append(tool.start(*argv, **given))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            stream.close()  # not read to its end: what was left inside may have it
+
+
+@pytest.fixture
+def terminal(tool):
+    """Open terminals; they are closed with the test."""
+    opened = []
+
+    def open_terminal(*argv):
+        opened.append(Terminal([PROGRAM, *argv], tool.environment))
+        return opened[-1]
+
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+def begun(process, word="begun"):
+    """Wait until a process has said a word."""
+    while word not in (line := process.stdout.readline()):
+        assert line, process.stderr.read()
+
+
+def seconds(act):
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def leader(tool, name):
+    """Return the PID of the container's PID 1, as seen from outside."""
+    pids = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cgroup") if is_leader(path, name)]
+    assert len(pids) == 1
+    return pids[0]
+
+
+def is_leader(cgroup, name):
+    try:
+        if f"container@{name}.service" not in cgroup.read_text():
+            return False
+        numbers = [line for line in (cgroup.parent / "status").read_text().splitlines() if line.startswith("NSpid:")]
+    except OSError:
+        return False
+    return numbers[0].split()[-1] == "1" and len(numbers[0].split()) > 2
+
+
+def end_by_kill(tool, name):
+    os.kill(leader(tool, name), signal.SIGKILL)
+
+
+def end_by_terminate(tool, name):
+    # The signal that systemd-nspawn, and so machinectl terminate, sends for an orderly end.
+    os.kill(leader(tool, name), signal.SIGRTMIN + 3)
+
+
+def end_by_poweroff(tool, name):
+    tool("run", name, "--", "systemctl", "--no-block", "start", "poweroff.target", code=None)
+
+
+def end_by_stop(tool, name):
+    tool("stop", name)
+
+
+ENDS = [end_by_kill, end_by_terminate, end_by_poweroff, end_by_stop]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("script", ["echo begun; exec sleep 1000", f"echo begun; {STUBBORN}"], ids=["idle", "stubborn"])
+def test_a_command_ends_with_its_container(tool, running, start, end, script):
+    process = start("run", running, "--", "sh", "-c", script)
+    begun(process)
+    end(tool, running)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode in {129, 137, 143}
+    assert f"Error: The container {running} stopped, and what ran in it ended with it\n" in err
+    # After a crash systemd starts it again, so it is ended at once, whatever it does.
+    assert seconds(lambda: tool("destroy", running)) < SECONDS
+    assert leftovers(running) == []
+
+
+def test_a_command_that_was_suspended_does_not_hold_up_the_end(tool, running, start):
+    process = start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")
+    begun(process)
+    process.send_signal(signal.SIGSTOP)
+    assert seconds(lambda: tool("stop", running)) < SECONDS
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode in {129, 137, 143}
+
+
+def test_what_is_stopped_inside_does_not_hold_up_the_end(tool, running, start):
+    process = start("run", running, "--", "sh", "-c", "echo begun; kill -STOP $$")
+    begun(process)
+    assert seconds(lambda: tool("stop", running)) < SECONDS
+    process.communicate(timeout=SECONDS)
+    assert process.returncode in {129, 137, 143}
+
+
+def test_what_became_a_daemon_does_not_hold_up_the_end(tool, running):
+    tool("run", running, "--", "sh", "-c", f'setsid sh -c "{STUBBORN}" >/dev/null 2>&1 </dev/null & exit 0')
+    assert seconds(lambda: tool("stop", running)) < SECONDS
+
+
+def test_a_killed_run_leaves_no_process_once_the_container_has_stopped(tool, running, start):
+    process = start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")
+    begun(process)
+    process.kill()
+    process.wait()
+    assert seconds(lambda: tool("stop", running)) < SECONDS
+    tool("destroy", running)
+    assert leftovers(running) == []
+
+
+def test_entering_again_and_again_while_the_container_stops(tool, running):
+    """Whatever comes in while the stop begins neither holds it up nor is left behind."""
+    ended, codes = threading.Event(), []
+
+    def enter():
+        while not ended.is_set():
+            done = tool("run", running, "--", "sleep", "1000", code=None)
+            codes.append(done.code)
+            if "does not run" in done.err:
+                return
+
+    for _ in range(3):
+        ended.clear()
+        threads = [threading.Thread(target=enter) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        took = seconds(lambda: tool("stop", running))
+        ended.set()
+        for thread in threads:
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+        assert took < SECONDS
+        tool("start", running)
+    assert set(codes) <= {4, 129, 137, 143}
+
+
+def test_who_comes_while_it_is_being_stopped_is_refused(tool, running):
+    place = Path("/run/extra-container/stopping")
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (place / running).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        done = tool("run", running, "--", "true", code=4)
+        assert done.err == f"Error: The container {running} is stopping\n"
+    assert tool("run", running, "--", "true").err == ""  # who died while it stopped it keeps nobody out
+    (place / running).unlink()
+
+
+def test_what_runs_is_in_the_containers_cgroup(tool, running):
+    lines = tool("run", running, "--", "cat", "/proc/self/cgroup").out.splitlines()
+    groups = {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
+    assert groups[""] == "/entered"
+    # The systemd inside goes on with units beside it.
+    assert tool("run", running, "--", "systemd-run", "--quiet", "--wait", "--pipe", "echo", "unit").out == "unit\n"
+    tool("run", running, "--", "systemctl", "daemon-reexec")
+    assert tool("run", running, "--", "systemctl", "is-system-running", code=None).out in {"running\n", "degraded\n"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_command(tool, running, start, number):
+    script = "trap 'echo got; exit 33' INT TERM HUP; echo begun; sleep 1000 >/dev/null 2>&1 & wait"
+    process = start("run", running, "--", "sh", "-c", script)
+    begun(process)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=SECONDS)
+    assert out == "got\n"
+    assert process.returncode in {33, 128 + number}
+
+
+def test_streams(tool, running):
+    done = tool("run", running, "--", "sh", "-c", "cat; echo err >&2; exit 7", stdin="a\0b\n", code=7)
+    assert (done.out, done.err) == ("a\0b\n", "err\n")
+    closed = f'exec "{PROGRAM}" run {running} -- sh -c "cat; echo done" <&-'
+    assert subprocess.run(["sh", "-c", closed], check=False, capture_output=True, text=True).stdout == "done\n"
+    megabytes = f'"{PROGRAM}" run {running} -- head -c 5000000 /dev/zero | wc -c'
+    assert subprocess.run(["sh", "-c", megabytes], check=True, capture_output=True, text=True).stdout == "5000000\n"
+
+
+def test_the_terminal_is_one_of_the_containers_own(running, terminal):
+    on = terminal("run", running, "--", "sh", "-c", "tty; ls -l $(tty); stty size; read line; stty size; exit 5")
+    fcntl.ioctl(on.master, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    assert "/dev/pts/" in on.expect(r"pts/\d+\r\n")
+    on.expect("root")
+    fcntl.ioctl(on.master, termios.TIOCSWINSZ, struct.pack("HHHH", 44, 88, 0, 0))
+    on.type("\n")
+    on.expect("44 88")
+    assert on.end() == 5
+
+
+def test_job_control_in_a_root_login(running, terminal):
+    on = terminal("root-login", running)
+    on.expect(r"[#$] ")
+    on.type("PS1='ready> '; tty\n")
+    on.expect(r"/dev/pts/\d+")
+    on.expect("ready> ")
+    on.type("sleep 1000\n")
+    on.expect("sleep 1000")
+    time.sleep(0.5)
+    on.type("\x1a")
+    on.expect("Stopped")
+    on.expect("ready> ")
+    assert "Running" in on.answer("bg >/dev/null; jobs")
+    on.type("fg\n")
+    on.expect("sleep 1000")
+    time.sleep(0.5)
+    on.type("\x03")
+    on.expect("ready> ")
+    assert on.answer("echo code $?") == "code 130\n"
+    on.type("exit 6\n")
+    assert on.end() == 6
+
+
+def modes(descriptor):
+    return termios.tcgetattr(descriptor)[:4]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_login_gives_the_terminal_back(running, tool, number):
+    controller, terminal = os.openpty()
+    before = modes(terminal)
+    argv = [PROGRAM, "root-login", running]
+    with subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, env=tool.environment) as process:
+        deadline = time.monotonic() + SECONDS
+        while modes(terminal) == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.read(controller, 4096)  # the prompt
+        process.send_signal(number)
+        try:
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+        while modes(terminal) != before:
+            assert time.monotonic() < deadline + SECONDS
+            time.sleep(0.02)
+    os.close(controller)
+    os.close(terminal)
+
+
+def test_a_login_is_left_by_its_escape(running, terminal):
+    on = terminal("run", running, "--", "sh", "-c", "trap '' HUP; echo begun; while :; do sleep 1; done")
+    on.expect("begun")
+    on.type("\x1d\x1d\x1d")
+    assert on.end() == 1
+    assert f"Error: Left the container {running}, where the command may go on" in on.seen

@@ -1,0 +1,164 @@
+"""Who entered a container from outside, and how they are ended, with real namespaces. Needs root."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from extra_container import proc
+from extra_container.pipeline import control, inside
+from extra_container.testing import FakeManager, FakeRunner, fake_host
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="PID namespaces need root")
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWPID = 0x20000000
+SLEEP = "import time; time.sleep(1000)"
+DEAF = "import signal, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 15)]; print(flush=True); time.sleep(1000)"
+
+
+def wait_for(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def python(code, before):
+    argv = [sys.executable, "-I", "-S", "-c", code]
+    return subprocess.Popen(argv, preexec_fn=before, stdout=subprocess.PIPE)  # noqa: PLW1509 -- there is one thread
+
+
+class Namespace:
+    """A PID namespace with a first process that has a child, and processes that enter."""
+
+    def __init__(self, undo):
+        self._undo = undo
+        script = "import os, time; os.fork() or (os.fork(), time.sleep(1000)); os.wait()"
+        outer = self._started(python(script, lambda: LIBC.unshare(CLONE_NEWPID)))
+        wait_for(lambda: proc.children(outer.pid))
+        (self.init,) = proc.children(outer.pid)
+        self._handle = os.open(f"/proc/{self.init}/ns/pid", os.O_RDONLY)
+        undo.callback(os.close, self._handle)
+        wait_for(lambda: proc.children(self.init))
+        (self.child,) = proc.children(self.init)
+
+    def enter(self, code=SLEEP):
+        """Return the process that a helper outside started in the namespace; it is reaped as soon as it ends."""
+        before = set(proc.inhabitants([proc.pid_namespace(self.init)]))
+        enter = (
+            f"import os, signal; signal.signal(17, signal.SIG_IGN)\nif os.fork() == 0: exec({code!r})\nsignal.pause()"
+        )
+        helper = self._started(python(enter, lambda: LIBC.setns(self._handle, CLONE_NEWPID)))
+        if code == DEAF:
+            helper.stdout.readline()
+        new = lambda: set(proc.inhabitants([proc.pid_namespace(self.init)])) - before  # noqa: E731
+        wait_for(new)
+        (pid,) = new()
+        return proc.identify(pid)
+
+    def _started(self, process):
+        self._undo.callback(process.wait)
+        self._undo.callback(process.kill)
+        self._undo.callback(process.stdout.close)
+        return process
+
+
+@contextmanager
+def namespaces(count=1):
+    with ExitStack() as undo:
+        made = [Namespace(undo) for _ in range(count)]
+        yield made if count > 1 else made[0]
+        for one in made:
+            os.kill(one.init, signal.SIGKILL)
+
+
+class Manager(FakeManager):
+    """A manager whose containers have real first processes."""
+
+    def __init__(self, inits):
+        super().__init__(running=set(inits))
+        self.inits = inits
+
+    def leader(self, name):
+        return self.inits.get(name)
+
+
+def context(tmp_path, **inits):
+    host = fake_host(tmp_path, Manager(inits))
+    host.runtime_directory.mkdir(exist_ok=True)
+    none = lambda *_: None  # noqa: E731
+    return control.Context(host=host, hooks=None, runner=FakeRunner(), emit=none, tell=none)
+
+
+def test_intruders_are_those_that_do_not_descend_from_the_first_process():
+    with namespaces(2) as (one, other):
+        assert inside.intruders([one.init, other.init]) == ()
+        entered = [one.enter().pid, one.enter().pid]
+        elsewhere = other.enter().pid
+        assert inside.intruders([one.init]) == tuple(sorted(entered))
+        assert inside.intruders([one.init, other.init]) == tuple(sorted([*entered, elsewhere]))
+
+
+def test_expel_ends_intruders_and_nobody_else():
+    with namespaces(2) as (one, other):
+        willing, stopped, spared = one.enter(), one.enter(), other.enter()
+        deaf = one.enter(DEAF)
+        stopped.send(signal.SIGSTOP)
+        inside.expel([one.init], grace=0.3)
+        wait_for(lambda: not any(process.alive() for process in (willing, stopped, deaf)))
+        assert proc.identify(one.child) is not None
+        assert proc.identify(one.init) is not None
+        assert spared.alive()
+
+
+def test_the_willing_are_not_killed():
+    code = "import signal, sys, time, os; signal.signal(15, lambda *_: os._exit(0)); signal.signal(1, signal.SIG_IGN); "
+    with namespaces() as one:
+        entered = one.enter(code + SLEEP)
+        began = time.monotonic()
+        inside.expel([one.init], grace=10)
+        assert time.monotonic() - began < 5
+        assert not entered.alive()
+
+
+def test_expelling_goes_on_until_the_block_ends():
+    with namespaces() as one:
+        with inside.kept_out([proc.identify(one.init)]):
+            late = one.enter(DEAF)
+            wait_for(lambda: not late.alive())
+        spared = one.enter()
+        assert spared.alive()
+
+
+def test_control_expels_from_the_containers_that_are_named(tmp_path):
+    with namespaces(2) as (one, other):
+        here = context(tmp_path, a=one.init, b=other.init, c=None)
+        entered, spared = one.enter(), other.enter()
+        control.expel(("a", "c"), here)
+        assert not entered.alive()
+        assert spared.alive()
+
+
+@pytest.mark.parametrize("end", [control.shut_down, control.kill], ids=["stop", "kill"])
+def test_whoever_stops_a_container_empties_it_first_and_keeps_it_empty(tmp_path, end):
+    with namespaces() as one:
+        here = context(tmp_path, a=one.init)
+        entered, seen = one.enter(), []
+
+        def stop(names):
+            file = here.host.runtime_directory / "stopping/a"
+            seen.append((entered.alive(), file.exists()))
+            late = one.enter()
+            wait_for(lambda: not late.alive())
+            return ()
+
+        here.host.manager.stop = here.host.manager.kill = stop
+        end(("a",), here)
+        assert seen == [(False, True)]
+        assert list((here.host.runtime_directory / "stopping").iterdir()) == []
