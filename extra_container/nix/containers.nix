@@ -42,7 +42,7 @@ let
     && !(
       known ? hostPlatform
       && known.hostPlatform.isDefined
-      && builtins.any (option: isSet known.${option}) [
+      && builtins.any (option: known ? ${option} && isSet known.${option}) [
         "crossSystem"
         "localSystem"
       ]
