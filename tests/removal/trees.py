@@ -99,10 +99,17 @@ class Builder:
             self.done[step.what] += 1
 
     def _directory(self, number):
-        return self.directories[number % len(self.directories)]
+        return self._within(self.directories[number % len(self.directories)])
 
     def _file(self, number):
-        return self.files[number % len(self.files)]
+        return self._within(self.files[number % len(self.files)])
+
+    def _within(self, path):
+        """Return a path that was made earlier, if links and mounts on the way do not lead out of the test by now."""
+        real = Path(os.fsdecode(os.path.realpath(path)))
+        if not real.is_relative_to(self.base) or self.place.resolve().is_relative_to(real):
+            raise FileNotFoundError
+        return path
 
     def _new(self, step):
         return b"/".join((self._directory(step.where), step.name))
@@ -137,8 +144,8 @@ class Builder:
     def _covered(self, step):
         """Return a directory to mount on; the tree itself, which then must not be removed, is rarely one."""
         if step.where == 0:
-            return self.directories[0]
-        return self.directories[1 + step.where % (len(self.directories) - 1)]
+            return self._directory(0)
+        return self._directory(1 + step.where % (len(self.directories) - 1))
 
     def bind_outside(self, step):
         source = (self.outside, self.outside / "directory", self.base)[step.source % 3]
@@ -189,13 +196,16 @@ class Builder:
 
 def clear_away(base):
     """Remove a directory whatever the program left of it; nothing else uses its mounts."""
-    while points := [mount.point for mount in read_mounts() if mount.point.is_relative_to(base)]:
+    for _ in range(100):
+        points = [mount.point for mount in read_mounts() if mount.point.is_relative_to(base)]
+        if not points:
+            break
         for point in points:
-            if os.path.ismount(point) or os.path.lexists(point):
-                try:
-                    system_calls.detach(point)
-                except OSError:
-                    continue  # something lies over it
+            try:
+                system_calls.detach(point)
+            except OSError:
+                continue  # something lies over it
+    assert not points, points
     for path, (_, _, flags) in snapshot(base).items():
         if flags:
             system_calls.set_flags(path, system_calls.get_flags(path) & ~flags)
