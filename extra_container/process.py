@@ -256,10 +256,10 @@ class Runner:
 
 def process_error(done: Completed, *, hint: str | None = None) -> ProcessError:
     """Describe a failed program: command line, code and the last lines of its stderr."""
-    said = done.stderr.rstrip().splitlines()[-_STDERR_LINES:]
+    last_lines = done.stderr.rstrip().splitlines()[-_STDERR_LINES:]
     message = f"{_shown(done.argv)} failed with code {shell_code(done.returncode)}"
-    if said:
-        message += ":\n" + "\n".join(f"  {line}" for line in said)
+    if last_lines:
+        message += ":\n" + "\n".join(f"  {line}" for line in last_lines)
     return ProcessError(message, returncode=done.returncode, stderr=done.stderr, hint=hint)
 
 

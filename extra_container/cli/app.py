@@ -68,9 +68,9 @@ class ExtraContainer(Application):
             self._tell_interruption(interrupt)
             return signals.code_of(interrupt)
         except Exception as error:  # noqa: BLE001 -- whatever it is, people are told in one way
-            told = _as_told(error)
-            self.invocation.plugins.explain_disabled(told)
-            return self.fail(told)
+            presented = _presentable(error)
+            self.invocation.plugins.explain_disabled(presented)
+            return self.fail(presented)
 
     def _invocation(self, argv: list[str]) -> Invocation:
         options = Options.of(self.parsed)
@@ -168,13 +168,13 @@ class ExtraContainer(Application):
         if isinstance(interrupt, signals.Ended):
             return
         left = interrupt.message if isinstance(interrupt, Interrupted) else ""
-        told = ExtraContainerError(f"Interrupted. {left}".rstrip())
-        log = self._log_for(told)
+        summary = ExtraContainerError(f"Interrupted. {left}".rstrip())
+        log = self._log_for(summary)
         if log is not None:
-            log.failed(told.message, None, signals.code_of(interrupt))
+            log.failed(summary.message, None, signals.code_of(interrupt))
         if log is None or self.invocation.options.log_file is not None:
             # The terminal has just shown ^C.
-            self.stderr.write(("\n" if self.stderr.isatty() else "") + f"{told.message}\n")
+            self.stderr.write(("\n" if self.stderr.isatty() else "") + f"{summary.message}\n")
 
     def _log_for(self, error: ExtraContainerError) -> Log | None:
         """Return the log for the error that ends the program, if the user asked for one and it can be opened."""
@@ -201,29 +201,29 @@ class ExtraContainer(Application):
                 case OSError(errno=errno.EPIPE):
                     code = code or _NO_READER
                 case OSError(strerror=reason):
-                    told = ExtraContainerError(f"Writing to {name} failed: {reason}")
-                    code = code or told.exit_code
-                    self.fail(told)
+                    presented = ExtraContainerError(f"Writing to {name} failed: {reason}")
+                    code = code or presented.exit_code
+                    self.fail(presented)
         return code
 
 
-def _as_told(error: Exception) -> ExtraContainerError:
+def _presentable(error: Exception) -> ExtraContainerError:
     """Return what people are told of an error; the error itself is behind it for --debug."""
-    told: ExtraContainerError
+    presented: ExtraContainerError
     match error:
         case ExtraContainerError():
             return error
-        case _ if (used_up := exhaustion.as_told(error)) is not None:
-            told = used_up
+        case _ if (used_up := exhaustion.as_error(error)) is not None:
+            presented = used_up
         case OSError(filename=str(name), strerror=str(reason)):
-            told = ExtraContainerError(f"{one_line(name)}: {reason}")
+            presented = ExtraContainerError(f"{one_line(name)}: {reason}")
         case FileNotFoundError() if _working_directory_is_gone():
-            told = UsageError("The working directory does not exist any more", hint="Change to another one.")
+            presented = UsageError("The working directory does not exist any more", hint="Change to another one.")
         case _:
             what = f"This is a bug of {PROGRAM}: {type(error).__name__}: {error}"
-            told = ExtraContainerError(what, hint="--debug shows where it happened.")
-    told.__cause__ = error
-    return told
+            presented = ExtraContainerError(what, hint="--debug shows where it happened.")
+    presented.__cause__ = error
+    return presented
 
 
 def _working_directory_is_gone() -> bool:

@@ -26,7 +26,7 @@ def hint_for(error: OSError) -> str | None:
     return _HINTS.get(error.errno or 0)
 
 
-def as_told(error: BaseException) -> HostError | None:
+def as_error(error: BaseException) -> HostError | None:
     """Return what to tell of an error by which something is used up, None for any other."""
     match error:
         case OSError(strerror=str(reason)) if hint := hint_for(error):

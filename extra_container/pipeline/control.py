@@ -198,8 +198,8 @@ def _new_host_key(name: str, leader: int, context: Context) -> str | None:
         raise _lacks_host_key(name, f"It has no sshd: set services.openssh.enable in containers.{name}.config.")
     key = host_keys.read(seen)
     if key is None and done.returncode != 0:
-        said = (done.stderr or done.stdout).strip()
-        raise _lacks_host_key(name, f"sshd did not make it: {said or f'exit code {done.returncode}'}")
+        complaint = (done.stderr or done.stdout).strip()
+        raise _lacks_host_key(name, f"sshd did not make it: {complaint or f'exit code {done.returncode}'}")
     return key
 
 

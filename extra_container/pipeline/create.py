@@ -107,7 +107,7 @@ def install_and_run(
         attempt = rollback.Attempt(
             plan=plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
         )
-        failures, left = rollback.settle(request, failures, attempt, context)
+        failures, left = rollback.take_back_failed(request, failures, attempt, context)
         record.end((item.name for item in plan.items if left.get(item.name) not in rollback.UNSETTLED), context.host)
     except KeyboardInterrupt as interrupt:
         _keep_records(plan, run_plan, interrupted, context)

@@ -20,14 +20,14 @@ def sweep(context: Context) -> None:
     host = context.host
     confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
     pulling_directories = pulling.directories(host.unit_directory)
-    with _told(context):
+    with _warning_of_errors(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
-    with _told(context):
+    with _warning_of_errors(context):
         files.sweep((host.unit_directory, *pulling_directories, *confs, host.gc_roots))
 
 
 @contextmanager
-def _told(context: Context) -> Iterator[None]:
+def _warning_of_errors(context: Context) -> Iterator[None]:
     try:
         yield
     except InstallError as error:

@@ -19,7 +19,7 @@ from extra_container.state.record import Links, Transition, UnreadableRecordErro
 class Recovery(Enum):
     """What becomes of a change that a run did not finish."""
 
-    SETTLE = "settle"  # the container is as one of both versions wants it
+    FORGET = "forget"  # the container is as one of both versions wants it
     LEAVE = "leave"  # it starts or stops at this moment: a later run sees
     RELINK = "relink"  # some links are new: the old ones come back
     BRING_BACK = "bring back"  # what ran before does not run: the old links come back, and it is started
@@ -29,12 +29,12 @@ def plan_recovery(transition: Transition, now: Links, state: UnitState) -> Recov
     """Decide what to do about an unfinished change. ``now`` is where its links lead. Pure."""
     whole = now in (transition.before, transition.after)
     if state.up:
-        return Recovery.SETTLE if whole else Recovery.RELINK
+        return Recovery.FORGET if whole else Recovery.RELINK
     if not state.at_rest and not state.failing:
         return Recovery.LEAVE if whole else Recovery.RELINK
     if transition.ran and not _ended_by_itself(transition, state):
         return Recovery.BRING_BACK
-    return Recovery.SETTLE if whole else Recovery.RELINK
+    return Recovery.FORGET if whole else Recovery.RELINK
 
 
 def _ended_by_itself(transition: Transition, state: UnitState) -> bool:
@@ -65,7 +65,7 @@ def recover(context: Context, mine: frozenset[str]) -> frozenset[str]:
         match plan_recovery(transition, now, states[name]):
             case Recovery.LEAVE:
                 continue
-            case Recovery.SETTLE:
+            case Recovery.FORGET:
                 record.end((name,), context.host)
             case Recovery.RELINK:
                 relinked |= _relink(name, transition, context)

@@ -40,7 +40,7 @@ def take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Con
     return context.host.manager.start(ran) if ran else ()
 
 
-def settle(
+def take_back_failed(
     request: Request, failures: tuple[Failure, ...], attempt: Attempt, context: Context
 ) -> tuple[tuple[Failure, ...], Mapping[str, Left]]:
     """Make the host as it was before for the containers that did not start, unless the request keeps them.
@@ -65,7 +65,7 @@ def settle(
     with inside.emptied(tuple(to_take_back), context.host):
         context.host.manager.kill(tuple(to_take_back))
     context.host.manager.forget(tuple(to_take_back))
-    told = dict(to_take_back)
+    by_name = dict(to_take_back)
     for name, failure in to_take_back.items():
         try:
             left[name], after = _take_back_one(name, attempt, context)
@@ -73,8 +73,8 @@ def settle(
             is_new = _change(name, attempt) is Change.NEW
             left[name] = Left.STUCK if is_new else Left.CHANGED
             after = (f"Taking it back failed: {error}",)
-        told[name] = replace(failure, details=(*failure.details, *after))
-    return tuple(told.get(failure.name, failure) for failure in failures), left
+        by_name[name] = replace(failure, details=(*failure.details, *after))
+    return tuple(by_name.get(failure.name, failure) for failure in failures), left
 
 
 def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left, tuple[str, ...]]:

@@ -57,15 +57,15 @@ def machine_lock(
 
 def _acquire(descriptor: int, path: Path, emit: Callable[[Event], None], wait: float) -> None:
     deadline = time.monotonic() + wait
-    told = False
+    announced = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = _holder(path)
-            if not told:
+            if not announced:
                 emit(LockAwaited(holder=holder))
-                told = True
+                announced = True
             if time.monotonic() >= deadline:
                 raise LockError(
                     f"{holder} still holds {path} after {wait:g} s", hint="Wait for it to end, or end it."

@@ -80,11 +80,11 @@ def limit_problems(containers: int, limits: Iterable[Limit]) -> Problems:
 
 def _sentence(containers: int, lacking: Iterable[Limit]) -> str:
     who = "1 more container needs" if containers == 1 else f"{containers} more containers need"
-    told = []
+    shortages = []
     for limit in lacking:
         source = f" of {limit.setting}={limit.total}" if limit.setting else ""
-        told.append(f"at least {limit.per_container * containers} {limit.what}, and {limit.left} are left{source}")
-    return f"{who} {'; '.join(told)}"
+        shortages.append(f"at least {limit.per_container * containers} {limit.what}, and {limit.left} are left{source}")
+    return f"{who} {'; '.join(shortages)}"
 
 
 def read_limits(containers: int, *, root: Path = Path("/")) -> tuple[Limit, ...]:

@@ -53,8 +53,8 @@ class Machined:
 
     def leader(self, machine: str) -> int | None:
         """Return the host's PID of the machine's PID 1, ``None`` for an unknown machine."""
-        said = self._show(machine, "Leader")
-        return int(said) if said.isdecimal() and said != "0" else None
+        value = self._show(machine, "Leader")
+        return int(value) if value.isdecimal() and value != "0" else None
 
     def terminate(self, machines: Iterable[str]) -> None:
         """Ask machined to end the machines; one that is gone by now is no error."""

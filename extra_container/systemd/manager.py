@@ -134,17 +134,17 @@ class SystemdManager:
             return ()
         began = time.time()
         facts = self._systemctl.show(names)
-        left = {name: said for name, said in facts.items() if not said.at_rest}
+        left = {name: unit for name, unit in facts.items() if not unit.at_rest}
         if left:
-            doomed = tuple(left)
+            killed = tuple(left)
             try:
                 left = self._kill(left)
             except KeyboardInterrupt:
                 # What was killed fails within moments; a unit that fails after this would stay failed.
-                self._end(doomed, timeout=self._grace)
+                self._end(killed, timeout=self._grace)
                 raise
             finally:
-                self._systemctl.reset_failed(doomed)
+                self._systemctl.reset_failed(killed)
         failures = (*self._stop_failures(left, began), *self._forgotten(set(names) - left.keys()))
         self._clear(names)
         return failures
@@ -178,11 +178,11 @@ class SystemdManager:
     def _kill(self, running: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
         """Kill containers; return the facts on those that still run when the patience is over."""
         self._systemctl.request_stop(tuple(running))
-        for name, said in running.items():
-            self._nspawn.kill_leader(said.main_pid, unit_name(name))
+        for name, unit in running.items():
+            self._nspawn.kill_leader(unit.main_pid, unit_name(name))
         left = self._end(tuple(running), timeout=max(self._grace, _CLEAN_UP_SECONDS * len(running)))
         if left:
-            if killable := [name for name, said in left.items() if said.sub not in _ENDING]:
+            if killable := [name for name, unit in left.items() if unit.sub not in _ENDING]:
                 self._systemctl.kill(killable)
             left = self._end(tuple(left), timeout=self._kill_patience)
         return left
@@ -190,7 +190,7 @@ class SystemdManager:
     def _worth_another_try(self, facts: Mapping[str, UnitFacts], began: float) -> list[str]:
         """Return the units that systemd did not try to start since ``began``, though it may next time."""
         # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
-        untried = [name for name, said in facts.items() if not said.state.up and said.state.started < began]
+        untried = [name for name, unit in facts.items() if not unit.state.up and unit.state.started < began]
         # One unit that cannot be started may have kept all others from it. And of those that were not waited for, it is
         # not yet known what keeps them.
         if 1 < len(untried) == len(facts) or len(facts) > self._window.size:
@@ -213,8 +213,8 @@ class SystemdManager:
         if done is not None and done.returncode == 0:
             return {}
         facts = self._systemctl.show(names)
-        left = {name: said for name, said in facts.items() if not said.at_rest}
-        if left and done is not None and not all(said.state.loaded for said in facts.values()):
+        left = {name: unit for name, unit in facts.items() if not unit.at_rest}
+        if left and done is not None and not all(unit.state.loaded for unit in facts.values()):
             # The unit that is not loaded may have kept the others from being stopped.
             return self._end(tuple(left), timeout=timeout)
         return left
@@ -260,11 +260,11 @@ class SystemdManager:
             )
 
     def _start_failure(self, facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...]) -> Failure:
-        said = about(facts.state.name, complaints)
+        complained = about(facts.state.name, complaints)
         skipped = facts.load == "loaded" and facts.state.active is ActiveState.INACTIVE
         unmet = conditions.unmet(facts.state.name, self._runner) if skipped else ()
-        message = conditions.describe(unmet) if unmet else reason(facts, said, details)
-        shown = details or said
+        message = conditions.describe(unmet) if unmet else reason(facts, complained, details)
+        shown = details or complained
         return Failure(name=facts.state.name, message=message, details=() if shown == (message,) else shown)
 
     def _details(self, name: str, began: float) -> tuple[str, ...]:

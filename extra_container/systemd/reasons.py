@@ -29,8 +29,8 @@ def about(name: str, complaints: Iterable[str]) -> tuple[str, ...]:
     return tuple(line for line in complaints if unit in line and not line.startswith("See "))
 
 
-def reason(facts: UnitFacts, said: Sequence[str], details: Sequence[str] = ()) -> str:
-    """Return why a container is not up; ``said`` are systemctl's complaints, ``details`` what was logged."""
+def reason(facts: UnitFacts, complaints: Sequence[str], details: Sequence[str] = ()) -> str:
+    """Return why a container is not up; ``complaints`` are systemctl's complaints, ``details`` what was logged."""
     result = facts.state.result
     by_load = {
         "masked": "its unit is masked (enable = false in its definition makes it so)",
@@ -41,13 +41,13 @@ def reason(facts: UnitFacts, said: Sequence[str], details: Sequence[str] = ()) -
     by_result = {
         "timeout": "it did not boot within the time that its unit allows (TimeoutStartSec)",
         "start-limit-hit": "it was started too often in a short time",
-        "success": said[0] if said else f"its unit is {facts.state.active.value}",
+        "success": complaints[0] if complaints else f"its unit is {facts.state.active.value}",
     }
-    told = by_load.get(facts.load) or known_cause(details) or by_result.get(result)
-    return told or f"its unit failed with result {result}"
+    known = by_load.get(facts.load) or known_cause(details) or by_result.get(result)
+    return known or f"its unit failed with result {result}"
 
 
 def known_cause(details: Iterable[str]) -> str | None:
     """Return what the lines that a container and its supervisor wrote mean, ``None`` if none of them is known."""
-    found = ((pattern.search(line), told) for line in details for pattern, told in _CAUSES)
-    return next((told.format(**match.groupdict()) for match, told in found if match is not None), None)
+    found = ((pattern.search(line), cause) for line in details for pattern, cause in _CAUSES)
+    return next((cause.format(**match.groupdict()) for match, cause in found if match is not None), None)

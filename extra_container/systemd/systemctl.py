@@ -52,22 +52,22 @@ def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:
 
 
 def _facts(name: str, block: str) -> UnitFacts:
-    said = dict(line.partition("=")[::2] for line in block.splitlines())
-    load, fragment = said["LoadState"], said.get("FragmentPath", "")
+    properties = dict(line.partition("=")[::2] for line in block.splitlines())
+    load, fragment = properties["LoadState"], properties.get("FragmentPath", "")
     return UnitFacts(
         state=UnitState(
             name=name,
-            active=ActiveState(said["ActiveState"]),
+            active=ActiveState(properties["ActiveState"]),
             loaded=load != "not-found",
             fragment=Path(fragment) if fragment else None,
-            result=said.get("Result", "success"),
-            started=int(said.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
-            failing=said["ActiveState"] == "activating" and said.get("NRestarts", "0") != "0",
+            result=properties.get("Result", "success"),
+            started=int(properties.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
+            failing=properties["ActiveState"] == "activating" and properties.get("NRestarts", "0") != "0",
         ),
         load=load,
-        sub=said["SubState"],
-        main_pid=int(said.get("MainPID", "0")),
-        job=said.get("Job", "") not in {"", "0"},
+        sub=properties["SubState"],
+        main_pid=int(properties.get("MainPID", "0")),
+        job=properties.get("Job", "") not in {"", "0"},
     )
 
 

@@ -41,15 +41,15 @@ class Window:
             self._slide(names, self._systemctl.request_stop, lambda facts: facts.at_rest)
 
     def _slide(
-        self, names: Sequence[str], ask: Callable[[Sequence[str]], str], settled: Callable[[UnitFacts], bool]
+        self, names: Sequence[str], ask: Callable[[Sequence[str]], str], arrived: Callable[[UnitFacts], bool]
     ) -> tuple[str, tuple[str, ...]]:
-        """Ask for units in turn; return the complaints, and those that are not settled when all have been asked."""
+        """Ask for units in turn; return the complaints, and those that have not arrived when all have been asked."""
         complaints = ""
         waiting = list(dict.fromkeys(names))
         asked: dict[str, float] = {}
         while waiting:
             facts = self._systemctl.show(tuple(asked))
-            asked = {name: since for name, since in asked.items() if not settled(facts[name])}
+            asked = {name: since for name, since in asked.items() if not arrived(facts[name])}
             begun_lately = time.monotonic() - _BUSY_SECONDS
             room = self.size - sum(since > begun_lately for since in asked.values())
             if room > 0:
@@ -59,7 +59,7 @@ class Window:
             else:
                 time.sleep(_POLL_SECONDS)
         facts = self._systemctl.show(tuple(asked))
-        return complaints, tuple(name for name in asked if not settled(facts[name]))
+        return complaints, tuple(name for name in asked if not arrived(facts[name]))
 
 
 def _has_started(facts: UnitFacts) -> bool:

@@ -10,9 +10,9 @@ import pytest
 
 from extra_container.model.errors import InstallError
 from extra_container.process import Runner
+from extra_container_install.apply import apply
 from extra_container_install.host_files import FileChange, RegularFile
 from extra_container_install.host_setup import COMPLETION, MANUAL, PROGRAM, RELEASE, SUDOERS
-from extra_container_install.landing import land
 from extra_container_install.record_file import RECORD, SetupRecord
 
 SCRIPT = Path("/opt/extra-container/bin/extra-container")
@@ -164,7 +164,7 @@ def test_settings_that_visudo_refuses_never_land(fresh, tmp_path):
     harmless = FileChange(path=Path("/etc/static/x"), before=None, after=RegularFile(text="x"), purpose="")
     for changes in ([harmless, broken], [broken, harmless]):
         with pytest.raises(InstallError, match="visudo does not accept"):
-            land(changes, SetupRecord(files={}), Runner())
+            apply(changes, SetupRecord(files={}), Runner())
         assert snapshot() == fresh
 
 

@@ -30,7 +30,7 @@ def state(active, started=0.0):
 @pytest.mark.parametrize(
     ("ran", "failed", "active", "started", "becomes"),
     [
-        (True, False, ActiveState.ACTIVE, 0, Recovery.SETTLE),
+        (True, False, ActiveState.ACTIVE, 0, Recovery.FORGET),
         (True, False, ActiveState.ACTIVATING, 0, Recovery.LEAVE),
         (True, False, ActiveState.DEACTIVATING, 0, Recovery.LEAVE),
         (True, False, ActiveState.INACTIVE, 0, Recovery.BRING_BACK),
@@ -39,9 +39,9 @@ def state(active, started=0.0):
         (True, False, ActiveState.FAILED, 20, Recovery.BRING_BACK),
         (True, True, ActiveState.INACTIVE, 20, Recovery.BRING_BACK),
         # It came up and was shut down afterwards: nobody wants it to run.
-        (True, False, ActiveState.INACTIVE, 20, Recovery.SETTLE),
-        (False, False, ActiveState.INACTIVE, 0, Recovery.SETTLE),
-        (False, False, ActiveState.FAILED, 0, Recovery.SETTLE),
+        (True, False, ActiveState.INACTIVE, 20, Recovery.FORGET),
+        (False, False, ActiveState.INACTIVE, 0, Recovery.FORGET),
+        (False, False, ActiveState.FAILED, 0, Recovery.FORGET),
     ],
 )
 def test_what_becomes_of_an_unfinished_change(now, ran, failed, active, started, becomes):
@@ -71,7 +71,7 @@ def test_one_that_fails_again_and_again_is_not_waited_for():
 
 def test_after_a_boot_nothing_is_started_that_is_down_in_order():
     transition = Transition(before=OLD, after=NEW, ran=True, since=-1.0)
-    assert recovery.plan_recovery(transition, NEW, state(ActiveState.INACTIVE)) is Recovery.SETTLE
+    assert recovery.plan_recovery(transition, NEW, state(ActiveState.INACTIVE)) is Recovery.FORGET
 
 
 class Killed(BaseException):

@@ -7,7 +7,7 @@ import sys
 
 from extra_container.plugin import InstallError, Problem, Severity, events
 from extra_container.plugin_command import Command, Context, program_argv
-from extra_container_install import host_facts, landing, record_file
+from extra_container_install import apply, host_facts, record_file
 from extra_container_install.host_files import SetupPlan, diff, plan_setup, plan_undo
 from extra_container_install.host_setup import wanted_files
 from extra_container_install.record_file import SetupRecord
@@ -45,7 +45,7 @@ class Install(Command):
             elif parsed_args.dry_run:
                 context.tell("Nothing was changed (--dry-run).")
             elif parsed_args.yes or self._agreed(context):
-                landing.land(plan.changes, record, context.runner)
+                apply.apply(plan.changes, record, context.runner)
                 context.tell("extra-container was uninstalled." if parsed_args.uninstall else "This host is set up.")
             else:
                 context.tell("Nothing was changed.")

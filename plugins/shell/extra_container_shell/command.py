@@ -79,4 +79,4 @@ class Shell(DefinitionCommand):
                 stdout=self.app.stdout,
                 stderr=self.app.stderr,
             )
-            return life.live()
+            return life.run()

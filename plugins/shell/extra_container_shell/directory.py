@@ -14,7 +14,7 @@ _BASH_SET_UP = "bashrc"
 _OTHER_SHELLS = frozenset({"zsh", "fish"})
 
 
-def furnish(directory: Path, session: Session, caller: Mapping[str, str]) -> dict[str, str]:
+def write_files(directory: Path, session: Session, caller: Mapping[str, str]) -> dict[str, str]:
     """Write the session's files and return the environment of its processes.
 
     ``caller`` is the environment that the session starts from; the session's commands come first on its PATH.

@@ -20,7 +20,7 @@ from extra_container.plugin_command import (
     require_success,
 )
 from extra_container_shell import processes
-from extra_container_shell.directory import furnish, shell_command
+from extra_container_shell.directory import shell_command, write_files
 from extra_container_shell.interruptions import Interruptions
 from extra_container_shell.plan import Plan
 
@@ -57,7 +57,7 @@ class Life:
     stdout: TextIO
     stderr: TextIO
 
-    def live(self) -> int:
+    def run(self) -> int:
         """Create the container, run the session and destroy the container, whatever happens on the way.
 
         Returns the exit code of the session's shell or command. Raises
@@ -85,7 +85,7 @@ class Life:
         finally:
             if destroys:
                 with self.interruptions.held():
-                    destroy((self.name,), self._deaf_context(), _COMMAND)
+                    destroy((self.name,), self._context_without_terminal(), _COMMAND)
 
     def _refuse_foreign_data(self) -> None:
         """Raise UsageError if the container's directory holds data of no container that this program installed.
@@ -114,7 +114,7 @@ class Life:
     def _session(self, state: RunState) -> int:
         if self.command is None and not self.plan.opens_shell:
             return 0
-        environment = furnish(
+        environment = write_files(
             self.directory, self.context.hooks.session(state, self.request, self.context.host), self.caller
         )
         if self.command is None:
@@ -149,7 +149,7 @@ class Life:
             self.stdout.write(f"{text}\n")
             self.stdout.flush()
 
-    def _deaf_context(self) -> Context:
+    def _context_without_terminal(self) -> Context:
         """Return a context that goes on if nobody can be told any more."""
 
         def emit(event: Event) -> None:

@@ -11,7 +11,7 @@ import pytest
 from extra_container.plugin import HostError, Session
 from extra_container.testing import built_container
 from extra_container_shell.contribution import by_name, contribute
-from extra_container_shell.directory import bash_text, furnish, shell_command
+from extra_container_shell.directory import bash_text, shell_command, write_files
 
 NETWORK = "SYSTEM_PATH=/nix/store/s1\nPRIVATE_NETWORK=1\nLOCAL_ADDRESS=10.250.0.2/24\n"
 
@@ -33,7 +33,7 @@ def directory(tmp_path):
 @pytest.fixture
 def environment(directory):
     session = contribute(built_container("demo", conf_text=NETWORK), by_name("demo", "fake", PROGRAM))
-    return furnish(directory, session, {"PATH": "/usr/bin:/bin", "HOME": str(directory), "KEPT": "yes"})
+    return write_files(directory, session, {"PATH": "/usr/bin:/bin", "HOME": str(directory), "KEPT": "yes"})
 
 
 def test_where_nothing_can_be_executed_it_says_so(tmp_path):
@@ -76,7 +76,7 @@ def test_variables(environment):
 
 def test_without_private_network_ip_is_empty_but_set(directory):
     session = contribute(built_container("demo"), by_name("demo", "fake", PROGRAM))
-    assert furnish(directory, session, {})["ip"] == ""
+    assert write_files(directory, session, {})["ip"] == ""
 
 
 def test_c_hands_on_every_word_and_the_code(environment):
@@ -99,7 +99,7 @@ def test_h_shows_the_help_of_all_plugins(directory):
     more = Session(
         commands=own.commands, environment=own.environment, help=(*own.help, "cssh  something from another plugin")
     )
-    text = run(["h"], furnish(directory, more, {"PATH": "/usr/bin:/bin"})).stdout
+    text = run(["h"], write_files(directory, more, {"PATH": "/usr/bin:/bin"})).stdout
     for part in ("demo", "10.250.0.2", "/var/lib/nixos-containers/demo", "c CMD", "another plugin"):
         assert part in text
 
@@ -150,4 +150,4 @@ def test_no_bash_is_an_error(tmp_path):
 
 def test_commands_of_any_plugin_become_programs(directory):
     session = Session(commands=MappingProxyType({"hello": "#!/bin/sh\necho hello $1\n"}))
-    assert run(["hello", "you"], furnish(directory, session, {})).stdout == "hello you\n"
+    assert run(["hello", "you"], write_files(directory, session, {})).stdout == "hello you\n"

@@ -62,7 +62,7 @@ class World:
                 interruptions=interruptions,
                 stdout=self.stdout,
                 stderr=self.stderr,
-            ).live()
+            ).run()
 
     def interactive(self, script: str) -> None:
         """Make the user's shell a program that runs a script."""

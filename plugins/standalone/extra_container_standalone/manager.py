@@ -201,10 +201,10 @@ class StandaloneManager:
 
     def _end(self, names: Sequence[str], mode: Mode) -> tuple[Failure, ...]:
         number = STOP_SIGNAL if mode is Mode.STOP else KILL_SIGNAL
-        told = self._tell_in_turn(names) if mode is Mode.STOP else [n for n in names if self._tell(n, number)]
-        late = self._await_gone(told, mode)
+        asked = self._signal_in_turn(names) if mode is Mode.STOP else [n for n in names if self._signal(n, number)]
+        late = self._await_gone(asked, mode)
         if mode is Mode.STOP:
-            late = self._await_gone([name for name in late if self._tell(name, KILL_SIGNAL)], Mode.KILL)
+            late = self._await_gone([name for name in late if self._signal(name, KILL_SIGNAL)], Mode.KILL)
         for name in late:
             self._end_supervisor(name)
         self._recover([name for name in names if self._abandoned(name)], mode)
@@ -214,21 +214,21 @@ class StandaloneManager:
             if not self._state(name).at_rest
         )
 
-    def _tell_in_turn(self, names: Sequence[str]) -> list[str]:
+    def _signal_in_turn(self, names: Sequence[str]) -> list[str]:
         """Have containers shut down, so many at once; return those that have a supervisor."""
-        told: dict[str, float] = {}
+        asked: dict[str, float] = {}
         for name in names:
-            while len(self._busy(told)) >= self._at_once:
+            while len(self._busy(asked)) >= self._at_once:
                 time.sleep(_STEP)
-            if self._tell(name, STOP_SIGNAL):
-                told[name] = time.monotonic()
-        return list(told)
+            if self._signal(name, STOP_SIGNAL):
+                asked[name] = time.monotonic()
+        return list(asked)
 
-    def _busy(self, told: Mapping[str, float]) -> list[str]:
+    def _busy(self, asked: Mapping[str, float]) -> list[str]:
         lately = time.monotonic() - _BUSY_SECONDS
-        return [name for name, since in told.items() if since > lately and self._supervised(name)]
+        return [name for name, since in asked.items() if since > lately and self._supervised(name)]
 
-    def _tell(self, name: str, number: signal.Signals) -> bool:
+    def _signal(self, name: str, number: signal.Signals) -> bool:
         """Send a signal to a container's supervisor; return whether it has one."""
         record = self._record(name)
         if record is None or not record.supervisor.send(number):

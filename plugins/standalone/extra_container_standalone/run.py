@@ -152,7 +152,7 @@ class Run:
         """Write a line of the supervisor's own into the container's log."""
         os.write(self._output, f"extra-container: {sentence}\n".encode())
 
-    def judge(self, status: int | None) -> Outcome:
+    def outcome_of(self, status: int | None) -> Outcome:
         """Return what the exit status of the main process means for the run."""
         service = self.service
         if status is None or status in service.success_codes or -status in _CLEAN_SIGNALS:
@@ -186,13 +186,15 @@ class Run:
         if broken_off():
             return STOPPED
         if not in_time:
-            return self._said(Outcome(result="timeout", message=f"{command.setting} did not end within {seconds:g} s"))
+            return self._report(
+                Outcome(result="timeout", message=f"{command.setting} did not end within {seconds:g} s")
+            )
         status = os.waitstatus_to_exitcode(watch.exited.pop(pid))
         if status == 0 or command.may_fail:
             return SUCCESS
-        return self._said(_failure(command, status))
+        return self._report(_failure(command, status))
 
-    def _said(self, outcome: Outcome) -> Outcome:
+    def _report(self, outcome: Outcome) -> Outcome:
         self.say(outcome.message)
         return outcome
 

@@ -114,7 +114,7 @@ class Supervisor:
             run.say("the container reboots")
             return True
         if started:
-            outcome = SUCCESS if at_once else run.judge(status)
+            outcome = SUCCESS if at_once else run.outcome_of(status)
         self._rest(outcome)
         return False
 

@@ -22,7 +22,7 @@ from extra_container_install.host_setup import SUDOERS
 from extra_container_install.record_file import RECORD, SetupRecord, beside
 
 
-def land(changes: Sequence[FileChange], record: SetupRecord, runner: Runner, place: Path = RECORD) -> None:
+def apply(changes: Sequence[FileChange], record: SetupRecord, runner: Runner, place: Path = RECORD) -> None:
     """Make the changes and record them, or leave every file as it was.
 
     Raises :class:`.InstallError`; sudoers files are only put in place if visudo accepts them.
