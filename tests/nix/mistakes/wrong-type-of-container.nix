@@ -1,4 +1,4 @@
-#> option `containers.web.privateNetwork'
+#> `containers.web.privateNetwork'
 #> is not
 #@ 6
 {
