@@ -13,20 +13,36 @@ WAYS = pytest.mark.parametrize(
 )
 
 
+ADDITIONS = """{
+  containers.demo.config = { };
+  systemd.services."container@demo" = { preStart = "echo mine"; path = [ "/opt/mine" ]; };
+}"""
+
+
+def order(base, definition, mode):
+    """Return whether a user's commands, and a user's path, come after those of nixpkgs."""
+    found = base.value('{ inherit (service "demo") preStart; inherit (unit "demo") text; }', definition, mode=mode)
+    (path,) = (line for line in found["text"].splitlines() if line.startswith('Environment="PATH='))
+    script = found["preStart"]
+    return (
+        script.index("machinectl terminate") < script.index("echo mine"),
+        "iproute" in path.partition("/opt/mine")[0],
+    )
+
+
 @WAYS
 def test_a_users_commands_and_paths_come_after_those_of_nixpkgs(base, mode):
-    values = base.value(
-        '{ inherit (service "demo") preStart; path = map toString (service "demo").path; }',
-        """{
-          containers.demo.config = { };
-          systemd.services."container@demo" = { preStart = "echo mine"; path = [ "/opt/mine" ]; };
-        }""",
-        mode=mode,
-    )
-    assert values["preStart"].index("machinectl terminate") < values["preStart"].index("echo mine")
-    own = values["path"].index("/opt/mine")
-    # What comes after it are the packages that every service has.
-    assert any("iproute" in path for path in values["path"][:own]) or base.is_host_base
+    if base.is_host_base:
+        found = base.value('(service "demo").preStart', ADDITIONS)
+        assert found.index("machinectl terminate") < found.index("echo mine")
+    elif base.release >= "20.09":
+        assert order(base, ADDITIONS, mode) == (True, True)
+
+
+def test_the_order_is_that_of_the_full_way(complete_tree):
+    nested = complete_tree.nix.file(f"{{ imports = [ {complete_tree.nix.file(ADDITIONS)} ]; }}", "nested.nix")
+    for definition in (ADDITIONS, nested):
+        assert order(complete_tree, definition, "small") == order(complete_tree, definition, "full")
 
 
 @WAYS

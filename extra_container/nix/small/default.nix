@@ -30,22 +30,17 @@ let
     (if hasSystemdTypes then ./units.nix else import ./units-legacy.nix { inherit nixos; })
   ];
 
-  # On NixOS what users define merges after what nixpkgs defines. Until 19.09 the library merged the last module first, and
-  # eval-config.nix gave it the users' modules before its own.
-  mergesInOrder =
-    (lib.evalModules {
-      modules = [
-        { options.order = lib.mkOption { type = lib.types.listOf lib.types.int; }; }
-        { order = [ 1 ]; }
-        { order = [ 2 ]; }
-      ];
-    }).config.order == [
-      1
-      2
-    ];
+  # Modules are merged in the order in which NixOS lists them, because texts and lists keep it: after nixpkgs' own, but for some
+  # releases before 20.09.
+  listsUsersFirst =
+    builtins.length (
+      builtins.split "modules = modules [+][+] extraModules [+][+] baseModules" (
+        builtins.readFile (nixos + "/lib/eval-config.nix")
+      )
+    ) > 1;
 
   evaluated = lib.evalModules {
-    modules = if mergesInOrder then ofTree ++ modules else modules ++ ofTree;
+    modules = if listsUsersFirst then modules ++ ofTree else ofTree ++ modules;
     specialArgs.modulesPath = toString (nixos + "/modules");
   };
 
