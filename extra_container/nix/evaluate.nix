@@ -45,6 +45,7 @@ let
         definition
         (import ./shared.nix { inherit inputs legacyInstallDirs release; })
         ./recovery.nix
+        ./idmap.nix
         (import ./beside.nix { inherit nixos; })
       ]
       # Releases before 17.03 cannot add to the options of a container.

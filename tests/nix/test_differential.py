@@ -56,6 +56,18 @@ DIFFERENCES = (
         because="recovery.nix clears what a killed supervisor left behind",
     ),
     Difference(
+        where="scripts/script",
+        pattern=r"# Whether a mount of a path can have its own users(?:.*\n)*?EXTRA_NSPAWN_FLAGS=\$words\n\n?",
+        instead="",
+        because="idmap.nix lets files of writable bind mounts belong to the users of the container",
+    ),
+    Difference(
+        where="unit",
+        pattern=r"(?<=ExecStart=).*-unit-script.*-start$",
+        instead="SCRIPT",
+        because="idmap.nix, again: the path depends on the text, which is compared as such",
+    ),
+    Difference(
         where="unit",
         pattern=r"(?<=ExecStartPre=).*-unit-script.*-pre-start$",
         instead="SCRIPT",
