@@ -41,7 +41,7 @@ let
         else
           mode;
 
-      modules = [
+      own = [
         definition
         (import ./shared.nix { inherit inputs legacyInstallDirs release; })
         ./recovery.nix
@@ -51,6 +51,15 @@ let
       # Releases before 17.03 cannot add to the options of a container.
       ++ (if isHostBase || !lib.types.str ? typeMerge then [ ] else [ (import ./containers.nix { inherit nixos release; }) ])
       ++ pluginModules;
+
+      # Imported, as a host's configuration imports what it is made of: until 20.03 texts and lists of what is not were merged before
+      # those of nixpkgs.
+      modules = [
+        {
+          _file = "extra-container";
+          imports = own;
+        }
+      ];
 
       lib = import (nixos + "/../lib");
 

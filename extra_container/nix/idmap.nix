@@ -2,7 +2,8 @@
 # as nixpkgs has it for the Nix store. Without it they belong to nobody there.
 #
 # Couples to nixpkgs: the conf has `--bind=HOSTPATH:MOUNTPOINT` for each in EXTRA_NSPAWN_FLAGS, which `script` splits at blanks.
-# What the file system of a path can do is known only on the host, so the script looks and the conf says nothing. A mount point with options of its own (`/x:idmap`) is left as it is.
+# What the file system of a path can do is known only on the host, so the script looks and the conf says nothing. A mount
+# point with options of its own (`/x:idmap`) is left as it is.
 {
   config,
   lib,

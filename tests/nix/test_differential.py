@@ -45,7 +45,7 @@ DIFFERENCES = (
     ),
     Difference(
         where="unit",
-        pattern=r"(?m)(?<==)\S+(?=-etc-\S*\.conf)|(?<=-etc-)nixos-containers-|(?<=-etc-)containers-",
+        pattern=r"/\S+-etc-(?:nixos-containers-|containers-)?(?=\S*\.conf)",
         instead="",
         because="releases name the store path of a conf in X-Restart-Triggers in different ways",
     ),

@@ -30,17 +30,9 @@ let
     (if hasSystemdTypes then ./units.nix else import ./units-legacy.nix { inherit nixos; })
   ];
 
-  # Modules are merged in the order in which NixOS lists them, because texts and lists keep it: after nixpkgs' own, but for some
-  # releases before 20.09.
-  listsUsersFirst =
-    builtins.length (
-      builtins.split "modules = modules [+][+] extraModules [+][+] baseModules" (
-        builtins.readFile (nixos + "/lib/eval-config.nix")
-      )
-    ) > 1;
-
   evaluated = lib.evalModules {
-    modules = if listsUsersFirst then modules ++ ofTree else ofTree ++ modules;
+    # In the order of NixOS, because texts and lists keep it.
+    modules = ofTree ++ modules;
     specialArgs.modulesPath = toString (nixos + "/modules");
   };
 
