@@ -115,7 +115,7 @@ def comparable(value: Any, where: str = "") -> Any:
 
 def reason(stderr: str) -> str:
     """Return the first line of an error of Nix, without the file: the small way knows it also inside of containers."""
-    line = next(line.partition("error: ")[2] for line in stderr.splitlines() if "error: " in line)
+    line = stderr.partition("error:")[2].strip().partition("\n")[0]
     return re.sub(r" defined in `[^']*'", "", line)
 
 
