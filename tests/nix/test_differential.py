@@ -63,13 +63,13 @@ DIFFERENCES = (
     ),
     Difference(
         where="unit",
-        pattern=r"(?<=ExecStart=).*-unit-script.*-start$",
+        pattern=r"(?<=ExecStart=).*-unit-script.*-start ?$",
         instead="SCRIPT",
         because="idmap.nix, again: the path depends on the text, which is compared as such",
     ),
     Difference(
         where="unit",
-        pattern=r"(?<=ExecStartPre=).*-unit-script.*-pre-start$",
+        pattern=r"(?<=ExecStartPre=).*-unit-script.*-pre-start ?$",
         instead="SCRIPT",
         because="recovery.nix, again: the path depends on the text, which is compared as such",
     ),
