@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -54,8 +54,10 @@ def _links(context: Context) -> Iterator[Path]:
         try:
             yield directory
         finally:
-            for link in directory.iterdir():
-                nix_roots.forget(link, context.host.gc_roots)
+            # Nix removes the roots, too, when it next collects garbage and finds their links gone.
+            with suppress(OSError):
+                for link in directory.iterdir():
+                    nix_roots.forget(link, context.host.gc_roots)
 
 
 def _evaluate_parts(definition: Definition, directory: Path, context: Context) -> Definition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,9 +26,7 @@ def refuse_foreign(plan: InstallPlan, present: Installed, context: Context) -> N
         places = [op.path for op in item.ops if isinstance(op, Link) and op.path.parent != context.host.gc_roots]
         conf = control.find_conf(item.name) if ours is None else None
         for path in (*places, *([conf] if conf is not None else [])):
-            if path.is_symlink() if path in own else control.is_ours(path):
-                continue
-            if os.path.lexists(path):
+            if path not in own and not control.is_ours(path):
                 raise UsageError(
                     f"{path} was not installed by extra-container, and the container {item.name} would take its place",
                     hint="Give this container another name, or remove the other one from the host's configuration or "

@@ -143,8 +143,8 @@ def _on_top_of(earlier: Transition | None, transition: Transition) -> Transition
 
 
 def read_links(paths: Iterable[Path]) -> Links:
-    """Return where links lead at this moment; no other files may stand in their places. Raises OSError."""
-    return {path: path.readlink() if os.path.lexists(path) else None for path in paths}
+    """Return where links lead at this moment; another file in the place of one is as good as none. Raises OSError."""
+    return {path: path.readlink() if path.is_symlink() else None for path in paths}
 
 
 def _in_store(links: Links) -> set[Path]:

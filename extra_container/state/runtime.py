@@ -33,8 +33,13 @@ def runtime_directory(kind: Kind, *, home: Path, executable: bool = False) -> It
     directory, descriptor = _make(kind, home, executable=executable)
     try:
         yield directory
-    finally:
+    except BaseException:
+        with suppress(OSError, InstallError):  # the first error is the one to tell; the next change sweeps
+            remove_tree(directory)
+        raise
+    else:
         remove_tree(directory)
+    finally:
         os.close(descriptor)
 
 

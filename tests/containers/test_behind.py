@@ -1,6 +1,7 @@
 """Containers that run something older than what is installed, or that are still booting, and what a failure leaves."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -157,15 +158,13 @@ def test_one_that_fails_is_told_apart_from_one_that_runs(tool, name):
 
 
 def test_what_cannot_be_taken_back_is_told_beside_its_reason(tool, name):
-    data = Path("/var/lib/nixos-containers")
-    tool("create", "-E", f"{{ containers.{name} = {{}}; }}")  # makes the directory
-    tool("destroy", name)
-    subprocess.run(["mount", "--bind", data, data], check=True)
+    roots = Path("/nix/var/nix/gcroots/auto")
+    pre_start = f"{shutil.which('chattr')} +i {roots}; exit 1"
+    text = f'{{ containers.{name} = {{}}; systemd.services."container@{name}".preStart = "{pre_start}"; }}'
     try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", data], check=True)
-        failed = tool("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}", code=4)
+        failed = tool("create", "-s", "-E", text, code=4)
     finally:
-        subprocess.run(["umount", data], check=True)
+        subprocess.run(["chattr", "-i", roots], check=True)
     assert f"Container {name} did not start: " in failed.err
     assert "Taking it back failed: Removing " in failed.err
     assert f"{name} is still installed; `extra-container destroy {name}` tries again to remove it." in failed.err

@@ -315,11 +315,10 @@ def test_links_of_others_are_not_replaced(world, version):
     assert path.is_symlink()
 
 
-def test_a_file_in_the_place_of_our_link_is_somebodys(world, version):
+def test_a_file_in_the_place_of_our_link_is_replaced(world, version):
     world.create(version(1))
     path = world.host.conf_directory / "demo.conf"
     path.unlink()
-    path.write_text("edited by hand")
-    with pytest.raises(UsageError, match="was not installed by extra-container"):
-        world.create(version(2))
-    assert path.read_text() == "edited by hand"
+    path.write_text("garbage")
+    world.create(version(2))
+    assert path.readlink() == version(2).conf
