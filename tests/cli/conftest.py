@@ -1,4 +1,4 @@
-"""Whole commands, run in this process with stub executables in PATH."""
+"""Whole commands, run in this process as if by root, on a host below a directory, with stub executables in PATH."""
 
 import io
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from extra_container.cli.app import ExtraContainer
+from extra_container.hooks.facade import Hooks
 
 
 class Shell:
@@ -39,8 +40,13 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path, monkeypatch):
-    """A shell whose program looks into PATH only, and whose installed containers are those of a test."""
+    """A shell of root, whose program looks into PATH only and finds a host without systemd below a directory."""
     shell = Shell(tmp_path)
+    for program in ("systemd-nspawn", "nsenter"):
+        shell.program(program, "exit 1")
+    detect = Hooks.detect_host
+    monkeypatch.setattr(Hooks, "detect_host", lambda hooks, _, *more: detect(hooks, tmp_path / "host", *more))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr("extra_container.process.TRUSTED_DIRECTORIES", ())
     monkeypatch.setattr("signal.signal", lambda *_: None)
     return shell

@@ -26,14 +26,12 @@ def build(tmp_path):
         (["--base", "nixpkgs", "--build-args", "--option", "sandbox", "false"], "--base and --build-args"),
     ],
 )
-def test_a_finished_build_takes_no_options_of_building(shell, build, monkeypatch, command, options, named):
-    monkeypatch.setattr("os.geteuid", lambda: 0)
+def test_a_finished_build_takes_no_options_of_building(shell, build, command, options, named):
     assert shell.run(command, build, *options) == 2
     assert shell.err.startswith(f"Error: {build} is a finished build, which {named} cannot change\n")
 
 
-def test_a_build_in_the_environment_takes_none_either(shell, build, monkeypatch):
-    monkeypatch.setattr("os.geteuid", lambda: 0)
+def test_a_build_in_the_environment_takes_none_either(shell, build):
     shell.environment["EXTRA_CONTAINER_ETC"] = str(build)
     assert shell.run("create", "-A", "web") == 2
     assert shell.err.startswith(f"Error: {build} is a finished build, which --attr cannot change\n")

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.processes import running
+
 # The hook stops the import of the named module until the signal has come.
 IMPORTING = """
 import signal, sys
@@ -53,10 +55,8 @@ sys.exit(main(["plugins"]))
     ],
 )
 def test_a_signal_ends_the_program_cleanly(script, said, number):
-    program = subprocess.Popen(
-        [sys.executable, "-c", *script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with program:
+    argv = [sys.executable, "-c", *script]
+    with running(*argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         first = program.stdout.readline()
         program.send_signal(number)
         out, err = program.communicate(timeout=60)

@@ -1,7 +1,9 @@
 """What is printed fits the terminal; elsewhere lines stay whole."""
 
+import contextlib
 import fcntl
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -10,27 +12,29 @@ import termios
 import pytest
 
 from extra_container.cli.output.terminal import hanging
+from tests.processes import running
 
 PROGRAM = [sys.executable, "-m", "extra_container"]
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # from Python 3.14 on argparse colours what it shows on a terminal
 # argparse does not break its own synopsis at every width.
 PAGES = [["help"], ["plugins"], ["plugins", "show", "ssh"], ["help", "install"], ["--help"]]
 
 
 def on_terminal(width, *words):
-    """Return the lines that a command prints on a terminal."""
+    """Return the lines that a command shows on a terminal."""
     controller, terminal = os.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     text = b""
-    with subprocess.Popen([*PROGRAM, *words], stdout=terminal, stderr=terminal, env=environment):
+    with (
+        os.fdopen(controller, "rb", buffering=0) as reader,
+        running(*PROGRAM, *words, stdout=terminal, stderr=terminal, env=environment),
+    ):
         os.close(terminal)
-        while True:
-            try:
-                text += os.read(controller, 4096)
-            except OSError:  # EIO: the last writer is gone
-                break
-    os.close(controller)
-    return text.decode().splitlines()
+        with contextlib.suppress(OSError):  # EIO: the last writer is gone
+            while True:
+                text += reader.read(4096)
+    return COLOUR.sub("", text.decode()).splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 100])

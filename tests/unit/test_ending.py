@@ -1,5 +1,6 @@
 """Whatever ends the program, nothing that it started goes on; with real processes."""
 
+import contextlib
 import os
 import secrets
 import select
@@ -13,6 +14,7 @@ import pytest
 
 from extra_container import ending, proc
 from extra_container.process import Runner
+from tests.processes import running
 
 PROGRAM = """
 import sys
@@ -89,8 +91,10 @@ class Program:
     def close(self):
         self.process.kill()
         self.process.wait()
-        for pid in self.children():
-            os.kill(pid, signal.SIGKILL)
+        while children := self.children():
+            for pid in children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         os.close(self._reader)
 
 
@@ -104,15 +108,14 @@ def _waits(pid):
 @pytest.fixture
 def start(tmp_path):
     """Give a starter of a program; it is ended after the test."""
-    started = []
+    with contextlib.ExitStack() as undo:
 
-    def start(how, script, grace=0.5):
-        started.append(Program(tmp_path, how, script, grace))
-        return started[-1]
+        def start(how, script, grace=0.5):
+            program = Program(tmp_path, how, script, grace)
+            undo.callback(program.close)
+            return program
 
-    yield start
-    for program in started:
-        program.close()
+        yield start
 
 
 @pytest.mark.parametrize(
@@ -150,7 +153,7 @@ def test_an_interruption_does_not_end_the_killing(monkeypatch):
 
     send = proc.Process.send
     monkeypatch.setattr(proc.Process, "send", interrupted)
-    with subprocess.Popen(["sleep", "1000"], start_new_session=True) as child:
+    with running("sleep", "1000", start_new_session=True) as child:
         with pytest.raises(KeyboardInterrupt):
             ending.end([proc.identify_child(child.pid)])
         assert child.wait(10) == -signal.SIGKILL

@@ -28,8 +28,9 @@ def test_no_more_threads(monkeypatch):
     def refuse(*_, **__):
         raise RuntimeError("can't start new thread")  # as _thread does
 
-    monkeypatch.setattr(threading, "_start_new_thread", refuse)
-    monkeypatch.setattr(threading, "_start_joinable_thread", refuse, raising=False)
+    # The first one is of Python 3.12 and older.
+    for start in ("_start_new_thread", "_start_joinable_thread"):
+        monkeypatch.setattr(threading, start, refuse, raising=False)
     with pytest.raises(RuntimeError) as caught:
         threading.Thread(target=print).start()
     told = _presentable(caught.value)

@@ -2,7 +2,6 @@
 
 import errno
 import signal
-import subprocess
 import sys
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from extra_container.model.errors import InstallError
 from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
 from extra_container.state import files
+from tests.processes import running
 
 # Installs links and is killed when the last one is to be put in place.
 KILLED = """
@@ -131,8 +131,8 @@ def test_a_killed_installation_leaves_nothing_after_a_sweep(tmp_path):
     for path in paths:
         path.symlink_to("/old")
     before = tree(tmp_path)
-    with subprocess.Popen([sys.executable, "-c", KILLED, *map(str, paths)]) as process:
-        assert process.wait() == -signal.SIGKILL
+    with running(sys.executable, "-c", KILLED, *paths) as process:
+        assert process.wait(60) == -signal.SIGKILL
     left = tree(tmp_path)
     assert len(left) > len(before)
     files.sweep([tmp_path, tmp_path / "never-there"])

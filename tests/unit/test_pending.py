@@ -1,6 +1,6 @@
 """What a running container has not got yet."""
 
-import subprocess
+from contextlib import ExitStack
 
 import pytest
 
@@ -8,6 +8,7 @@ from extra_container.model.errors import InstallError
 from extra_container.model.plans import Change
 from extra_container.state import pending
 from extra_container.testing import FakeManager, fake_host
+from tests.processes import running
 
 
 class Manager(FakeManager):
@@ -22,16 +23,8 @@ class Manager(FakeManager):
 @pytest.fixture
 def instance():
     """Start processes; they end with the test."""
-    started = []
-
-    def start():
-        started.append(subprocess.Popen(["sleep", "1000"]))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    with ExitStack() as undo:
+        yield lambda: undo.enter_context(running())
 
 
 @pytest.fixture

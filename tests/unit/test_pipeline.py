@@ -1,6 +1,6 @@
 """The pipeline's decisions and its way back, with an in-memory manager."""
 
-import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from extra_container.pipeline import create, destroy, inside
 from extra_container.plugin import hookimpl
 from extra_container.state import files, installed
 from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
+from tests.processes import running as running_process
 
 
 class World:
@@ -123,9 +124,10 @@ def running(tmp_path, store, monkeypatch):
     """
     world = World(tmp_path)
     world.codes, world.switches, world.processes = [0], [], []
+    undo = ExitStack()
 
     def start(names):
-        world.processes.append(subprocess.Popen(["sleep", "1000"]))
+        world.processes.append(undo.enter_context(running_process()))
         return FakeManager.start(world.manager, names)
 
     def switch(name, leader, settings, runner):
@@ -140,12 +142,10 @@ def running(tmp_path, store, monkeypatch):
     )
     monkeypatch.setattr(inside, "update", switch)
     monkeypatch.setattr(inside, "expel", lambda _leader: None)  # these leaders have no namespace of their own
-    world.create(store(1), start=True)
-    world.manager.calls.clear()
-    yield world
-    for process in world.processes:
-        process.kill()
-        process.wait()
+    with undo:
+        world.create(store(1), start=True)
+        world.manager.calls.clear()
+        yield world
 
 
 @pytest.mark.parametrize("options", [{"start": True}, {"update_changed": True}])

@@ -1,34 +1,16 @@
 """What is read of real processes."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from extra_container import proc
-
-
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-@contextmanager
-def running(*argv, **more):
-    """Give a process that ends with the block, whatever happens in it."""
-    with subprocess.Popen(argv or ["sleep", "1000"], **more) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+from tests.processes import running, wait_for
 
 
 def test_a_process_is_known_by_its_start():
@@ -150,24 +132,3 @@ def test_a_kernel_thread_is_not_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(proc, "ROOT", tmp_path)
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("it waits"))
     assert proc.command_line(7) == ()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="a PID namespace needs root")
-def test_the_first_process_of_a_namespace():
-    script = "import os, time; os.fork() or time.sleep(1000); os.wait()"
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def enter():
-        assert libc.unshare(0x20000000) == 0  # CLONE_NEWPID
-
-    with running(sys.executable, "-I", "-S", "-c", script, preexec_fn=enter) as outer:
-        wait_for(lambda: proc.children(outer.pid))
-        (init,) = proc.children(outer.pid)
-        try:
-            assert proc.is_init(init)
-            assert not proc.is_init(outer.pid)
-            namespace = proc.pid_namespace(init)
-            assert namespace != proc.pid_namespace(outer.pid)
-            assert proc.inhabitants([namespace]) == {init: outer.pid}
-        finally:
-            os.kill(init, signal.SIGKILL)

@@ -10,6 +10,7 @@ import pytest
 
 from extra_container.model.errors import HostError, InstallError
 from extra_container.state import runtime
+from tests.processes import running
 
 HOLD = """
 import os, pathlib, sys
@@ -34,14 +35,9 @@ def home(tmp_path, monkeypatch):
 @contextmanager
 def owner(home, kind="build"):
     """Run a process that holds a directory; the value is the directory and the process."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, kind, str(home)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    argv = [sys.executable, "-c", HOLD, kind, home]
+    with running(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Path(process.stdout.readline().strip()), process
-        process.kill()
 
 
 def sweep(home):
@@ -91,12 +87,9 @@ def test_what_a_living_process_still_names_stays(home, how):
             environment["PATH"] = f"{made}/bin:{environment['PATH']}"
         else:
             argv = [sys.executable, "-c", "import time; print(flush=True); time.sleep(1000)", f"{made}/bin/c"]
-        with subprocess.Popen(argv, env=environment) as user:
-            try:
-                sweep(home)
-                assert made.is_dir()
-            finally:
-                user.kill()
+        with running(*argv, env=environment):
+            sweep(home)
+            assert made.is_dir()
         sweep(home)
         assert not made.exists()
 

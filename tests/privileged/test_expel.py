@@ -1,4 +1,4 @@
-"""Who entered a container from outside, and how they are ended, with real namespaces. Needs root."""
+"""Who entered a container from outside, and how they are ended, with real namespaces."""
 
 import ctypes
 import os
@@ -13,8 +13,7 @@ import pytest
 from extra_container import proc
 from extra_container.pipeline import control, inside
 from extra_container.testing import FakeManager, FakeRunner, fake_host
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="PID namespaces need root")
+from tests.processes import running, wait_for
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWPID = 0x20000000
@@ -22,16 +21,8 @@ SLEEP = "import time; time.sleep(1000)"
 DEAF = "import signal, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 15)]; print(flush=True); time.sleep(1000)"
 
 
-def wait_for(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def python(code, before):
-    argv = [sys.executable, "-I", "-S", "-c", code]
-    return subprocess.Popen(argv, preexec_fn=before, stdout=subprocess.PIPE)  # noqa: PLW1509 -- there is one thread
+    return running(sys.executable, "-I", "-S", "-c", code, preexec_fn=before, stdout=subprocess.PIPE)
 
 
 class Namespace:
@@ -40,7 +31,7 @@ class Namespace:
     def __init__(self, undo):
         self._undo = undo
         script = "import os, time; os.fork() or (os.fork(), time.sleep(1000)); os.wait()"
-        outer = self._started(python(script, lambda: LIBC.unshare(CLONE_NEWPID)))
+        outer = undo.enter_context(python(script, lambda: LIBC.unshare(CLONE_NEWPID)))
         wait_for(lambda: proc.children(outer.pid))
         (self.init,) = proc.children(outer.pid)
         self._handle = os.open(f"/proc/{self.init}/ns/pid", os.O_RDONLY)
@@ -54,7 +45,7 @@ class Namespace:
         enter = (
             f"import os, signal; signal.signal(17, signal.SIG_IGN)\nif os.fork() == 0: exec({code!r})\nsignal.pause()"
         )
-        helper = self._started(python(enter, lambda: LIBC.setns(self._handle, CLONE_NEWPID)))
+        helper = self._undo.enter_context(python(enter, lambda: LIBC.setns(self._handle, CLONE_NEWPID)))
         if code == DEAF:
             helper.stdout.readline()
         new = lambda: set(proc.inhabitants([proc.pid_namespace(self.init)])) - before  # noqa: E731
@@ -62,20 +53,12 @@ class Namespace:
         (pid,) = new()
         return proc.identify(pid)
 
-    def _started(self, process):
-        self._undo.callback(process.wait)
-        self._undo.callback(process.kill)
-        self._undo.callback(process.stdout.close)
-        return process
-
 
 @contextmanager
 def namespaces(count=1):
     with ExitStack() as undo:
         made = [Namespace(undo) for _ in range(count)]
         yield made if count > 1 else made[0]
-        for one in made:
-            os.kill(one.init, signal.SIGKILL)
 
 
 class Manager(FakeManager):
