@@ -5,54 +5,28 @@ from pathlib import Path
 
 import pytest
 
-import extra_container_install
 from extra_container.model.errors import ExtraContainerError, InstallError, Interrupted, UsageError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline import destroy
 from extra_container.process import Runner
-from extra_container.state import installed
 from extra_container.testing import (
-    FakeManager,
     built_container,
-    fake_context,
-    fake_host,
-    hooks_with,
     place_container,
 )
-
-
-class World:
-    """Three installed containers, with real files and an in-memory manager."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.manager = FakeManager()
-        self.host = fake_host(root, self.manager)
-        self.context, self.events = fake_context(self.host, hooks_with(extra_container_install), Runner())
-        for name in ("a", "b", "c"):
-            place_container(
-                built_container(name, unit_text=f"[Service]\nEnvironment=root={self.state(name)}\n"), self.host
-            )
-            (self.state(name) / "root").mkdir(parents=True)
-
-    def state(self, name: str) -> Path:
-        return self.root / "state" / name
-
-    def roots(self):
-        return sorted(path.name for path in self.host.gc_roots.iterdir())
-
-    def names(self):
-        return installed.names(self.host.gc_roots)
-
-    def called(self, verb):
-        return [names for called, names in self.manager.calls if called == verb]
+from tests.unit.world import World
 
 
 @pytest.fixture
 def world(tmp_path):
-    return World(tmp_path)
+    """A host with three installed containers."""
+    world = World(tmp_path, runner=Runner())
+    for name in ("a", "b", "c"):
+        text = f"[Service]\nEnvironment=root={world.state(name)}\n"
+        place_container(built_container(name, unit_text=text), world.host)
+        (world.state(name) / "root").mkdir(parents=True)
+    return world
 
 
 def replace_by_a_link(directory):

@@ -1,40 +1,19 @@
 """The pipeline's decisions and its way back, with an in-memory manager."""
 
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-import extra_container_install
 from extra_container.model import events
 from extra_container.model.errors import HostError, InstallError, Interrupted, UsageError
 from extra_container.model.plans import Left
-from extra_container.model.values import BuildResult, Problem
+from extra_container.model.values import Problem
 from extra_container.pipeline import create, destroy, inside
 from extra_container.plugin import hookimpl
 from extra_container.state import files, installed
-from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
+from extra_container.testing import FakeManager, built_container
 from tests.processes import running as running_process
-
-
-class World:
-    """A host below a temporary directory, with real files and an in-memory manager."""
-
-    def __init__(self, root: Path, *plugins: object) -> None:
-        self.manager = FakeManager()
-        self.host = fake_host(root, self.manager)
-        self.context, self.events = fake_context(self.host, hooks_with(extra_container_install, *plugins))
-
-    def create(self, *containers, **options):
-        result = BuildResult(path=Path("/nix/store/b"), containers=containers)
-        plan = create.plan_install(result, self.context)
-        return create.install_and_run(make_request(**options), plan, result, self.context)
-
-    def names(self):
-        return installed.names(self.host.gc_roots)
-
-    def links(self):
-        return sorted(path.name for path in self.host.unit_directory.iterdir())
+from tests.unit.world import World
 
 
 @pytest.fixture

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pytest
 
-import extra_container_install
-from extra_container.model import events
 from extra_container.model.errors import UsageError
 from extra_container.model.host import ActiveState, UnitState
-from extra_container.model.values import BuildResult
-from extra_container.pipeline import control, create, destroy, recovery
+from extra_container.pipeline import control, destroy, recovery
 from extra_container.pipeline.recovery import Recovery
 from extra_container.state import files, installed, record
 from extra_container.state.record import Transition
-from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
+from extra_container.testing import FakeManager, built_container
+from tests.unit.world import World
 
 OLD, NEW = {Path("/u"): Path("/nix/store/1")}, {Path("/u"): Path("/nix/store/2")}
 HALF = {Path("/u"): Path("/nix/store/1"), Path("/c"): Path("/nix/store/4")}
@@ -78,30 +76,8 @@ class Killed(BaseException):
     """Ends a run at once, as SIGKILL does: nobody handles it."""
 
 
-class World:
-    """A host below a temporary directory, with real files and an in-memory manager."""
-
-    def __init__(self, root):
-        self.manager = FakeManager()
-        self.host = fake_host(root, self.manager)
-        self.context, self.events = fake_context(self.host, hooks_with(extra_container_install))
-
-    def create(self, *containers, **options):
-        result = BuildResult(path=Path("/nix/store/b"), containers=containers)
-        return create.create_built(make_request(**options), result, self.context)
-
-    def system(self, name="demo"):
-        return installed.read(self.host.gc_roots)[name].settings["SYSTEM_PATH"]
-
-    def warnings(self):
-        return [event.problem.message for event in self.events if isinstance(event, events.ProblemFound)]
-
-    def records(self):
-        return list((self.host.state_directory / "containers").glob("*/*"))
-
-
 @pytest.fixture
-def world(tmp_path, monkeypatch):
+def world(tmp_path):
     return World(tmp_path)
 
 

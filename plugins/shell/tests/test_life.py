@@ -7,35 +7,28 @@ from pathlib import Path
 
 import pytest
 
-import extra_container_install
 import extra_container_shell
 from extra_container.model.errors import ContainerError
 from extra_container.plugin import BuildResult, UsageError
 from extra_container.plugin_command import runtime_directory
 from extra_container.state import installed
 from extra_container.testing import (
-    FakeManager,
-    FakeRunner,
     built_container,
-    fake_context,
-    fake_host,
-    hooks_with,
     make_request,
 )
 from extra_container_shell.interruptions import Interruptions
 from extra_container_shell.life import Life, only_container
 from extra_container_shell.plan import make_plan
+from tests.unit.world import World
 
 PLAIN = {"never_destroy": False, "always_destroy": False, "keep_failed": False}
 
 
-class World:
+class Session(World):
+    """A host, and a definition of one container for a session on it."""
+
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.manager = FakeManager()
-        self.host = fake_host(root, self.manager)
-        hooks = hooks_with(extra_container_install, extra_container_shell)
-        self.context, self.events = fake_context(self.host, hooks, FakeRunner())
+        super().__init__(root, extra_container_shell)
         self.stdout, self.stderr = io.StringIO(), io.StringIO()
         unit, conf = root / "u.service", root / "demo.conf"
         unit.write_text(f"[Service]\nEnvironment=root={root}/state/demo\n")
@@ -82,7 +75,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path):
-    return World(tmp_path)
+    return Session(tmp_path)
 
 
 def test_run(world):
