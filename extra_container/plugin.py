@@ -53,11 +53,11 @@ from extra_container.state.addresses import Network, network_of
 from extra_container.state.environment_file import parse_environment_file
 from extra_container.state.text_file import read as read_text_file
 from extra_container.systemd.capacity import boots_at_once
-from extra_container.systemd.checks import auto_start_problems
+from extra_container.systemd.checks import auto_start_problems, fragment_problems
 from extra_container.systemd.conditions import describe as describe_conditions
 from extra_container.systemd.conditions import unmet_of as unmet_conditions
 from extra_container.systemd.console import console_lines, without_good_news
-from extra_container.systemd.manager import SystemdManager, fragment_problems
+from extra_container.systemd.manager import SystemdManager
 from extra_container.systemd.reasons import known_cause
 from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
 from extra_container.trees.removal import remove_tree

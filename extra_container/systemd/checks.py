@@ -1,9 +1,11 @@
-"""Whether a host's systemd starts containers when it boots."""
+"""Whether a host's systemd uses what was installed: starts it at boot, and reads its units."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from extra_container.model.host import Host
+from extra_container.model.layout import unit_name
 from extra_container.model.plans import InstallPlan
 from extra_container.model.values import Problem, Problems, Severity
 
@@ -23,3 +25,32 @@ def auto_start_problems(plan: InstallPlan, root: Path, *, hint: str) -> Problems
         return ()
     message = f"autoStart has no effect on this host, because nothing starts machines.target: {', '.join(names)}"
     return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
+
+
+def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
+    """Find the installed containers for which systemd uses another unit file than the installed one.
+
+    ``hint`` tells how to make systemd read the host's unit directory. Call it when the units were reloaded.
+    """
+    names = [item.name for item in plan.items]
+    states = host.manager.states(names)
+    unread, problems = [], []
+    for name in names:
+        match states[name].fragment:
+            case Path() as used if _same_file(used, host.unit_directory / unit_name(name)):
+                continue
+            case Path() as used if used.name == unit_name(name):
+                message = f"container {name}: systemd uses {used} instead of the unit in {host.unit_directory}"
+                problems.append(Problem(message=message, hint=f"Remove {used}, or give the container another name."))
+            case _:
+                unread.append(name)
+    if unread:
+        shown = ", ".join(unread)
+        message = f"systemd does not read the units in {host.unit_directory}, so it cannot run: {shown}"
+        problems.append(Problem(message=message, hint=hint))
+    return tuple(problems)
+
+
+def _same_file(used: Path, installed: Path) -> bool:
+    # Where /lib is a link to /usr/lib, systemd may name a directory by the other path.
+    return used.name == installed.name and used.parent.resolve() == installed.parent.resolve()

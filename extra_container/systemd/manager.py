@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 from extra_container.model.errors import ProcessError
-from extra_container.model.host import ActiveState, Host, UnitState
+from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
-from extra_container.model.plans import Failure, InstallPlan
-from extra_container.model.values import Problem, Problems
+from extra_container.model.plans import Failure
 from extra_container.process import Runner
 from extra_container.systemd import conditions, registration
 from extra_container.systemd.capacity import boots_at_once
@@ -287,32 +285,3 @@ class SystemdManager:
 
 def _may_want_machined(details: Sequence[str]) -> bool:
     return registration.refused(details) or any(line.startswith(_SILENCE) for line in details)
-
-
-def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
-    """Find the installed containers for which systemd uses another unit file than the installed one.
-
-    ``hint`` tells how to make systemd read the host's unit directory. Call it when the units were reloaded.
-    """
-    names = [item.name for item in plan.items]
-    states = host.manager.states(names)
-    unread, problems = [], []
-    for name in names:
-        match states[name].fragment:
-            case Path() as used if _same_file(used, host.unit_directory / unit_name(name)):
-                continue
-            case Path() as used if used.name == unit_name(name):
-                message = f"container {name}: systemd uses {used} instead of the unit in {host.unit_directory}"
-                problems.append(Problem(message=message, hint=f"Remove {used}, or give the container another name."))
-            case _:
-                unread.append(name)
-    if unread:
-        shown = ", ".join(unread)
-        message = f"systemd does not read the units in {host.unit_directory}, so it cannot run: {shown}"
-        problems.append(Problem(message=message, hint=hint))
-    return tuple(problems)
-
-
-def _same_file(used: Path, installed: Path) -> bool:
-    # Where /lib is a link to /usr/lib, systemd may name a directory by the other path.
-    return used.name == installed.name and used.parent.resolve() == installed.parent.resolve()

@@ -18,7 +18,8 @@ from extra_container.model.layout import unit_name
 from extra_container.model.plans import Change, InstallItem, InstallPlan
 from extra_container.model.values import BuiltContainer
 from extra_container.process import Runner
-from extra_container.systemd.manager import SystemdManager, fragment_problems
+from extra_container.systemd.checks import fragment_problems
+from extra_container.systemd.manager import SystemdManager
 from tests.system.hand_written import BOOT, DEAF, SLOW, UNITS
 from tests.system.supervisor import wait_for
 
