@@ -82,6 +82,13 @@ class Program:
                 continue
         return [pid for pid in found if pid != self.process.pid]
 
+    def wait_for_no_child(self):
+        """Wait until all are gone: a process that was killed may still have to be given a moment to die."""
+        deadline = time.monotonic() + 60
+        while left := self.children():
+            assert time.monotonic() < deadline, left
+            time.sleep(0.02)
+
     def wait_for_fifo(self):
         """Wait until a process writes to the FIFO, or none holds it any more."""
         poll = select.poll()
@@ -128,7 +135,7 @@ def test_a_signal_ends_all(start, how, kind, number):
     program.wait_for_children((1 if kind == "stopped" else 2) * (2 if how == "threads" else 1))
     program.process.send_signal(number)
     assert program.process.wait(30) == 128 + number
-    assert program.children() == []
+    program.wait_for_no_child()
 
 
 def test_a_second_signal_waits_no_longer(start):
@@ -139,7 +146,7 @@ def test_a_second_signal_waits_no_longer(start):
     program.wait_for_fifo()
     program.process.send_signal(signal.SIGINT)
     assert program.process.wait(30) == 130
-    assert program.children() == []
+    program.wait_for_no_child()
 
 
 def test_an_interruption_does_not_end_the_killing(monkeypatch):
@@ -166,7 +173,7 @@ def test_what_is_run_dies_with_a_program_that_is_killed(start, how):
     program.process.kill()
     program.process.wait()
     program.wait_for_fifo()
-    assert program.children() == []
+    program.wait_for_no_child()
 
 
 def test_nothing_of_the_terminal_reaches_what_is_run():
