@@ -12,7 +12,7 @@ from extra_container.cli import registry, signals
 from extra_container.cli.invocation import Application, Invocation
 from extra_container.cli.options import Options
 from extra_container.cli.output.messages import Messages
-from extra_container.cli.parser import PROGRAM, global_parser
+from extra_container.cli.parser import PROGRAM, global_parser, without_colours
 from extra_container.cli.plugin_policy import Plugins
 from extra_container.hooks import entry_points
 from extra_container.model import exhaustion
@@ -100,7 +100,7 @@ class ExtraContainer(Application):
 
     def _run(self, factory: type[CliffCommand], name: str, arguments: list[str]) -> int:
         command = factory(self, self.parsed, cmd_name=name)
-        parser = command.get_parser(f"{PROGRAM} {name}")
+        parser = without_colours(command.get_parser(f"{PROGRAM} {name}"))
         needs_root = getattr(command, "needs_root", True)  # a plugin may derive from cliff's own classes
         try:
             parsed = parser.parse_args(arguments)

@@ -30,10 +30,20 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
+        without_colours(self)
 
     def error(self, message: str) -> NoReturn:
         """Raise :class:`.UsageError` instead of leaving the program."""
         raise UsageError(message, hint=f"See `{self.prog} --help`.")
+
+
+def without_colours(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return a parser after its help was set to plain text, since control characters are shown and not obeyed.
+
+    From Python 3.14 on argparse colours what it shows on a terminal.
+    """
+    vars(parser)["color"] = False
+    return parser
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.processes import running
 
 NFT = "/usr/sbin/nft"
 IPTABLES = "/usr/sbin/xtables-nft-multi"
@@ -51,7 +53,7 @@ class Namespace:
     """A network and mount namespace that lives as long as its process."""
 
     process: subprocess.Popen[str]
-    servers: list[subprocess.Popen[str]] = field(default_factory=list)
+    undo: contextlib.ExitStack
 
     @property
     def pid(self) -> str:
@@ -67,8 +69,7 @@ class Namespace:
 
     def listen(self, address: str, port: int) -> None:
         command = self.argv([sys.executable, "-c", SERVER, address, str(port)])
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.servers.append(server)
+        server = self.undo.enter_context(running(*command, stdout=subprocess.PIPE, text=True))
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
 
@@ -107,7 +108,7 @@ class Namespace:
         self.hide(LEGACY)
 
     def start(self, code: str, *arguments: str) -> None:
-        self.servers.append(subprocess.Popen(self.argv([sys.executable, "-c", code, *arguments])))
+        self.undo.enter_context(running(*self.argv([sys.executable, "-c", code, *arguments])))
 
     def wait_for_rule(self, text: str) -> None:
         deadline = time.monotonic() + 5
@@ -118,9 +119,9 @@ class Namespace:
 
 @contextlib.contextmanager
 def namespace() -> Iterator[Namespace]:
-    process = subprocess.Popen(["unshare", "--net", "--mount", "sleep", "600"], text=True)
-    new = Namespace(process)
-    try:
+    with contextlib.ExitStack() as undo:
+        process = undo.enter_context(running("unshare", "--net", "--mount", "sleep", "600", text=True))
+        new = Namespace(process, undo)
         own = Path("/proc/self/ns/net").readlink()
         deadline = time.monotonic() + 5
         while Path(f"/proc/{process.pid}/ns/net").readlink() == own or b"sleep" not in Path(
@@ -130,10 +131,6 @@ def namespace() -> Iterator[Namespace]:
             time.sleep(0.01)
         new.run("ip", "link", "set", "lo", "up")
         yield new
-    finally:
-        for child in (*new.servers, process):
-            child.kill()
-            child.wait()
 
 
 SCRIPTS = Path(__file__).parents[1] / "extra_container_network" / "nix" / "scripts"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from extra_container_shell import processes
+from tests.processes import running, wait_for
 
 DIRECTORY = Path("/run/extra-container/session-of-a-test")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "EXTRA_CONTAINER_SESSION": str(DIRECTORY)}
@@ -20,13 +21,6 @@ def nothing_left():
     yield
     processes.end(DIRECTORY, grace=0.2)
     assert processes.members(DIRECTORY) == ()
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +64,7 @@ def test_signals_that_python_ignores_are_at_their_default():
 
 
 def start(script, **more):
-    return subprocess.Popen(["sh", "-c", script], env=ENVIRONMENT, **more)
+    return running("sh", "-c", script, env=ENVIRONMENT, **more)
 
 
 def test_what_was_left_in_the_background_is_ended():
@@ -83,9 +77,10 @@ def test_what_was_left_in_the_background_is_ended():
 
 
 def test_the_stubborn_are_killed_and_the_stopped_woken():
-    with start("trap '' HUP TERM; while :; do sleep 1; done") as deaf, start("kill -STOP $$; exit 0") as stopped:
+    deafened = "trap '' HUP TERM; echo; while :; do sleep 1; done"
+    with start(deafened, stdout=subprocess.PIPE) as deaf, start("kill -STOP $$; exit 0") as stopped:
         wait_for(lambda: Path(f"/proc/{stopped.pid}/stat").read_text().split()[2] == "T")
-        time.sleep(0.1)
+        assert deaf.stdout.readline() == b"\n"
         processes.end(DIRECTORY, grace=0.3)
         assert deaf.wait() == -signal.SIGKILL
         assert stopped.wait() == -signal.SIGHUP
@@ -95,20 +90,16 @@ def test_daemons_live_on_unless_they_are_the_sessions_own():
     sleep = "import time; time.sleep(100)"
     with (
         start("exec sleep 100", start_new_session=True) as daemon,
-        subprocess.Popen(
-            [sys.executable, "-c", sleep, f"ssh: {DIRECTORY}/ssh [mux]"], env={}, start_new_session=True
-        ) as own,
+        running(sys.executable, "-c", sleep, f"ssh: {DIRECTORY}/ssh [mux]", env={}, start_new_session=True) as own,
     ):
         wait_for(lambda: processes.members(DIRECTORY) == (own.pid,))
         processes.end(DIRECTORY)
         assert own.wait() == -signal.SIGHUP
         assert daemon.poll() is None
-        daemon.kill()
 
 
 def test_another_session_is_left_alone():
     other = {**ENVIRONMENT, "EXTRA_CONTAINER_SESSION": f"{DIRECTORY}-2"}
-    with subprocess.Popen(["sleep", "100"], env=other) as child:
+    with running("sleep", "100", env=other) as child:
         wait_for(lambda: processes.members(Path(f"{DIRECTORY}-2")) == (child.pid,))
         assert processes.members(DIRECTORY) == ()
-        child.kill()

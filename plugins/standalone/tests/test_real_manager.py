@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from extra_container.plugin import ActiveState, HostError
 from extra_container_standalone.manager import StandaloneManager
 from extra_container_standalone.record import read_record
+from tests.processes import running
 
 STUCK = "[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\n[Unit]\nBefore=default.target\nDefaultDependencies=no\n"
 DEAF = """exec systemd-nspawn --keep-unit -M "$INSTANCE" -D "$root" --bind-ro=/usr --private-network \
@@ -268,7 +270,7 @@ def test_kill_ends_what_entered_the_container(machine):
     name = machine.add("sat-entered", conf=ADDRESS)
     assert machine.manager.start([name]) == ()
     leader = str(machine.manager.leader(name))
-    with subprocess.Popen(["nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "sleep", "1000"]) as entered:
+    with running("nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "sleep", "1000") as entered:
         assert machine.manager.kill([name]) == ()
         assert machine.traces(name) == []
         assert entered.wait(5) != 0
@@ -278,7 +280,7 @@ def test_kill_does_not_wait_for_a_parent_that_buries_nobody(machine):
     name = machine.add("sat-zombie", conf=ADDRESS)
     assert machine.manager.start([name]) == ()
     leader = str(machine.manager.leader(name))
-    with subprocess.Popen(["nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "sleep", "1000"]) as entered:
+    with running("nsenter", "-t", leader, "-m", "-u", "-i", "-n", "-p", "sleep", "1000") as entered:
         entered.send_signal(signal.SIGSTOP)
         failures, traces = machine.manager.kill([name]), machine.traces(name)
         again = machine.manager.start([name])
@@ -303,11 +305,9 @@ def test_a_namespace_held_from_outside_does_not_keep_the_interface(machine):
     name = machine.add("sat-held", conf=ADDRESS)
     assert machine.manager.start([name]) == ()
     leader = str(machine.manager.leader(name))
-    with subprocess.Popen(["nsenter", "-t", leader, "-n", "sleep", "1000"]) as holder:
+    with running("nsenter", "-t", leader, "-n", "sleep", "1000"):
         assert machine.manager.kill([name]) == ()
-        traces = machine.traces(name)
-        holder.terminate()
-    assert traces == []
+        assert machine.traces(name) == []
 
 
 def test_the_copy_of_an_ephemeral_container_is_removed_when_it_is_killed(machine):
@@ -332,7 +332,7 @@ def test_an_interrupted_start_goes_on(machine, eventually, tmp_path):
     )
     path = os.pathsep.join(sys.path)
     argv = [sys.executable, "-c", program, str(tmp_path), name]
-    with subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE) as caller:
+    with running(*argv, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE) as caller:
         eventually(lambda: machine.manager.leader(name) is not None)
         caller.send_signal(signal.SIGINT)
         assert b"KeyboardInterrupt" in caller.communicate()[1]
@@ -360,13 +360,17 @@ def test_a_container_whose_stop_was_not_waited_for_starts_again(machine, monkeyp
 
 def test_stop_breaks_off_a_start(machine, eventually):
     name = machine.add("sat-break", container_unit=STUCK)
-    pid = os.fork()
-    if pid == 0:
-        failures = machine.manager.start([name])
-        os._exit(len(failures))
-    eventually(lambda: machine.manager.leader(name) is not None)
-    assert machine.manager.stop([name]) == ()
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    fork = multiprocessing.get_context("fork")
+    child = fork.Process(target=lambda: sys.exit(len(machine.manager.start([name]))))
+    child.start()
+    try:
+        eventually(lambda: machine.manager.leader(name) is not None)
+        assert machine.manager.stop([name]) == ()
+        child.join(60)
+        assert child.exitcode == 1
+    finally:
+        child.kill()
+        child.join()
     assert active(machine, name) is ActiveState.INACTIVE
 
 

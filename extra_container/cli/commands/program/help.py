@@ -7,7 +7,7 @@ from typing import cast
 
 from extra_container.cli.command import Command
 from extra_container.cli.output import terminal
-from extra_container.cli.parser import PROGRAM
+from extra_container.cli.parser import PROGRAM, without_colours
 from extra_container.model.errors import PluginError, UsageError
 from extra_container.model.events import ProblemFound
 
@@ -57,7 +57,8 @@ class Help(Command):
             self.app.stdout.write(self._overview())
             return 0
         command = self._load(parsed_args.name)
-        self.app.stdout.write(command.get_parser(f"{PROGRAM} {parsed_args.name}").format_help())
+        parser = without_colours(command.get_parser(f"{PROGRAM} {parsed_args.name}"))
+        self.app.stdout.write(parser.format_help())
         for problem in self.invocation.plugins.problems_so_far(changes_machine=False):
             self.app.messages.event(ProblemFound(problem=problem))
         return 0
