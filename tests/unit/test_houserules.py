@@ -112,7 +112,7 @@ def dotted(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FOLDERS = sorted({path.parent for path in CORE})
+FOLDERS = sorted({path.parent for path in [*CORE, *PLUGINS]})
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=ids)

@@ -44,7 +44,7 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """Warn of each thing that a definition asks for and only systemd can give."""
     if not isinstance(host, StandaloneHost):
         return ()
-    from extra_container_standalone.missing import missing_features
+    from extra_container_standalone.unit.missing import missing_features
 
     return tuple(
         problem

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from extra_container.plugin import InstallError, read_mounts, remove_tree
-from extra_container_standalone.service import Service
+from extra_container_standalone.unit.service import Service
 
 _NSPAWN = Path("/run/systemd/nspawn")
 _NETWORK_KEYS = ("HOST_BRIDGE", "HOST_ADDRESS", "LOCAL_ADDRESS", "HOST_ADDRESS6", "LOCAL_ADDRESS6")

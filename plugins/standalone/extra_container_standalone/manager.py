@@ -19,12 +19,12 @@ from extra_container.plugin import (
     remove_tree,
     without_good_news,
 )
-from extra_container_standalone import conditions
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.launch import Mode, launch
 from extra_container_standalone.log import last_lines
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record
+from extra_container_standalone.unit import conditions
 from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL
 
 _DETAIL_LINES = 15

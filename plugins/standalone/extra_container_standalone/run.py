@@ -13,7 +13,7 @@ from extra_container.plugin import proc
 from extra_container_standalone import leftovers
 from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.child import spawn
-from extra_container_standalone.service import DEFAULT_PATH, Command, Service
+from extra_container_standalone.unit.service import DEFAULT_PATH, Command, Service
 from extra_container_standalone.watch import Watch, Wish
 
 _KILL_SECONDS = 10.0

@@ -19,8 +19,8 @@ from extra_container_standalone.cgroup import Cgroup
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
 from extra_container_standalone.run import SUCCESS, Outcome, Run
-from extra_container_standalone.service import load_service
-from extra_container_standalone.unit_file import UnitFileError
+from extra_container_standalone.unit.service import load_service
+from extra_container_standalone.unit.unit_file import UnitFileError
 from extra_container_standalone.watch import KILL_SIGNAL, STOP_SIGNAL, Watch, Wish
 
 _PR_SET_NAME = 15

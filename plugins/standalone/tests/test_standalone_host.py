@@ -11,7 +11,7 @@ from extra_container.plugin import ActiveState, BuildResult, BuiltContainer, Run
 from extra_container_standalone.cgroup import hierarchies
 from extra_container_standalone.places import Places
 from extra_container_standalone.record import Record, read_record, write_record
-from extra_container_standalone.service import load_service
+from extra_container_standalone.unit.service import load_service
 
 PLAIN = (
     "[Service]\nExecStart=/store/start\nRestart=on-failure\nRestartForceExitStatus=133\nDevicePolicy=closed\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extra_container.plugin import parse_environment_file
-from extra_container_standalone.unit_file import (
+from extra_container_standalone.unit.unit_file import (
     UnitFileError,
     expand_specifiers,
     parse_seconds,

@@ -1,6 +1,6 @@
 """Unit files: sections, continuation lines, repeated keys, quoting and specifiers, as in systemd.syntax(7).
 
-Only the syntax is known here; what the settings of a service mean is :mod:`extra_container_standalone.service`.
+Only the syntax is known here; what the settings of a service mean is :mod:`extra_container_standalone.unit.service`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from extra_container.plugin import BuildError, BuiltContainer, Problem, Problems, Severity, layout
-from extra_container_standalone import conditions
-from extra_container_standalone.unit_file import UnitFile, UnitFileError, parse_unit
+from extra_container_standalone.unit import conditions
+from extra_container_standalone.unit.unit_file import UnitFile, UnitFileError, parse_unit
 
 # Prefixes of the settings in systemd.resource-control(5) that limit or weigh, and of rlimits in systemd.exec(5).
 _LIMITS = (

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from extra_container.plugin import layout, parse_environment_file, read_text_file
 from extra_container_standalone.places import Places
-from extra_container_standalone.unit_file import (
+from extra_container_standalone.unit.unit_file import (
     UnitFile,
     UnitFileError,
     expand_specifiers,
@@ -107,7 +107,7 @@ class Service:
 def load_service(name: str, unit: Path, places: Places) -> Service:
     """Read a container's unit file.
 
-    Raises :class:`~extra_container_standalone.unit_file.UnitFileError` if it cannot be understood or starts nothing,
+    Raises :class:`.UnitFileError` if it cannot be understood or starts nothing,
     :class:`OSError` if it cannot be read.
     """
     return _service(name, parse_unit(read_text_file(unit)), places)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from extra_container.plugin import Runner, describe_conditions, layout, unmet_conditions
-from extra_container_standalone.unit_file import UnitFile, UnitFileError, expand_specifiers, parse_unit
+from extra_container_standalone.unit.unit_file import UnitFile, UnitFileError, expand_specifiers, parse_unit
 
 _CONDITION = re.compile(r"(?:Condition|Assert)[A-Z]\w*")
 
@@ -14,7 +14,7 @@ _CONDITION = re.compile(r"(?:Condition|Assert)[A-Z]\w*")
 def settings(unit: UnitFile, unit_name: str) -> tuple[str, ...]:
     """Return a unit's conditions and assertions, specifiers replaced and percent signs doubled. Pure.
 
-    Raises :class:`~extra_container_standalone.unit_file.UnitFileError` for an unknown specifier.
+    Raises :class:`~extra_container_standalone.unit.unit_file.UnitFileError` for an unknown specifier.
     """
     return tuple(
         f"{key}={expand_specifiers(value, unit_name).replace('%', '%%')}"
