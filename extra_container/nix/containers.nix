@@ -97,6 +97,34 @@ let
     system.stateVersion = lib.mkOverride 1400 release;
   };
 
+  # Since 21.11; older libraries look for unknown options one by one.
+  hasExtendModules = lib.evalModules { modules = [ ]; } ? extendModules;
+
+  # Before the first option of a system can be read, the library looks for unknown options in all of it, and so asks for every
+  # value that decides what the modules define: with 24.11 whether sshd runs all the time, with 26.11 the addresses of the
+  # container. Such a value may come from an option of the container that is itself read from its system. Here the look comes when
+  # the system is built, and in a second evaluation, as there is no other way to have it later.
+  lateCheck =
+    {
+      extendModules,
+      lib,
+      ...
+    }:
+    {
+      _file = "extra-container: the check for unknown options";
+      # Weaker than a definition's own.
+      _module.check = lib.mkOverride 1400 false;
+      assertions = [
+        {
+          assertion =
+            builtins.seq
+              (extendModules { modules = [ { _module.check = lib.mkOverride 1399 true; } ]; }).config
+              true;
+          message = "The system has options that do not exist.";
+        }
+      ];
+    };
+
   usesTreeOfHost = container: container.nixpkgs == null || toString container.nixpkgs == toString pkgs.path;
 in
 {
@@ -118,6 +146,7 @@ in
             config = lib.mkMerge [
               stateVersion
               (nameWarnings name)
+              (lib.mkIf (hasExtendModules && extraContainer.mayReadItself name) lateCheck)
               (lib.mkIf (hostIsPlain && usesTreeOfHost config) sharePackages)
             ];
           };

@@ -131,7 +131,7 @@ def _of_argument(failure: Failure) -> str:
 def _with_place(reason: str, failure: Failure, found: Place, definition: Definition) -> str:
     """Return an error with the option and the lines below it, as far as it does not say them itself."""
     lines = [reason, *(f"in {name}" for name in found.names if name not in reason)]
-    if found.through is not None:
+    if found.through is not None and option_names.shown(found.through) not in found.names:
         lines.append(f"while evaluating {option_names.shown(found.through)}")
     is_placed = failure.position is not None and place.is_users(failure.position, definition)
     places = [] if is_placed else [place.shown(position, definition.source) for position in found.positions]

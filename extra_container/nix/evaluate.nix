@@ -43,7 +43,14 @@ let
 
       own = [
         definition
-        (import ./shared.nix { inherit inputs legacyInstallDirs release; })
+        (import ./shared.nix {
+          inherit
+            definition
+            inputs
+            legacyInstallDirs
+            release
+            ;
+        })
         ./recovery.nix
         ./idmap.nix
         (import ./beside.nix { inherit nixos; })
@@ -89,7 +96,10 @@ let
   treeOf =
     container:
     let
-      pinned = given.config.containers.${container}.nixpkgs or null;
+      # The module system does not say which container it cannot make a module of.
+      pinned =
+        builtins.addErrorContext "while evaluating the option `containers.${container}':"
+          (given.config.containers.${container}.nixpkgs or null);
     in
     if pinned == null || toString pinned == toString given.pkgs.path then null else pinned;
 

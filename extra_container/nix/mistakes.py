@@ -37,6 +37,11 @@ class Known:
 
 _LONG_ADVICE = re.compile(r"\n\s*(?:You can install it anyway|a\) (?:To temporarily|For `))")
 _PACKAGE = r"[pP]ackage ['\u2018](?P<package>[^'\u2019]+)['\u2019][^\n]*"
+# Options of a container that people set beside its `config`; a system has none of these names.
+_OF_CONTAINER = (
+    r"extra\w*|privateNetwork|privateUsers|(?:host|local)Address6?|hostBridge|forwardPorts|autoStart|ephemeral|"
+    r"bindMounts|interfaces|macvlans|allowedDevices|additionalCapabilities|enableTun|tmpfs|path|flake|specialArgs"
+)
 
 _MISTAKES = (
     Mistake(
@@ -75,6 +80,11 @@ _MISTAKES = (
             r"^The option `(?P<container>containers\.[^.]+)\.(?!config\.|extra\.)[^']+'.* does not exist"
         ),
         hint="Options of its system belong into {container}.config.",
+    ),
+    Mistake(
+        pattern=re.compile(rf"has an unsupported attribute `(?P<option>{_OF_CONTAINER})'"),
+        hint="Where a container is a module of its own, its options go into `config`, its system too: "
+        "config = { {option} = ...; config = ...; };",
     ),
     Mistake(
         pattern=re.compile(r"^attribute '(?P<name>[^']+)' missing.*\bconfig\.(?P=name)\b", re.DOTALL),

@@ -4,6 +4,8 @@
   legacyInstallDirs,
   # The NixOS release of the tree, as in 18.03.
   release,
+  # The module with the user's definition.
+  definition ? { },
 }:
 
 { lib, options, ... }:
@@ -29,6 +31,30 @@ let
     builtins.any (
       containers: builtins.isAttrs containers && containers ? ${name} && defines option containers.${name}
     ) options.containers.definitions;
+
+  # Whether a value may be a module with arguments, and so may refer to what it is a part of. Imports are taken for such.
+  hasArguments =
+    value:
+    if !builtins.isAttrs value then
+      true
+    else
+      {
+        "if" = hasArguments value.content;
+        override = hasArguments value.content;
+        order = hasArguments value.content;
+        merge = builtins.any hasArguments value.contents;
+      }
+      .${value._type or "set"} or (value ? imports || value ? __functor);
+
+  # Whether a module of the host may take options from the evaluated configuration; of what a function imports nothing is known.
+  takesConfig =
+    module:
+    if builtins.isFunction module then
+      builtins.functionArgs module == { } || builtins.functionArgs module ? config
+    else if builtins.isAttrs module then
+      builtins.any takesConfig (module.imports or [ ])
+    else
+      takesConfig (import module);
 in
 {
   _file = "extra-container";
@@ -40,6 +66,14 @@ in
       # Whether a container has a `config`, and so may get more of it: one that is given by `path` or `flake` has none, and a
       # definition of `config` would be a conflict there.
       hasConfig = name: definesFor "config" name || !(definesFor "path" name || definesFor "flake" name);
+
+      # Whether options of a container may depend on others of it, as far as that can be told without evaluating them.
+      mayReadItself =
+        name:
+        takesConfig definition
+        || builtins.any (
+          containers: builtins.isAttrs containers && containers ? ${name} && hasArguments containers.${name}
+        ) options.containers.definitions;
     };
 
     # nixpkgs uses the directories without prefix before 22.05.

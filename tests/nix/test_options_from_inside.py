@@ -52,17 +52,10 @@ def system(base: Evaluator) -> str:
 
 
 def one_by_one(base: Evaluator, form: str) -> str:
-    """Return a definition that takes each option from inside, but for those that nixpkgs itself reads there."""
+    """Return a definition that takes each option from inside."""
     text, inside = FORMS[form]
-    outside = {"addressPrefix", "addressPrefix6"} if gives_addresses(base) else set()
-    each = [f"{name} = {value if name in outside else f'{inside}.{name}'};" for name, value in values(base).items()]
+    each = [f"{name} = {inside}.{name};" for name in values(base)]
     return text.format(f"{{ {' '.join(each)} }}", system(base))
-
-
-def gives_addresses(base: Evaluator) -> bool:
-    """Whether nixpkgs makes the addresses a part of the container's system, so that they cannot be taken from there."""
-    module = base.tree / "nixos/modules/virtualisation/nixos-containers.nix"
-    return not base.is_host_base and module.is_file() and "networking.interfaces = " in module.read_text()
 
 
 WHAT = """
@@ -128,9 +121,69 @@ def test_every_option_may_be_taken_from_inside(base: Evaluator, mode: str, form:
     assert_all_reach(base, one_by_one(base, form), mode, written)
 
 
-def test_all_options_at_once_may_be_taken_from_inside(base: Evaluator, written: Path) -> None:
-    """The small evaluation, which is the usual one: the modules of a whole 24.11 host look at addresses themselves."""
-    if gives_addresses(base):
-        pytest.skip("nixpkgs makes the addresses a part of the container's system")
+@MODES
+def test_all_options_at_once_may_be_taken_from_inside(base: Evaluator, mode: str, written: Path) -> None:
     text, inside = FORMS["container"]
-    assert_all_reach(base, text.format(inside, system(base)), "small", written)
+    assert_all_reach(base, text.format(inside, system(base)), mode, written)
+
+
+@MODES
+def test_a_suite_may_declare_what_its_containers_are_like(base: Evaluator, mode: str) -> None:
+    """Options of the container as options of its system, with defaults and types: the definition sets a few of them."""
+    definition = """{
+      containers.lab = { config, ... }: { config = {
+        extra = config.config.test.container;
+        config = { lib, ... }: {
+          options.test.container = {
+            addressPrefix = lib.mkOption { type = lib.types.str; default = "10.213.2"; };
+            enableWAN = lib.mkOption { type = lib.types.bool; default = false; };
+            exposeLocalhost = lib.mkOption { type = lib.types.bool; default = true; };
+            firewallAllowHost = lib.mkOption { type = lib.types.bool; default = true; };
+          };
+          config = { test.container.enableWAN = true; services.openssh.enable = true; };
+        };
+      }; };
+    }"""
+    what = """
+      let lab = config.containers.lab; in {
+        inherit (lab) localAddress;
+        inherit (lab.extra) enableWAN;
+        exposes = lab.config.systemd.services ? expose-localhost;
+      }
+    """
+    arguments = {"pluginModules": [str(path) for path in MODULES], "inputs": INPUTS, "mode": mode}
+    assert base.value(what, definition, **arguments) == {
+        "localAddress": "10.213.2.2",
+        "enableWAN": True,
+        "exposes": True,
+    }
+    base.warnings(definition, **arguments)
+
+
+@MODES
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "{ containers.lab = { ... }: { config = { config = { misspelt.enable = true; }; }; }; }",
+        "{ config, ... }: { containers.lab.config = { misspelt.enable = true; }; }",
+    ],
+)
+def test_unknown_options_of_such_a_system_are_errors(base: Evaluator, mode: str, definition: str) -> None:
+    said = base.error(base.nix.file(definition), mode=mode)
+    assert "misspelt" in said
+    assert "does not exist" in said
+
+
+def test_a_system_may_still_leave_its_options_unchecked(base: Evaluator) -> None:
+    base.warnings(
+        "{ containers.lab = { ... }: { config = { config = { _module.check = false; misspelt = true; }; }; }; }"
+    )
+
+
+def test_the_filter_of_a_given_namespace_warns_with_the_container_named_once(host_base: Evaluator) -> None:
+    said = host_base.warnings("""{
+      containers.lab = { networkNamespace = "/run/netns/lab";
+        config = { networking.firewall.extraCommands = "true"; }; };
+    }""")
+    assert said.count("containers.lab.config") == 1
+    assert "networking.firewall.extraCommands has no effect" in said

@@ -1,4 +1,6 @@
 #> unsupported attribute `extra'
+#> in containers.web
+#> config = { extra = ...; config = ...; };
 #! :anon
 {
   containers.web =

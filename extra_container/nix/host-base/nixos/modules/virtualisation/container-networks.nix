@@ -65,7 +65,7 @@ in
 {
   # Part of the container's system.
   module =
-    name: cfg:
+    cfg:
     { config, ... }:
     {
       _file = toString ./container-networks.nix;
@@ -78,7 +78,7 @@ in
           && !isGranted cfg
           && config.networking.firewall.enable
           && config.networking.firewall.extraCommands != ""
-        ) "containers.${name}.config.networking.firewall.extraCommands has no effect: in a given network namespace the host sets the filter, without them.";
+        ) "networking.firewall.extraCommands has no effect: in a given network namespace the host sets the filter, without them.";
       };
     };
 

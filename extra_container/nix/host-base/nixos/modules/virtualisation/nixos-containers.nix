@@ -46,7 +46,7 @@ let
           key = "extra-container: names in warnings";
           options.warnings = lib.mkOption { apply = map (warning: "containers.${name}.config: ${warning}"); };
         }
-        (networks.module name cfg)
+        (networks.module cfg)
       ]
       ++ map (def: lib.setDefaultModuleLocation def.file def.value) defs;
     }).config;
