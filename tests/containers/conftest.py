@@ -27,12 +27,22 @@ class Done:
     err: str
 
 
+class Started(subprocess.Popen):
+    """A command that goes on; one whose test fails in its block is killed, not waited for."""
+
+    def __exit__(self, kind, *more):
+        if kind is not None:
+            self.kill()
+        return super().__exit__(kind, *more)
+
+
 class Tool:
     """Runs the command, in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.environment = {name: value for name, value in os.environ.items() if name != "NIX_PATH"}
+        self._started: list[Started] = []
 
     def __call__(self, *argv, stdin="", code=0, timeout=120, **environment):
         """Run a command line; its exit code must be ``code`` (None: any)."""
@@ -52,15 +62,24 @@ class Tool:
 
     def start(self, *argv, **options):
         """Start a command line without waiting for it."""
-        return subprocess.Popen(
-            [PROGRAM, *map(str, argv)], cwd=self.directory, env=self.environment, text=True, **options
+        self._started.append(
+            Started([PROGRAM, *map(str, argv)], cwd=self.directory, env=self.environment, text=True, **options)
         )
+        return self._started[-1]
+
+    def close(self):
+        """Kill what was started and has not ended."""
+        for process in self._started:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture
 def tool(tmp_path):
-    """The installed command."""
-    return Tool(tmp_path)
+    """The installed command; what a test started with it ends with the test."""
+    tool = Tool(tmp_path)
+    yield tool
+    tool.close()
 
 
 @pytest.fixture

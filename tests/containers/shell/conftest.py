@@ -6,17 +6,15 @@ import os
 import pty
 import re
 import select
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-_BESIDE = Path(sys.executable).parent / "extra-container"
-PROGRAM = str(_BESIDE) if _BESIDE.exists() else shutil.which("extra-container")
+from tests.containers.conftest import PROGRAM, Started, Tool
+
 STATES = Path("/var/lib/nixos-containers")
 SESSIONS = Path("/run/extra-container")
 SECONDS = 60
@@ -31,14 +29,8 @@ SLOW = """
   };
 """
 
-EMPTY_ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in {"EXTRA_CONTAINER_ETC", "runningShellContainer", "SHELL", "NIX_PATH"}
-}
 
-
-class Tool:
+class Sessions(Tool):
     """The program, on one container of its own."""
 
     program = PROGRAM
@@ -49,8 +41,11 @@ class Tool:
     slow = SLOW
 
     def __init__(self, name: str, home: Path) -> None:
+        super().__init__(home)
         self.name = name
-        self.environment = {**EMPTY_ENVIRONMENT, "HOME": str(home)}
+        for variable in ("EXTRA_CONTAINER_ETC", "runningShellContainer", "SHELL"):
+            self.environment.pop(variable, None)
+        self.environment["HOME"] = str(home)
         (home / ".bashrc").write_text("PS1='ready> '\n")
 
     def definition(self, body: str = "") -> str:
@@ -65,23 +60,23 @@ class Tool:
 
     def call(self, argv: list[str], **more) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            argv, check=False, text=True, capture_output=True, env=self.environment, timeout=SECONDS, **more
+            argv,
+            check=False,
+            text=True,
+            capture_output=True,
+            env=self.environment,
+            timeout=SECONDS,
+            cwd=self.directory,
+            **more,
         )
 
-    def start(self, *arguments: str, body: str = "") -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.argv(*arguments, body=body),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=self.environment,
-        )
+    def begin(self, *arguments: str, body: str = "") -> Started:
+        """Start a session without waiting for it."""
+        words = self.argv(*arguments, body=body)[1:]
+        return self.start(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def exists(self) -> bool:
-        done = self.call([PROGRAM, "list"])
-        assert done.returncode == 0, done.stderr
-        return self.name in done.stdout.split()
+        return self.name in self("list").out.split()
 
     def traces(self) -> list[str]:
         """Return what is left on the machine of the container and its sessions."""
@@ -157,18 +152,19 @@ class Terminal:
 
 
 @pytest.fixture
-def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tool]:
-    made = Tool(f"t{abs(hash(request.node.name)) % 10**8}", tmp_path)
+def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sessions]:
+    made = Sessions(f"t{abs(hash(request.node.name)) % 10**8}", tmp_path)
     assert made.traces() == []
     yield made
+    made.close()
     if made.exists():
-        made.call([PROGRAM, "destroy", made.name])
+        made("destroy", made.name)
         pytest.fail(f"{made.name} was left behind")
     assert made.traces() == []
 
 
 @pytest.fixture
-def terminal(tool: Tool) -> Iterator[Callable[..., Terminal]]:
+def terminal(tool: Sessions) -> Iterator[Callable[..., Terminal]]:
     opened = []
 
     def open_terminal(*arguments: str, body: str = "", around: str = "") -> Terminal:

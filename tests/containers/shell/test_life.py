@@ -69,7 +69,7 @@ def wait_for_line(process: subprocess.Popen[str], line: str) -> None:
     "command", [["c", "sleep", "1000"], ["sh", "-c", "trap '' TERM HUP; sleep 1000 & c sleep 1000"]], ids=str
 )
 def test_a_signal_ends_the_session(tool, number, command):
-    with tool.start("--run", *command) as process:
+    with tool.begin("--run", *command) as process:
         wait_for_line(process, "Running command.")
         time.sleep(0.7)
         process.send_signal(number)
@@ -79,7 +79,7 @@ def test_a_signal_ends_the_session(tool, number, command):
 
 
 def test_a_signal_while_it_boots(tool):
-    with tool.start("--run", "true", body=tool.slow) as process:
+    with tool.begin("--run", "true", body=tool.slow) as process:
         wait_for_line(process, "Starting containers:")
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)
