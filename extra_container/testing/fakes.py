@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from extra_container.model.host import ActiveState, UnitState
@@ -14,17 +14,19 @@ class FakeRunner(Runner):
     """A runner that starts nothing: it records command lines and gives prepared answers.
 
     ``answers`` maps the beginning of a command line (words joined by spaces) to what the program says; the longest
-    match wins, and a program without an answer succeeds silently.
+    match wins, and a program without an answer succeeds silently. ``missing`` are the programs that the host does not
+    have.
     """
 
-    def __init__(self, answers: Mapping[str, Completed | str] | None = None) -> None:
+    def __init__(self, answers: Mapping[str, Completed | str] | None = None, *, missing: Collection[str] = ()) -> None:
         super().__init__(environment={}, trusted=())
         self.answers = dict(answers or {})
+        self.missing = frozenset(missing)
         self.calls: list[tuple[str, ...]] = []
 
     def look(self, program: str) -> str | None:
-        """Every program exists."""
-        return f"/bin/{program}"
+        """Every program exists that is not ``missing``."""
+        return None if program in self.missing else f"/bin/{program}"
 
     def run(
         self,

@@ -15,6 +15,7 @@ from extra_container.systemd.machined import parse_machines
 from extra_container.systemd.manager import SystemdManager
 from extra_container.systemd.nspawn import Nspawn
 from extra_container.systemd.systemctl import parse_show
+from extra_container.testing import FakeRunner
 
 # Recorded with systemd 257.
 ACTIVE = """\
@@ -72,16 +73,12 @@ def units(*names: str) -> list[str]:
 Answer = tuple[int, str, str]
 
 
-class FakeRunner(Runner):
-    """Records every call; ``answers`` gives, by the first words of a call, its code, stdout and stderr in turn."""
+class TurnRunner(FakeRunner):
+    """A runner whose ``answers`` give, by the first words of a call, its code, stdout and stderr in turn."""
 
     def __init__(self, answers: dict[str, list[Answer | ProcessError]], missing: tuple[str, ...] = ()) -> None:
-        super().__init__(environment={}, trusted=())
-        self.answers, self.missing = answers, missing
-        self.calls: list[list[str]] = []
-
-    def look(self, program: str) -> str | None:
-        return None if program in self.missing else f"/usr/bin/{program}"
+        super().__init__(missing=missing)
+        self.answers = answers
 
     def run(self, argv, *, check=True, stdin=None, environment=None, timeout=None) -> Completed:
         self.calls.append(list(argv))
@@ -105,9 +102,9 @@ def shown(*blocks: str) -> Answer:
 
 
 @pytest.fixture
-def make(tmp_path) -> Callable[..., tuple[SystemdManager, FakeRunner]]:
+def make(tmp_path) -> Callable[..., tuple[SystemdManager, TurnRunner]]:
     def make(answers=None, missing=()):
-        runner = FakeRunner({"busctl": [(0, machines(), "")], **(answers or {})}, missing)
+        runner = TurnRunner({"busctl": [(0, machines(), "")], **(answers or {})}, missing)
         nspawn = Nspawn(runner, processes=tmp_path / "proc", runtime=tmp_path / "run")
         return SystemdManager(runner, nspawn=nspawn, patience=0.2, grace=1, kill_patience=1), runner
 

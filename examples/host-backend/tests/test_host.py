@@ -36,13 +36,10 @@ def test_a_machine_with_systemd_is_left_to_others(tmp_path):
         detect(tmp_path)
 
 
-def test_a_machine_without_the_programs_is_left_to_others(tmp_path):
-    class Bare(FakeRunner):
-        def look(self, program):
-            return None
-
+@pytest.mark.parametrize("program", ["start-stop-daemon", "systemd-nspawn", "nsenter"])
+def test_a_machine_without_the_programs_is_left_to_others(tmp_path, program):
     with pytest.raises(HostError):
-        hooks_with(extra_container_sysvinit).detect_host(tmp_path, Bare())
+        hooks_with(extra_container_sysvinit).detect_host(tmp_path, FakeRunner(missing=[program]))
 
 
 def test_commands_and_environment_of_a_unit():

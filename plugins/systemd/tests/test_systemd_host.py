@@ -20,21 +20,10 @@ from extra_container.plugin import (
     InstallItem,
     InstallPlan,
     Request,
-    Runner,
     RunPlan,
     UnitState,
 )
-
-
-class FoundRunner(Runner):
-    """A host that has all programs but ``missing``."""
-
-    def __init__(self, *missing: str) -> None:
-        super().__init__(environment={}, trusted=())
-        self.missing = missing
-
-    def look(self, program: str) -> str | None:
-        return None if program in self.missing else f"/usr/bin/{program}"
+from extra_container.testing import FakeRunner
 
 
 class Units:
@@ -79,7 +68,7 @@ def install_plan(*names: str) -> InstallPlan:
 
 
 def test_a_booted_systemd_is_recognised(root):
-    host = plugin.ec_detect_host(root, FoundRunner())
+    host = plugin.ec_detect_host(root, FakeRunner())
     assert (host.name, host.unit_directory) == ("systemd", root / "usr/lib/systemd/system")
     assert host.conf_directory is None
     assert host.auto_start
@@ -88,11 +77,11 @@ def test_a_booted_systemd_is_recognised(root):
 def test_nixos_is_left_to_its_own_plugin(root):
     (root / "run/booted-system").mkdir()
     (root / "run/booted-system/nixos-version").write_text("25.11\n")
-    assert plugin.ec_detect_host(root, FoundRunner()) is None
+    assert plugin.ec_detect_host(root, FakeRunner()) is None
 
 
 def test_a_host_without_a_systemd_manager_is_not_recognised(tmp_path):
-    assert plugin.ec_detect_host(tmp_path, FoundRunner()) is None
+    assert plugin.ec_detect_host(tmp_path, FakeRunner()) is None
 
 
 def test_units_go_below_usr_local_where_usr_is_read_only(root, monkeypatch):
@@ -108,11 +97,11 @@ def test_units_go_below_usr_local_where_usr_is_read_only(root, monkeypatch):
 
 
 def test_a_complete_host_has_no_problems(root):
-    assert plugin.ec_check_request(request("create"), plugin.ec_detect_host(root, FoundRunner())) == ()
+    assert plugin.ec_check_request(request("create"), plugin.ec_detect_host(root, FakeRunner())) == ()
 
 
 def test_missing_machinectl_is_named_with_the_next_step(root):
-    host = plugin.ec_detect_host(root, FoundRunner("machinectl"))
+    host = plugin.ec_detect_host(root, FakeRunner(missing=["machinectl"]))
     with pytest.raises(HostError, match="machinectl was not found") as caught:
         plugin.ec_check_request(request("shell"), host)
     assert "systemd-container" in caught.value.hint
@@ -120,11 +109,13 @@ def test_missing_machinectl_is_named_with_the_next_step(root):
 
 @pytest.mark.parametrize("command", ["build", "destroy"])
 def test_commands_that_start_nothing_need_nothing(root, command):
-    assert plugin.ec_check_request(request(command), plugin.ec_detect_host(root, FoundRunner("machinectl"))) == ()
+    assert (
+        plugin.ec_check_request(request(command), plugin.ec_detect_host(root, FakeRunner(missing=["machinectl"]))) == ()
+    )
 
 
 def test_os_release_is_made_before_a_start_and_never_replaced(root):
-    host = plugin.ec_detect_host(root, FoundRunner())
+    host = plugin.ec_detect_host(root, FakeRunner())
     release = root / "etc/static/os-release"
     plugin.ec_before_start(RunPlan(update=("demo",)), host)
     assert not release.exists()
