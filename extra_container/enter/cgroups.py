@@ -14,6 +14,8 @@ import os
 _ENTERED = "entered"
 _INIT_SCOPE = "/init.scope"
 _PROCESSES = b"cgroup.procs"
+# The mount point among the words of a line of mountinfo, whose first ones are the mount's ID and that of its parent.
+_POINT = 4
 # Where groups are read-only, as in a container in which this program runs, nobody could set a limit either.
 _NO_CHOICE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT})
 
@@ -39,7 +41,7 @@ def open_groups(pid: int) -> list[int]:
                 directory = point + path[len(root.rstrip(b"/")) :]
                 if (descriptor := _open(directory, of_its_own=systemds)) is not None:
                     found.append(descriptor)
-                break
+                    break  # a hierarchy may be mounted read-only here and for writing there
     return found
 
 
@@ -79,27 +81,39 @@ def _groups(pid: int | str) -> list[tuple[bytes, bytes]]:
 
 def _mounts() -> dict[bytes, list[tuple[bytes, bytes]]]:
     """Return where each hierarchy is mounted, and which of its groups is seen there."""
-    found: dict[bytes, list[tuple[bytes, bytes]]] = {}
     with open("/proc/self/mountinfo", "rb") as file:  # noqa: PTH123
-        for line in file:
-            mount, _, source = line.partition(b" - ")
-            kind, _, rest = source.partition(b" ")
-            if kind not in {b"cgroup", b"cgroup2"}:
-                continue
-            root, point = (_unescaped(word) for word in mount.split(b" ")[3:5])
-            for name in _hierarchies(kind, rest):
-                found.setdefault(name, []).append((point, root))
+        return parse_mounts(file.read())
+
+
+def parse_mounts(mountinfo: bytes) -> dict[bytes, list[tuple[bytes, bytes]]]:
+    """Return the mount points of each hierarchy, by its name in /proc/PID/cgroup, with the group seen there. Pure.
+
+    What another mount covers is left out: its paths would lead to that one's groups.
+    """
+    found: dict[bytes, list[tuple[bytes, bytes]]] = {}
+    lines = [line.partition(b" - ")[::2] for line in mountinfo.split(b"\n") if line]
+    covered = {(words[1], words[_POINT]) for mount, _ in lines if len(words := mount.split(b" ")) > _POINT}
+    for mount, source in lines:
+        kind, _, rest = source.partition(b" ")
+        if kind not in {b"cgroup", b"cgroup2"}:
+            continue
+        words = mount.split(b" ")
+        if (words[0], words[_POINT]) in covered:
+            continue
+        root, point = (_unescaped(word) for word in words[3 : _POINT + 1])
+        for name in _hierarchies(kind, rest):
+            found.setdefault(name, []).append((point, root))
     return found
 
 
-def _hierarchies(kind: bytes, rest: bytes) -> tuple[bytes, ...]:
+def _hierarchies(kind: bytes, rest: bytes) -> set[bytes]:
     """Return the name under which /proc/PID/cgroup lists what is mounted, and parts of it where several are one."""
     if kind == b"cgroup2":
-        return (b"",)
+        return {b""}
     options = [word for word in rest.split()[1].split(b",") if word not in {b"rw", b"ro", b"xattr", b"clone_children"}]
     named = [word for word in options if word.startswith(b"name=")]
     plain = [word for word in options if b"=" not in word]
-    return tuple(named) if named else (b",".join(plain), b",".join(reversed(plain)))
+    return set(named) if named else {b",".join(plain), b",".join(reversed(plain))}
 
 
 def _unescaped(word: bytes) -> bytes:

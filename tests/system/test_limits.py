@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from tests.system.cgroups import Controllers
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/limits"
 MIB = 1 << 20
+PYTHON = "config = { pkgs, ... }: { environment.systemPackages = [ pkgs.python3 ]; };"
 MEMORY, TASKS, CPUS = 160, 90, 0.2
 
 # Each child counts as a task until it is killed; far more are tried than are allowed, and far fewer than would hurt.
@@ -35,6 +37,16 @@ finally:
         print("children", len(children))
 """
 ALLOCATE = f"print(len(bytearray(b'x') * {4 * MEMORY * MIB}))"
+# As many children as there may be, which stay.
+FULL = """
+import os, signal, time
+while True:
+    try:
+        if os.fork() == 0:
+            signal.pause()
+    except BlockingIOError:
+        time.sleep(0.01)
+"""
 SPIN = "while True: pass"
 
 
@@ -61,14 +73,17 @@ class Limited:
         self.name = name
         self._tool = tool
         limits = f'{{ memory = "{MEMORY}M"; cpus = {CPUS}; tasks = {TASKS}; }}'
-        config = "{ pkgs, ... }: { environment.systemPackages = [ pkgs.python3 ]; }"
-        definition = f"{{ containers.{name} = {{ extra.limits = {limits}; config = {config}; }}; }}"
+        definition = f"{{ containers.{name} = {{ extra.limits = {limits}; {PYTHON} }}; }}"
         tool("create", "-s", "--keep-failed", "-E", definition)
 
     def run(self, code, *options, expected=0):
         """Run it to its end, or with the option ``--no-block`` begin only."""
         service = ("systemd-run", "--quiet", "--collect", *options, "/run/current-system/sw/bin/python3", "-c", code)
         return self._tool("run", self.name, "--", *service, code=expected)
+
+    def enter(self, *command, expected=0):
+        """Run a command directly, by no unit of the container's."""
+        return self._tool("run", self.name, "--", *command, code=expected)
 
     def python(self, code, expected=0):
         return self.run(code, "--wait", "--pipe", expected=expected)
@@ -121,6 +136,50 @@ def test_memory_beyond_the_limit_is_not_given(limited, controllers):
         assert done.code != 0
         assert done.out == ""
     assert limited.python("print(1)").out == "1\n"
+
+
+def test_the_limits_hold_for_what_run_starts(limited, controllers):
+    python = ("/run/current-system/sw/bin/python3", "-c")
+    told = dict(line.split() for line in limited.enter(*python, FORK).out.splitlines())
+    assert told["refused"] == "11"  # EAGAIN
+    assert 0 < int(told["children"]) < TASKS
+    done = limited.enter(*python, ALLOCATE, expected=None)
+    peak = controllers.value(main_process(limited.name), "memory", "memory.max_usage_in_bytes", "memory.peak")
+    assert int(peak) <= MEMORY * MIB
+    if len(Path("/proc/swaps").read_text().splitlines()) == 1:
+        assert done.code == 137
+        assert done.out == ""
+    assert limited.enter("echo", "1").out == "1\n"
+
+
+def login(tool, name, line):
+    return tool("root-login", name, stdin=line + "\n").out
+
+
+def c(tool, name, line):
+    definition = f"{{ containers.{name} = {{ extra.limits.tasks = {TASKS}; {PYTHON} }}; }}"
+    return tool("shell", "-E", definition, "--run", "sh", "-c", f"c {line}").out.partition("Running command.\n")[2]
+
+
+@pytest.mark.parametrize("enter", [login, c])
+def test_the_number_of_tasks_holds_for_what_a_login_and_c_start(plugin, controllers, tool, name, enter):
+    if enter is login:
+        tool("create", "-s", "-E", f"{{ containers.{name} = {{ extra.limits.tasks = {TASKS}; {PYTHON} }}; }}")
+    told = dict(line.split() for line in enter(tool, name, f"python3 -c {shlex.quote(FORK)}").splitlines())
+    assert told["refused"] == "11"  # EAGAIN
+    assert 0 < int(told["children"]) < TASKS
+
+
+def test_a_container_with_no_room_for_a_process_says_so(limited):
+    """A fork bomb inside keeps everybody out, with the limit's name."""
+    limited.run(FULL, "--no-block", "--unit", "full")
+    deadline = time.monotonic() + 60
+    try:
+        while "TasksMax= of its unit" not in (done := limited.enter("true", expected=None)).err:
+            assert time.monotonic() < deadline, done
+        assert done.code in {4, 127}
+    finally:
+        subprocess.run(["systemctl", "--machine", limited.name, "kill", "-s", "KILL", "full"], check=True)
 
 
 def test_processor_time_beyond_the_limit_has_to_be_waited_for(limited, controllers):
