@@ -117,10 +117,12 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
         received = signal.sigtimedwait([signal.SIGCHLD, *FORWARDED], min(left, _STEP) if late else left)
         now = time.monotonic()
         if deadline is not None and now >= deadline:
-            _kill(child, members)
+            _kill({child, *_others(members)})
             deadline = None
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
+            if deadline is not None:
+                _outlive(members, deadline)
             return status
         late = {number: until for number, until in late.items() if now < until and not _hand_on(child, number)}
         if received is None or received.si_signo == signal.SIGCHLD:
@@ -149,12 +151,25 @@ def _hand_on(child: int, number: int) -> bool:
     return bool(pids)
 
 
-def _kill(child: int, members: int | None) -> None:
-    """Kill the command and all that entered: the container ends, and its init would wait for them for long."""
-    pids = {child}
-    if members is not None:
-        os.lseek(members, 0, os.SEEK_SET)
-        pids |= {int(word) for word in os.read(members, 1 << 16).split()} - {0, os.getpid()}
+def _outlive(members: int | None, deadline: float) -> None:
+    """Wait until the deadline for what the command has left behind, and kill it then."""
+    while _others(members):
+        if time.monotonic() >= deadline:
+            _kill(_others(members))
+            return
+        time.sleep(_STEP)
+
+
+def _others(members: int | None) -> set[int]:
+    """Return the processes that entered, but for this one."""
+    if members is None:
+        return set()
+    os.lseek(members, 0, os.SEEK_SET)
+    return {int(word) for word in os.read(members, 1 << 16).split()} - {0, os.getpid()}
+
+
+def _kill(pids: Iterable[int]) -> None:
+    """Kill what entered: the container ends, and its init would wait for it for long."""
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)

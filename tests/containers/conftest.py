@@ -129,6 +129,27 @@ def fetch(address, port=50, tries=50):
     raise AssertionError(f"nothing answers at {address}:{port}")
 
 
+def leader(name):
+    """Return the PID of a container's PID 1, as seen from outside."""
+    (pid,) = leaders(name)
+    return pid
+
+
+def leaders(name):
+    """Return the PIDs of what is PID 1 of a container: one, or none if it does not run."""
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cgroup") if _is_leader(path, name)]
+
+
+def _is_leader(cgroup, name):
+    try:
+        if f"container@{name}.service" not in cgroup.read_text():
+            return False
+        numbers = [line for line in (cgroup.parent / "status").read_text().splitlines() if line.startswith("NSpid:")]
+    except OSError:
+        return False
+    return numbers[0].split()[-1] == "1" and len(numbers[0].split()) > 2
+
+
 def leftovers(name):
     """Return everything on this machine that still bears a container's name."""
     found = []

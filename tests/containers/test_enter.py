@@ -6,17 +6,18 @@ import signal
 import struct
 import subprocess
 import termios
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.containers.conftest import leftovers
+from tests.containers.conftest import leader, leftovers
 from tests.containers.shell.conftest import PROGRAM, Terminal
 
 # The container's own shutdown waits 90 s for what does not care. A busy machine needs some seconds for the rest.
 SECONDS = 30
+ENTRIES = 9
 STUBBORN = "trap '' TERM HUP; (trap '' TERM HUP; while :; do sleep 1; done) & while :; do sleep 1; done"
 
 
@@ -71,30 +72,13 @@ def seconds(act):
     return time.monotonic() - began
 
 
-def leader(tool, name):
-    """Return the PID of the container's PID 1, as seen from outside."""
-    pids = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cgroup") if is_leader(path, name)]
-    assert len(pids) == 1
-    return pids[0]
-
-
-def is_leader(cgroup, name):
-    try:
-        if f"container@{name}.service" not in cgroup.read_text():
-            return False
-        numbers = [line for line in (cgroup.parent / "status").read_text().splitlines() if line.startswith("NSpid:")]
-    except OSError:
-        return False
-    return numbers[0].split()[-1] == "1" and len(numbers[0].split()) > 2
-
-
 def end_by_kill(tool, name):
-    os.kill(leader(tool, name), signal.SIGKILL)
+    os.kill(leader(name), signal.SIGKILL)
 
 
 def end_by_terminate(tool, name):
     # The signal that systemd-nspawn, and so machinectl terminate, sends for an orderly end.
-    os.kill(leader(tool, name), signal.SIGRTMIN + 3)
+    os.kill(leader(name), signal.SIGRTMIN + 3)
 
 
 def end_by_poweroff(tool, name):
@@ -140,6 +124,29 @@ def test_what_is_stopped_inside_does_not_hold_up_the_end(tool, running, start):
     assert process.returncode in {129, 137, 143}
 
 
+def test_what_a_command_leaves_behind_at_once_does_not_hold_up_the_end(tool, running, start):
+    """A second SIGTERM cuts short the time that su leaves a command, and su ends before what that has started."""
+    process = start("run", running, "--", "sh", "-c", f"echo begun; {STUBBORN}")
+    begun(process)
+    init = leader(running)
+    end_by_terminate(tool, running)
+    deadline = time.monotonic() + SECONDS
+    while process.poll() is None:
+        assert time.monotonic() < deadline
+        if shuts_down(init):
+            process.send_signal(signal.SIGTERM)
+        time.sleep(0.01)
+    process.communicate(timeout=SECONDS)  # what is left behind has its streams
+    assert seconds(lambda: tool("destroy", running)) < SECONDS
+
+
+def shuts_down(init):
+    try:
+        return Path(f"/proc/{init}/comm").read_text() == "systemd-shutdow\n"
+    except OSError:
+        return True
+
+
 def test_what_became_a_daemon_does_not_hold_up_the_end(tool, running):
     tool("run", running, "--", "sh", "-c", f'setsid sh -c "{STUBBORN}" >/dev/null 2>&1 </dev/null & exit 0')
     assert seconds(lambda: tool("stop", running)) < SECONDS
@@ -155,31 +162,32 @@ def test_a_killed_run_leaves_no_process_once_the_container_has_stopped(tool, run
     assert leftovers(running) == []
 
 
-def test_entering_again_and_again_while_the_container_stops(tool, running):
-    """Whatever comes in while the stop begins neither holds it up nor is left behind."""
-    ended, codes = threading.Event(), []
-
-    def enter():
-        while not ended.is_set():
-            done = tool("run", running, "--", "sleep", "1000", code=None)
-            codes.append(done.code)
-            if "does not run" in done.err:
-                return
-
+@pytest.mark.parametrize("end", [end_by_stop, end_by_terminate])
+def test_who_enters_while_the_container_ends_neither_holds_it_up_nor_stays(tool, running, start, end):
+    """Entries from before the end begins until it is over, 54 in all."""
+    codes = []
     for _ in range(3):
-        ended.clear()
-        threads = [threading.Thread(target=enter) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        took = seconds(lambda: tool("stop", running))
-        ended.set()
-        for thread in threads:
-            thread.join(SECONDS)
-            assert not thread.is_alive()
-        assert took < SECONDS
+        entered = [start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")]
+        begun(entered[0])
+        with ThreadPoolExecutor(1) as thread:
+            entered += [start("run", running, "--", "sleep", "1000") for _ in range(ENTRIES // 2)]
+            began = time.monotonic()
+            ending = thread.submit(end, tool, running)
+            while len(entered) < ENTRIES:
+                entered.append(start("run", running, "--", "sleep", "1000"))
+                time.sleep(0.1)
+            ending.result()
+        for process in entered:
+            _, err = process.communicate(timeout=SECONDS)
+            codes.append(process.returncode)
+            assert f"Error: The container {running} " in err
+        tool("stop", running)  # waits for an end that somebody else began
+        assert time.monotonic() - began < SECONDS
         tool("start", running)
     assert set(codes) <= {4, 129, 137, 143}
+    assert len(set(codes)) > 1  # some came in, and some too late
+    tool("destroy", running)
+    assert leftovers(running) == []
 
 
 def test_who_comes_while_it_is_being_stopped_is_refused(tool, running):
