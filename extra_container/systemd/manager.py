@@ -10,7 +10,7 @@ from extra_container.model.errors import ProcessError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
 from extra_container.model.plans import Failure
-from extra_container.process import Runner
+from extra_container.process import Completed, Runner
 from extra_container.systemd import conditions, registration
 from extra_container.systemd.capacity import boots_at_once
 from extra_container.systemd.console import console_lines, without_good_news
@@ -34,6 +34,8 @@ _ENDING = frozenset(
         "auto-restart-queued",
     }
 )
+# Its supervisor was asked to shut the container down.
+_STOPPING = "stop-sigterm"
 
 _LINES_OF_A_BOOT = 500
 _DETAIL_LINES = 15
@@ -43,6 +45,8 @@ _JOURNAL_SECONDS = 10.0
 _SILENCE = "What it said is not known, because the journal does not answer"
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
+# What was told to stop in the middle of its boot is told again after this time.
+_HALT_SECONDS = 1.0
 
 
 class SystemdManager:
@@ -117,7 +121,7 @@ class SystemdManager:
             return ()
         began = time.time()
         self._window.stop(names)
-        left = self._end(names)
+        left = self._shut_down(names)
         failures = (*self._stop_failures(left, began), *self._forgotten(set(names) - left.keys()))
         self._clear(names)
         return failures
@@ -173,6 +177,18 @@ class SystemdManager:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
         return self._machined.login_argv(name)
 
+    def _shut_down(self, names: Sequence[str]) -> dict[str, UnitFacts]:
+        """Do what :meth:`_end` does, for containers that may not have heard of it since they had just begun to boot."""
+        timeout: float | None = _HALT_SECONDS
+        while (done := self._stop(names, timeout)) is None:
+            facts = self._systemctl.show(names)
+            booting = {name: unit for name, unit in facts.items() if not (unit.at_rest or unit.booted)}
+            for name, unit in booting.items():
+                if unit.sub == _STOPPING:
+                    self._nspawn.halt_leader(unit.main_pid, unit_name(name))
+            timeout = _HALT_SECONDS if booting else None
+        return self._left(names, done, timeout=None)
+
     def _kill(self, running: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
         """Kill containers; return the facts on those that still run when the patience is over."""
         self._systemctl.request_stop(tuple(running))
@@ -204,10 +220,18 @@ class SystemdManager:
 
     def _end(self, names: Sequence[str], *, timeout: float | None = None) -> dict[str, UnitFacts]:
         """Stop units; return the facts on those that still run, or are about to, after ``timeout`` seconds."""
+        return self._left(names, self._stop(names, timeout), timeout=timeout)
+
+    def _stop(self, names: Sequence[str], timeout: float | None) -> Completed | None:
+        """Stop units; return None if that goes on after ``timeout`` seconds."""
         try:
-            done = self._systemctl.stop(names, timeout=timeout)
+            return self._systemctl.stop(names, timeout=timeout)
         except ProcessError:
-            done = None  # it goes on
+            if timeout is None:
+                raise
+            return None
+
+    def _left(self, names: Sequence[str], done: Completed | None, *, timeout: float | None) -> dict[str, UnitFacts]:
         if done is not None and done.returncode == 0:
             return {}
         facts = self._systemctl.show(names)

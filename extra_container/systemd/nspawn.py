@@ -8,6 +8,9 @@ from pathlib import Path
 from extra_container import proc
 from extra_container.process import Runner
 
+# What systemd-nspawn sends to the container's PID 1, and systemd takes for "halt" (systemd(1), "Signals").
+_HALT_SIGNAL = signal.SIGRTMIN + 3
+
 
 class Nspawn:
     """Finds and ends containers by their supervisor.
@@ -34,8 +37,15 @@ class Nspawn:
 
     def kill_leader(self, supervisor: int, unit: str) -> bool:
         """Kill the container but not the supervisor, which then cleans up and ends; tell whether there was one."""
-        pid = self.leader(supervisor, unit)
-        return pid is not None and proc.signal_if(pid, signal.SIGKILL, lambda child: self.runs_in(child, unit))
+        return self._signal_leader(supervisor, unit, signal.SIGKILL)
+
+    def halt_leader(self, supervisor: int, unit: str) -> bool:
+        """Tell the container once more to shut down; return whether there was one.
+
+        The supervisor does it once, which a PID 1 that has just begun to boot misses (pid_namespaces(7)), and kills the
+        container if it is told again itself.
+        """
+        return self._signal_leader(supervisor, unit, _HALT_SIGNAL)
 
     def left_mount(self, machine: str) -> bool:
         """Tell whether the mount that nspawn has for a running machine is there.
@@ -56,6 +66,10 @@ class Nspawn:
             path.rmdir()
             if path.parent.name == machine:
                 path.parent.rmdir()
+
+    def _signal_leader(self, supervisor: int, unit: str, number: int) -> bool:
+        pid = self.leader(supervisor, unit)
+        return pid is not None and proc.signal_if(pid, number, lambda child: self.runs_in(child, unit))
 
     def _export(self, machine: str) -> tuple[Path, ...]:
         # The place of systemd 256 to 257, and the one of 262.

@@ -16,7 +16,8 @@ from extra_container.process import Completed, Runner, process_error
 PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})
 
 _PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,InactiveExitTimestampMonotonic,NRestarts"
+    "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,NRestarts,"
+    "InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic"
 )
 
 
@@ -25,7 +26,7 @@ class UnitFacts:
     """What systemd says of a container's unit (org.freedesktop.systemd1(5)).
 
     ``load`` is its LoadState, ``sub`` its SubState, ``main_pid`` the host's PID of the supervisor (0 if none runs).
-    ``job`` says whether a job waits or runs.
+    ``job`` says whether a job waits or runs, ``booted`` whether the container was up since its last start.
     """
 
     state: UnitState
@@ -33,6 +34,7 @@ class UnitFacts:
     sub: str
     main_pid: int = 0
     job: bool = False
+    booted: bool = True
 
     @property
     def at_rest(self) -> bool:
@@ -54,6 +56,7 @@ def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:
 def _facts(name: str, block: str) -> UnitFacts:
     properties = dict(line.partition("=")[::2] for line in block.splitlines())
     load, fragment = properties["LoadState"], properties.get("FragmentPath", "")
+    started = int(properties.get("InactiveExitTimestampMonotonic", "0"))
     return UnitFacts(
         state=UnitState(
             name=name,
@@ -61,13 +64,14 @@ def _facts(name: str, block: str) -> UnitFacts:
             loaded=load != "not-found",
             fragment=Path(fragment) if fragment else None,
             result=properties.get("Result", "success"),
-            started=int(properties.get("InactiveExitTimestampMonotonic", "0")) / 1_000_000,
+            started=started / 1_000_000,
             failing=properties["ActiveState"] == "activating" and properties.get("NRestarts", "0") != "0",
         ),
         load=load,
         sub=properties["SubState"],
         main_pid=int(properties.get("MainPID", "0")),
         job=properties.get("Job", "") not in {"", "0"},
+        booted=int(properties.get("ActiveEnterTimestampMonotonic", started)) >= started,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -334,6 +336,25 @@ def test_kill_asks_for_the_stop_first_and_kills_only_what_does_not_end(make):
     assert runner.calls[2] == ["systemctl", "stop", *units("a", "b", "c")]
     assert runner.calls[4] == ["systemctl", "kill", "-s", "KILL", *units("b")]
     assert runner.calls[5] == ["systemctl", "stop", *units("b", "c")]
+
+
+@pytest.mark.parametrize(("up_since", "signalled"), [(0, True), (98123456790, False)])
+def test_only_what_was_stopped_in_the_middle_of_its_boot_is_told_again(make, tmp_path, up_since, signalled):
+    told = shown(f"{STOPPING}ActiveEnterTimestampMonotonic={up_since}\n".format("a"))
+    late = ProcessError("it did not end within 1 s", returncode=None, stderr="")
+    manager, _ = make({"systemctl stop": [late, (0, "", "")], "systemctl show": [told]}, missing=("machinectl",))
+    with subprocess.Popen(["sleep", "1000"]) as init:
+        try:
+            payload = "0::/machine.slice/container@a.service/payload\n"
+            process(tmp_path / "proc", 41, cgroup=payload, spaces="41", children=f"{init.pid} ")
+            process(tmp_path / "proc", init.pid, cgroup=payload, spaces=f"{init.pid}\t1")
+            assert manager.stop(["a"]) == ()
+            if signalled:
+                assert init.wait(10) == -(signal.SIGRTMIN + 3)
+            else:
+                assert init.poll() is None
+        finally:
+            init.kill()
 
 
 def test_forget_ignores_units_that_are_not_loaded_only(make):
