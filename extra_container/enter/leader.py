@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import select
 
-from extra_container.enter.kernel import setns
+from extra_container.enter.kernel import setns, signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,17 @@ class Leader:
                 return file.read().strip() == _SHUTTING_DOWN or self.ended()
         except (FileNotFoundError, ProcessLookupError):
             return True
+
+    def wake(self) -> None:
+        """Have a systemd that waits for the end of all processes look again.
+
+        It sleeps until a child of its own ends, or for 10 s; what entered is none. Source: shutdown/killall of systemd.
+        """
+        try:
+            if self.shuts_down():
+                signal.pidfd_send_signal(self._handle, signal.SIGCHLD)
+        except ProcessLookupError:
+            return  # it has ended
 
     def visit(self, do: Callable[[], int]) -> int:
         """Do something in the container's namespaces, where the caller's children are born, and come back.

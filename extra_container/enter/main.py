@@ -94,9 +94,11 @@ class Entry:
         elif report.failure is None:
             os.close(allow)
             _reap(child)
+            self._leader.wake()
             return _fail(_CONTAINER_FAILURE, f"The container {self._name} is stopping")
         if report.over or report.status is not None or report.failure is not None:
             _reap(child)
+            self._leader.wake()
         return self._code(report)
 
     def _command(self, report: Report, allow: int, controller: int | None, mask: set[int]) -> bool:

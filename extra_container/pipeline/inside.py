@@ -65,18 +65,21 @@ class Update:
     output: tuple[str, ...]
 
 
-def run_argv(leader: int, command: Sequence[str], *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
+def run_argv(
+    leader: int, command: Sequence[str], *, name: str | None = None, runtime: Path = RUNTIME_DIRECTORY
+) -> list[str]:
     """Return the command line that runs a command as the container's root, in a login shell's environment.
 
-    ``leader`` is the PID of the container's PID 1, ``runtime`` the host's runtime directory. Exit code and streams are
+    ``leader`` is the PID of the container's PID 1, ``name`` the container's name, which a PID that ended meanwhile does
+    not tell, ``runtime`` the host's runtime directory. Exit code and streams are
     the command's own (128+N for a death by signal N); it is in the container's cgroup, and ends with the container.
     """
-    return [*_enter(leader, runtime), *shell_arguments(command)]
+    return [*_enter(leader, runtime, name), *shell_arguments(command)]
 
 
-def login_shell_argv(leader: int, *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
+def login_shell_argv(leader: int, *, name: str | None = None, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
     """Return the command line of a root login shell in the container, on a terminal of its own if there is one."""
-    return _enter(leader, runtime)
+    return _enter(leader, runtime, name)
 
 
 def entry_argv(leader: int, otherwise: str, *, runtime: Path = RUNTIME_DIRECTORY) -> list[str]:
@@ -88,11 +91,12 @@ def entry_argv(leader: int, otherwise: str, *, runtime: Path = RUNTIME_DIRECTORY
     return _enter(leader, runtime, otherwise=otherwise)
 
 
-def _enter(leader: int, runtime: Path, *, otherwise: str = "") -> list[str]:
+def _enter(leader: int, runtime: Path, name: str | None = None, *, otherwise: str = "") -> list[str]:
     process = proc.identify(leader)
     with suppress(OSError):  # without it, only the word that a stop has begun is missing
         stopping.ensure(runtime)
-    name = next(filter(None, map(_container, proc.cgroups(leader).values())), f"with PID {leader}")
+    if name is None:
+        name = next(filter(None, map(_container, proc.cgroups(leader).values())), f"with PID {leader}")
     started = -1 if process is None else process.started
     return enter_argv(name, (leader, started), os.fspath(stopping.directory(runtime)), otherwise=otherwise)
 
@@ -109,7 +113,7 @@ def update(
     It is no child of the container's systemd, which may re-execute: ``systemd-run`` would lose its connection then.
     """
     switch = f"{settings['SYSTEM_PATH']}/bin/switch-to-configuration"
-    argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], runtime=runtime)
+    argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], name=name, runtime=runtime)
     done = runner.run(argv, check=False)
     return Update(name=name, code=done.returncode, output=tuple((done.stdout + done.stderr).splitlines()))
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -124,6 +125,20 @@ def test_what_is_stopped_inside_does_not_hold_up_the_end(tool, running, start):
     assert process.returncode in {129, 137, 143}
 
 
+def test_a_container_does_not_wait_for_a_command_that_has_ended(running, start):
+    """The container's systemd-shutdown looks again after 10 s, unless it is woken: what entered is no child of it."""
+    process = start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")
+    begun(process)
+    init = leader(running)
+    handle = os.pidfd_open(init)
+    began = time.monotonic()
+    os.kill(init, signal.SIGRTMIN + 3)
+    process.communicate(timeout=SECONDS)
+    assert select.select([handle], [], [], SECONDS)[0]
+    os.close(handle)
+    assert time.monotonic() - began < 8
+
+
 def test_what_a_command_leaves_behind_at_once_does_not_hold_up_the_end(tool, running, start):
     """A second SIGTERM cuts short the time that su leaves a command, and su ends before what that has started."""
     process = start("run", running, "--", "sh", "-c", f"echo begun; {STUBBORN}")
@@ -180,7 +195,7 @@ def test_who_enters_while_the_container_ends_neither_holds_it_up_nor_stays(tool,
         for process in entered:
             _, err = process.communicate(timeout=SECONDS)
             codes.append(process.returncode)
-            assert f"Error: The container {running} " in err
+            assert f"Error: The container {running} " in err, (process.returncode, err)
         tool("stop", running)  # waits for an end that somebody else began
         assert time.monotonic() - began < SECONDS
         tool("start", running)

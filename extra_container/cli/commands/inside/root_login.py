@@ -18,6 +18,6 @@ class RootLogin(NameCommand):
         name = self.checked_name(parsed_args)
         with self.context() as context:
             argv = inside.login_shell_argv(
-                control.require_leader(name, context), runtime=context.host.runtime_directory
+                control.require_leader(name, context), name=name, runtime=context.host.runtime_directory
             )
         context.runner.replace(argv)

@@ -31,6 +31,6 @@ class Run(NameCommand):
             raise UsageError("No command to run", hint=f"A shell: extra-container root-login {name}")
         with self.context() as context:
             argv = inside.run_argv(
-                control.require_leader(name, context), command, runtime=context.host.runtime_directory
+                control.require_leader(name, context), command, name=name, runtime=context.host.runtime_directory
             )
         context.runner.replace(argv)
