@@ -18,6 +18,7 @@ from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
 from extra_container.systemd.reasons import about, reason
 from extra_container.systemd.registration import Registration
+from extra_container.systemd.shutdown import shut_down
 from extra_container.systemd.systemctl import PLAIN, Systemctl, UnitFacts
 from extra_container.systemd.window import Window
 
@@ -34,8 +35,6 @@ _ENDING = frozenset(
         "auto-restart-queued",
     }
 )
-# Its supervisor was asked to shut the container down.
-_STOPPING = "stop-sigterm"
 
 _LINES_OF_A_BOOT = 500
 _DETAIL_LINES = 15
@@ -45,8 +44,6 @@ _JOURNAL_SECONDS = 10.0
 _SILENCE = "What it said is not known, because the journal does not answer"
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
-# What was told to stop in the middle of its boot is told again after this time.
-_HALT_SECONDS = 1.0
 
 
 class SystemdManager:
@@ -121,7 +118,7 @@ class SystemdManager:
             return ()
         began = time.time()
         self._window.stop(names)
-        left = self._shut_down(names)
+        left = self._left(names, shut_down(names, self._systemctl, self._nspawn))
         failures = (*self._stop_failures(left, began), *self._forgotten(set(names) - left.keys()))
         self._clear(names)
         return failures
@@ -177,18 +174,6 @@ class SystemdManager:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
         return self._machined.login_argv(name)
 
-    def _shut_down(self, names: Sequence[str]) -> dict[str, UnitFacts]:
-        """Do what :meth:`_end` does, for containers that may not have heard of it since they had just begun to boot."""
-        timeout: float | None = _HALT_SECONDS
-        while (done := self._stop(names, timeout)) is None:
-            facts = self._systemctl.show(names)
-            booting = {name: unit for name, unit in facts.items() if not (unit.at_rest or unit.booted)}
-            for name, unit in booting.items():
-                if unit.sub == _STOPPING:
-                    self._nspawn.halt_leader(unit.main_pid, unit_name(name))
-            timeout = _HALT_SECONDS if booting else None
-        return self._left(names, done, timeout=None)
-
     def _kill(self, running: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
         """Kill containers; return the facts on those that still run when the patience is over."""
         self._systemctl.request_stop(tuple(running))
@@ -220,18 +205,15 @@ class SystemdManager:
 
     def _end(self, names: Sequence[str], *, timeout: float | None = None) -> dict[str, UnitFacts]:
         """Stop units; return the facts on those that still run, or are about to, after ``timeout`` seconds."""
-        return self._left(names, self._stop(names, timeout), timeout=timeout)
-
-    def _stop(self, names: Sequence[str], timeout: float | None) -> Completed | None:
-        """Stop units; return None if that goes on after ``timeout`` seconds."""
         try:
-            return self._systemctl.stop(names, timeout=timeout)
+            done = self._systemctl.stop(names, timeout=timeout)
         except ProcessError:
-            if timeout is None:
-                raise
-            return None
+            done = None  # it goes on
+        return self._left(names, done, timeout=timeout)
 
-    def _left(self, names: Sequence[str], done: Completed | None, *, timeout: float | None) -> dict[str, UnitFacts]:
+    def _left(
+        self, names: Sequence[str], done: Completed | None, *, timeout: float | None = None
+    ) -> dict[str, UnitFacts]:
         if done is not None and done.returncode == 0:
             return {}
         facts = self._systemctl.show(names)
