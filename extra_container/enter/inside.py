@@ -37,7 +37,7 @@ _STEP = 0.02
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
-def live(
+def serve(
     leader: Leader,
     groups: list[int],
     pipe: int,
@@ -59,7 +59,7 @@ def live(
         # What leads to the host goes before the container's root may look into this process.
         kept = [descriptor for descriptor in (terminal, members) if descriptor is not None]
         _close_others(pipe, permission, *kept, *leader.descriptors())
-        leader.settle()
+        leader.join_rest()
         leader.let_go()
         report.tell_joined(pipe)
         if os.read(permission, 1) and not signal.sigpending().intersection(FORWARDED):

@@ -88,7 +88,7 @@ class Leader:
                 setns(descriptor)
                 os.close(descriptor)
 
-    def settle(self) -> None:
+    def join_rest(self) -> None:
         """Join what :meth:`visit` left out, as the container's root."""
         for kind in _KEPT:
             if kind in self._namespaces:
@@ -99,7 +99,7 @@ class Leader:
             os.setresuid(0, 0, 0)
 
     def descriptors(self) -> tuple[int, ...]:
-        """Return what :meth:`settle` needs."""
+        """Return what :meth:`join_rest` needs."""
         return tuple(self._namespaces[kind] for kind in _KEPT if kind in self._namespaces)
 
     def let_go(self) -> None:

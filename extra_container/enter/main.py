@@ -61,7 +61,7 @@ class Entry:
         """Run a login shell with the words as its arguments; return the exit code."""
         groups = cgroups.open_groups(self._leader.pid)
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {*FORWARDED, signal.SIGIO, signal.SIGCHLD})
-        pipe, told = os.pipe()
+        pipe, report_end = os.pipe()
         permission, allow = os.pipe()
         pair: tuple[int, int] | None = None
 
@@ -70,8 +70,8 @@ class Entry:
             pair = terminal.open_pair(self._leader.root_user) if terminal.wanted() else None
             child = os.fork()
             if child == 0:
-                inside.live(
-                    self._leader, groups, told, permission, words, terminal=pair[1] if pair else None, mask=mask
+                inside.serve(
+                    self._leader, groups, report_end, permission, words, terminal=pair[1] if pair else None, mask=mask
                 )
             return child
 
@@ -81,7 +81,7 @@ class Entry:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         _reap(child, os.WNOHANG)
         self._leader.let_go()
-        for descriptor in (*groups, told, permission, *(pair[1:] if pair else ())):
+        for descriptor in (*groups, report_end, permission, *(pair[1:] if pair else ())):
             os.close(descriptor)
         report = Report(pipe)
         while not (report.joined or report.over):
