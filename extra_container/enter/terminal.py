@@ -250,8 +250,8 @@ def _stand_guard(reader: int, writer: int, modes: list[object]) -> NoReturn:
         os.closerange(3, reader)
         os.closerange(reader + 1, os.sysconf("SC_OPEN_MAX"))
         last = _COOKED
-        while said := os.read(reader, 64):
-            last = said[-1:]
+        while received := os.read(reader, 64):
+            last = received[-1:]
         if last == _RAW:
             _set_modes(modes)
     finally:

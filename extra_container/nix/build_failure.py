@@ -43,11 +43,11 @@ class BuildFailure:
     log: tuple[str, ...] = ()
 
 
-def failures(said: Sequence[str]) -> tuple[BuildFailure, ...]:
+def failures(output: Sequence[str]) -> tuple[BuildFailure, ...]:
     """Return the derivations that failed by themselves, in order, given all lines that Nix printed on stderr."""
     found: list[BuildFailure] = []
     other: list[str] = []  # the last error that names no derivation: why a download failed, or what a builder printed
-    for cause in map(_cause, _blocks(said)):
+    for cause in map(_cause, _blocks(output)):
         match = _DERIVATION.search(cause[0])
         if _CONSEQUENCE.search("\n".join(cause[:2])):
             if not found and other and match:
@@ -60,10 +60,10 @@ def failures(said: Sequence[str]) -> tuple[BuildFailure, ...]:
     return tuple(found)
 
 
-def _blocks(said: Sequence[str]) -> Iterator[list[str]]:
+def _blocks(output: Sequence[str]) -> Iterator[list[str]]:
     """Yield the errors: a line that begins one, and those after it that are indented or empty."""
     block: list[str] = []
-    for line in said:
+    for line in output:
         if _BEGINNING.match(line):
             if block:
                 yield block

@@ -61,9 +61,9 @@ def build_error(
     ``read_log`` returns the lines of a derivation's log, none if there is no log. ``locate`` tells where the definition
     sets options.
     """
-    said = done.stderr.splitlines()
-    failures = build_failure.failures(said)
-    return _not_built(failures, read_log) if failures else _not_evaluated(said, done, definition, locate)
+    output = done.stderr.splitlines()
+    failures = build_failure.failures(output)
+    return _not_built(failures, read_log) if failures else _not_evaluated(output, done, definition, locate)
 
 
 def _not_built(failures: Sequence[BuildFailure], read_log: Callable[[str], Sequence[str]]) -> NixError:
@@ -95,18 +95,18 @@ def _not_built(failures: Sequence[BuildFailure], read_log: Callable[[str], Seque
     )
 
 
-def _not_evaluated(said: Sequence[str], done: Completed, definition: Definition, locate: Locate) -> NixError:
+def _not_evaluated(output: Sequence[str], done: Completed, definition: Definition, locate: Locate) -> NixError:
     """Tell of an error of the evaluation: what, in which option, and where in the user's text.
 
     The trace is told only if the user asked for it.
     """
-    failure = trace.read(said)
+    failure = trace.read(output)
     if failure is None:
-        lines = [*said[-10:], f"{Path(done.argv[0]).name} ended with code {done.returncode}"]
+        lines = [*output[-10:], f"{Path(done.argv[0]).name} ended with code {done.returncode}"]
         return NixError(_message("\n".join(lines)), reason=lines[0])
-    told = _without_tree(failure, definition.base)
-    if told is not None:
-        return told
+    unusable = _without_tree(failure, definition.base)
+    if unusable is not None:
+        return unusable
     found = place.find(failure, definition, locate)
     reason = place.for_reader(_of_argument(failure), failure, found, definition)
     known = mistakes.recognise(reason, found.config, is_small=definition.evaluation is Evaluation.SMALL)

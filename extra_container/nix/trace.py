@@ -72,9 +72,9 @@ class Failure:
         return position_in(self.reason)
 
 
-def read(said: Sequence[str]) -> Failure | None:
+def read(output: Sequence[str]) -> Failure | None:
     """Read the lines that Nix printed on stderr; ``None`` if there is no error among them."""
-    lines = [*dropwhile(lambda line: not line.startswith(_ERROR), said)]
+    lines = [*dropwhile(lambda line: not line.startswith(_ERROR), output)]
     if not lines:
         return None
     shown = [line for line in lines if _SHOW_TRACE not in line]

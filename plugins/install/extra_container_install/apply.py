@@ -94,9 +94,9 @@ def _validate(path: Path, candidate: Path, runner: Runner) -> None:
     try:
         runner.run(["visudo", "--check", f"--file={candidate}"])
     except ProcessError as error:
-        said = error.stderr.strip().replace(str(candidate), str(path))
+        complaint = error.stderr.strip().replace(str(candidate), str(path))
         raise InstallError(
-            f"visudo does not accept the settings for {path}: {said}", hint="Nothing was changed."
+            f"visudo does not accept the settings for {path}: {complaint}", hint="Nothing was changed."
         ) from error
 
 
