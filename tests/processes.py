@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -21,6 +22,18 @@ def running(*argv, **options):
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def is_of_a_test_host(pid):
+    """Whether a process is of a test host that is up beside the tests: the machine sees it, and it is none of theirs.
+
+    Seen from inside a host, none is. Source: `name_host` and `join_cgroup` in dev/lib.
+    """
+    try:
+        groups = Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return False  # it has ended
+    return any(line.rpartition(":")[2].startswith("/ec-") for line in groups.splitlines())
 
 
 def wait_for(condition, seconds=10):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.conftest import PROGRAM, Started, Tool
+from tests.processes import is_of_a_test_host
 
 STATES = Path("/var/lib/nixos-containers")
 SESSIONS = Path("/run/extra-container")
@@ -89,7 +90,8 @@ class Sessions(Tool):
                     words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
                 except OSError:
                     continue
-                if re.search(rb"/session-[^/\0]+", words) or f"nixos-containers/{self.name}".encode() in words:
+                ours = re.search(rb"/session-[^/\0]+", words) or f"nixos-containers/{self.name}".encode() in words
+                if ours and not is_of_a_test_host(process.name):
                     left.append(f"process {process.name}: {words[:200]!r}")
         return left + ([f"{self.name} is listed"] if self.exists() else [])
 
