@@ -159,7 +159,7 @@ def test_own_commands_are_not_run_outside(containers, tmp_path):
     )
     assert_filtered()
     assert not proof.exists()
-    assert "containers.demo.config.networking.firewall.extraCommands has no effect" in done.stderr
+    assert "containers.demo.config: networking.firewall.extraCommands has no effect" in done.stderr
 
 
 @pytest.mark.parametrize(
