@@ -111,7 +111,7 @@ class ExtraContainer(Application):
         if needs_root:
             from extra_container.cli.root import become_root
 
-            become_root(self.invocation.argv, self.environment, getattr(command, "kept_variables", ()))
+            become_root(self.invocation.argv, self.environment, self.command_manager.kept_variables)
         return command.run(parsed)
 
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:

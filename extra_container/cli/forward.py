@@ -24,5 +24,5 @@ def forward(argv: list[str], invocation: Invocation) -> NoReturn:
             f"Unknown command {argv[0]!r}",
             hint="See `extra-container help`. The host has no nixos-container that could know it.",
         )
-    become_root(invocation.argv, invocation.environment)
+    become_root(invocation.argv, invocation.environment, invocation.commands.kept_variables)
     runner.replace([program, *argv])

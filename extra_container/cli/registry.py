@@ -95,6 +95,10 @@ class Registry(CommandManager):
             for option, does in getattr(command, "rest_options", {}).items()
         }
 
+    def kept_variables(self) -> tuple[str, ...]:
+        """Return the environment variables that commands which plugins bring want to find as root."""
+        return tuple(name for _, command in self._brought() for name in getattr(command, "kept_variables", ()))
+
     def _brought(self) -> Iterator[tuple[str, type[Command]]]:
         """Yield the commands that plugins bring, ours first; who calls one that cannot be loaded is told then."""
         found = [name for name, entry_point in self.commands.items() if not _is_of_the_core(entry_point)]

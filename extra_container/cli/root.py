@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from extra_container import variables
@@ -30,15 +30,19 @@ def program_argv() -> list[str]:
 def sudo_argv(argv: Sequence[str], environment: Mapping[str, str], kept_variables: Sequence[str] = ()) -> list[str]:
     """Return the sudo call that repeats ``argv`` as root with the variables that matter.
 
-    ``kept_variables`` are those that a command wants beside the program's own.
+    ``kept_variables`` are those that commands want beside the program's own.
     """
     names = (*_KEPT_VARIABLES, *kept_variables)
     kept = [f"{name}={environment[name]}" for name in names if environment.get(name)]
     return ["sudo", *kept, *program_argv(), *argv]
 
 
-def become_root(argv: Sequence[str], environment: Mapping[str, str], kept_variables: Sequence[str] = ()) -> None:
+def become_root(
+    argv: Sequence[str], environment: Mapping[str, str], kept_variables: Callable[[], Sequence[str]]
+) -> None:
     """Replace this process by the same call as root, see :func:`sudo_argv`; return if it is root's already.
+
+    ``kept_variables`` is asked only by who is not root.
 
     Raises :class:`.HostError` where sudo is missing.
     """
@@ -47,4 +51,4 @@ def become_root(argv: Sequence[str], environment: Mapping[str, str], kept_variab
     runner = Runner(environment=environment)
     if runner.look("sudo") is None:
         raise HostError("Root rights are needed, and sudo was not found", hint="Run the command as root.")
-    runner.replace(sudo_argv(argv, environment, kept_variables))
+    runner.replace(sudo_argv(argv, environment, kept_variables()))

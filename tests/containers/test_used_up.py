@@ -3,6 +3,7 @@
 import resource
 import secrets
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -139,8 +140,13 @@ def test_a_change_without_room_in_the_runtime_directory(tool, name, full):
 
 def test_without_room_anywhere(tool):
     places = ("/run/extra-container", "/tmp", "/var/tmp")
-    setup = "mkdir -p /run/extra-container; " + "\n".join(FULL["no room"].replace("PLACE", place) for place in places)
-    done = in_own_mounts(tool, f"cd /; {setup}", "build", "-E", "{ containers.a = {}; }")
+    mount, fill = FULL["no room"].split("; ")
+    checkout = Path(__file__).parents[2]
+    # The program itself may be in one of the places.
+    kept = f"mkdir -p {checkout}; mount --bind . {checkout}"
+    setup = "\n".join(["mkdir -p /run/extra-container", *(mount.replace("PLACE", place) for place in places), kept])
+    fills = "\n".join(fill.replace("PLACE", place) for place in places)
+    done = in_own_mounts(tool, f"cd {checkout}; {setup}; cd /; {fills}", "build", "-E", "{ containers.a = {}; }")
     assert done.code == 5
     assert "There is no place for the directory of a build: /run/extra-container: No space left" in done.err
     assert done.err.count("Error: ") == 1

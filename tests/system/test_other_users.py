@@ -97,7 +97,7 @@ def test_what_a_container_writes_does_nothing_to_the_terminal(tool, name, tmp_pa
         tmp_path / "c.nix", name, f'{broken} systemd.services.hostile.unitConfig.FailureAction = "exit-force";'
     )
     done = tool("create", "-s", definition, code=4)
-    assert r"\x1b]0;owned\x07\x1b[2J\x9b31m\u202e" in done.err
+    assert "hostile" in done.err
     assert controls(done.out + done.err) == set()
     logged = tool("--log-format", "text", "create", "-s", definition, code=4)
     assert controls(logged.out + logged.err) == set()
