@@ -22,9 +22,9 @@ class Command(cliff_command.Command):
 
     ``needs_root`` says whether it changes the machine: then it becomes root, and refuses broken plugins.
     ``kept_variables`` are environment variables that survive the way to root, for all commands. ``default_for_build``
-    makes it the command that is meant where a build is given in the environment and no command is named. ``topic`` is its heading in
-    the overview of all commands, ``place`` its place below that (smaller ones come first), ``try_it`` a command line to
-    begin with.
+    makes it the command that is meant where a build is given in the environment and no command is named. ``topic`` is
+    its heading in the overview of all commands, ``place`` its place below that (smaller ones come first), ``try_it`` a
+    command line to begin with.
     """
 
     needs_root = True
