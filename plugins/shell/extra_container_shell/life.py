@@ -96,7 +96,8 @@ class Life:
         if self.name not in read_traces(self.context.host) and _holds_data(root):
             raise UsageError(
                 f"{root} holds data of no installed container, and a session of {self.name} would remove it",
-                hint=f"Move it away, or remove it if it is not needed: rm -r --one-file-system {root}\n"
+                hint="Move it away, or remove it if it is not needed and nothing is mounted below it "
+                f"(findmnt -R {root}): rm -r --one-file-system {root}\n"
                 "`extra-container create` would use it and keep it.",
             )
 
