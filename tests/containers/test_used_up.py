@@ -89,7 +89,8 @@ def test_few_processes(tool, pids, name, number):
     else:
         assert done.returncode == (5 if number == 1 else 3)  # Nix, too, needs some
         assert done.stderr.count("Error: ") == 1
-        assert "Resource temporarily unavailable" in done.stderr
+        # The last is what a build's shell says, where Nix itself had enough.
+        assert any(reason in done.stderr for reason in ("Resource temporarily unavailable", "Cannot fork"))
     assert snapshot() == before
 
 
