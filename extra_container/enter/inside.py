@@ -28,6 +28,8 @@ SU = ("/run/current-system/sw/bin/su", "/run/wrappers/bin/su", "/bin/su")
 _VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "DISPLAY", "XAUTHORITY")
 _NOT_FOUND = 127
 _INIT = 1
+# The kernel cuts names at 15 characters.
+_SHUTDOWN = b"systemd-shutdow\n"
 # How long a command may take to end when the container's init ends all processes.
 _GRACE = 1.0
 # How long su may take to start what a signal is for.
@@ -121,6 +123,8 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
             deadline = None
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
+            if deadline is None and _shuts_down():
+                deadline = now + _GRACE
             if deadline is not None:
                 _outlive(members, deadline)
             return status
@@ -134,6 +138,18 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
             late[received.si_signo] = now + _START_SECONDS
         if received.si_pid == _INIT and deadline is None:
             deadline = now + _GRACE
+
+
+def _shuts_down() -> bool:
+    """Return whether the container's init kills all processes next.
+
+    For that it becomes systemd-shutdown (systemd, src/shutdown/shutdown.c), which has not signalled anyone at first.
+    """
+    try:
+        with open(f"/proc/{_INIT}/comm", "rb") as file:  # noqa: PTH123 -- pathlib is slow to import
+            return file.read() == _SHUTDOWN
+    except OSError:
+        return False
 
 
 def _hand_on(child: int, number: int) -> bool:
