@@ -139,18 +139,31 @@ def test_a_container_does_not_wait_for_a_command_that_has_ended(running, start):
     assert time.monotonic() - began < 8
 
 
-def test_what_a_command_leaves_behind_at_once_does_not_hold_up_the_end(tool, running, start):
-    """A second SIGTERM cuts short the time that su leaves a command, and su ends before what that has started."""
+@pytest.mark.parametrize("has_signalled", [True, False])
+def test_what_a_command_leaves_behind_at_once_does_not_hold_up_the_end(tool, running, start, has_signalled):
+    """A second SIGTERM cuts short the time that su leaves a command, and su ends before what that has started.
+
+    It may even end before the container's systemd-shutdown has signalled anyone.
+    """
     process = start("run", running, "--", "sh", "-c", f"echo begun; {STUBBORN}")
     begun(process)
     init = leader(running)
+    handle = os.pidfd_open(init)
     end_by_terminate(tool, running)
     deadline = time.monotonic() + SECONDS
-    while process.poll() is None:
-        assert time.monotonic() < deadline
-        if shuts_down(init):
+    try:
+        while not shuts_down(init):
+            assert time.monotonic() < deadline
+        if not has_signalled:
+            signal.pidfd_send_signal(handle, signal.SIGSTOP)
+        while process.poll() is None:
+            assert time.monotonic() < deadline
             process.send_signal(signal.SIGTERM)
-        time.sleep(0.01)
+            time.sleep(0.01)
+    finally:
+        if not has_signalled:
+            signal.pidfd_send_signal(handle, signal.SIGCONT)
+        os.close(handle)
     process.communicate(timeout=SECONDS)  # what is left behind has its streams
     assert seconds(lambda: tool("destroy", running)) < SECONDS
 
