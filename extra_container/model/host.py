@@ -113,7 +113,7 @@ class Host:
     links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
     indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
     what the program remembers until the next boot, ``state_directory`` what it remembers for longer;
-    only root can write to them.
+    only root can write to them. ``root`` is the root of its file system.
     """
 
     name: str
@@ -124,3 +124,4 @@ class Host:
     auto_start: bool = True
     runtime_directory: Path = RUNTIME_DIRECTORY
     state_directory: Path = Path("/var/lib/extra-container")
+    root: Path = Path("/")

@@ -10,7 +10,7 @@ from pathlib import Path
 from extra_container.model import layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
 from extra_container.model.host import ActiveState
-from extra_container.model.plans import Failure
+from extra_container.model.plans import Failure, RunPlan
 from extra_container.model.values import InstalledContainer
 from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context, report
@@ -33,6 +33,7 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
     _require_conf(wanted, context)
     states = context.host.manager.states(wanted)
     require_room(sum(states[name].at_rest for name in wanted), context)
+    context.hooks.before_start(RunPlan(start=wanted), context.host)
     _start(wanted, context)
 
 
@@ -86,6 +87,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
     _require_conf(wanted, context)
     with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
         recovery.recover(context, frozenset(wanted))
+        context.hooks.before_start(RunPlan(restart=wanted), context.host)
         for name in wanted:
             record.begin(name, Transition(before={}, after={}, ran=True), context.host)
         try:

@@ -12,11 +12,11 @@ from extra_container.model.errors import InstallError
 from extra_container.process import Runner
 from extra_container_install.apply import apply
 from extra_container_install.host_files import FileChange, RegularFile
-from extra_container_install.host_setup import COMPLETION, MANUAL, PROGRAM, RELEASE, SUDOERS
+from extra_container_install.host_setup import COMPLETION, DAEMON_SOCKET, MANUAL, PROGRAM, RELEASE, SUDOERS
 from extra_container_install.record_file import RECORD, SetupRecord
 
 SCRIPT = Path("/opt/extra-container/bin/extra-container")
-PLACES = ("/etc", "/usr/local", "/var/lib/extra-container", "/nix/var/nix/gcroots")
+PLACES = ("/etc", "/usr/local", "/var/lib/extra-container", "/nix/var/nix/gcroots", "/nix/var/nix/daemon-socket")
 
 # Stands in for a command of nixos-container: what root's commands find in their environment.
 ENVIRONMENT_STUB = '#!/bin/sh\necho "$PATH|$NIX_PATH|$*"\n'
@@ -50,7 +50,8 @@ def snapshot():
 @pytest.fixture
 def fresh(tmp_path):
     """Take away what the test host has of a set-up; give the snapshot of a host that never had one."""
-    hidden = [(path, tmp_path / path.name) for path in (PROGRAM, RELEASE.parent) if os.path.lexists(path)]
+    made = (PROGRAM, RELEASE.parent, DAEMON_SOCKET)
+    hidden = [(path, tmp_path / path.name) for path in made if os.path.lexists(path)]
     for path, place in hidden:
         shutil.move(path, place)
     before = snapshot()
@@ -70,6 +71,7 @@ def test_a_host_is_set_up_once_and_the_second_time_there_is_nothing_to_do(fresh)
     assert PROGRAM.readlink() == SCRIPT
     assert SUDOERS.stat().st_mode & 0o7777 == 0o440
     assert RELEASE.read_text() == Path("/etc/os-release").read_text()
+    assert DAEMON_SOCKET.is_dir()
     subprocess.run(["visudo", "--check"], check=True, capture_output=True)
 
     after = snapshot()
@@ -254,6 +256,15 @@ def test_a_directory_that_somebody_uses_by_now_stays(fresh):
     theirs.unlink()
     theirs.parent.rmdir()
     theirs.parent.parent.rmdir()
+
+
+def test_a_socket_that_a_daemon_made_meanwhile_stays(fresh):
+    install()
+    theirs = DAEMON_SOCKET / "socket"
+    theirs.touch()
+    assert f"{DAEMON_SOCKET} was changed since it was made: it is left as it is." in install("--uninstall").stderr
+    assert theirs.exists()
+    theirs.unlink()
 
 
 def test_the_completion_works_in_bash(fresh):

@@ -19,6 +19,7 @@ from extra_container.plugin import (
     MakeDirectory,
     Remove,
     RemoveTree,
+    RunPlan,
     hookimpl,
     layout,
 )
@@ -41,6 +42,18 @@ def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> In
 def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
     """List what a container leaves behind. The GC roots go last: until then the container is still listed."""
     return tuple(op for name in names for op in _destroy_one(installed[name], host))
+
+
+@hookimpl
+def ec_before_start(plan: RunPlan, host: Host) -> None:
+    """Make what units of NixOS need, on every host: also of what is only installed, since others start it then.
+
+    Containers that are only updated run, and so had it.
+    """
+    if plan.start or plan.restart or not plan.update:
+        from extra_container_install import prerequisites
+
+        prerequisites.provide(host.root)
 
 
 def _plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | None) -> InstallItem:

@@ -10,6 +10,7 @@ from pathlib import Path
 from extra_container.plugin import InstallError, ProcessError, Runner
 from extra_container_install import record_file
 from extra_container_install.host_files import (
+    Directory,
     FileChange,
     Present,
     RegularFile,
@@ -48,7 +49,7 @@ def apply(changes: Sequence[FileChange], record: SetupRecord, runner: Runner, pl
         for _, temporary in prepared:
             # On a read-only file system even the removal of nothing fails.
             if os.path.lexists(temporary):
-                temporary.unlink()
+                _remove(temporary)
         files = made_after(record.files, changes) if done else record.files
         record_file.write(SetupRecord(files=files, directories=during.directories), place)
         if not files:
@@ -85,8 +86,19 @@ def _make(path: Path, content: Present) -> None:
             with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:  # noqa: PTH123 -- a descriptor
                 file.write(text)
             path.chmod(mode)
+        case Directory(mode=mode):
+            path.mkdir()
+            path.chmod(mode)
         case SomethingElse():
-            raise AssertionError("a plan never replaces what is neither a file nor a link")
+            raise AssertionError("a plan never replaces what it could not make again")
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, a link, or a directory with nothing in it; that nothing is there is as good."""
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _validate(path: Path, candidate: Path, runner: Runner) -> None:
@@ -105,7 +117,7 @@ def _commit(prepared: Sequence[tuple[FileChange, Path]]) -> None:
     try:
         for change, temporary in prepared:
             if change.after is None:
-                change.path.unlink(missing_ok=True)
+                _remove(change.path)
             else:
                 temporary.replace(change.path)
             steps_back.append(lambda change=change: _bring_back(change))  # type: ignore[misc]  # bound at once
@@ -117,7 +129,7 @@ def _commit(prepared: Sequence[tuple[FileChange, Path]]) -> None:
 
 def _bring_back(change: FileChange) -> None:
     if change.before is None:
-        change.path.unlink(missing_ok=True)
+        _remove(change.path)
         return
     temporary = beside(change.path)
     _make(temporary, change.before)

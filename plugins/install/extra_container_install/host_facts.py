@@ -10,8 +10,9 @@ from pathlib import Path
 
 from extra_container.plugin import Host, HostError, Runner
 from extra_container_install import sudo
-from extra_container_install.host_files import MadeFiles, Present, RegularFile, SomethingElse, SymbolicLink
-from extra_container_install.host_setup import PROGRAM, RELEASE, HostFacts
+from extra_container_install.host_files import Directory, MadeFiles, Present, RegularFile, SomethingElse, SymbolicLink
+from extra_container_install.host_setup import PROGRAM, HostFacts
+from extra_container_install.prerequisites import DAEMON_SOCKET, RELEASE
 
 _MODULE_HINT = (
     "Add programs.extra-container.enable = true (or this project's NixOS module) to the configuration of this host "
@@ -40,6 +41,9 @@ def find_facts(host: Host, runner: Runner, program: tuple[str, ...], made: MadeF
         secure_path=sudo.secure_path(runner),
         manual=_existing(Path(sys.prefix) / "share/man/man1/extra-container.1"),
         release=RELEASE.exists() and RELEASE not in made,
+        # Once a daemon has put its socket there, the directory is not ours.
+        socket_lacking=not DAEMON_SOCKET.exists()
+        or (DAEMON_SOCKET in made and isinstance(_read(DAEMON_SOCKET), Directory)),
     )
 
 
@@ -89,6 +93,8 @@ def _read(path: Path) -> Present | None:
         return None
     if stat.S_ISLNK(mode):
         return SymbolicLink(target=path.readlink())
+    if stat.S_ISDIR(mode) and not any(path.iterdir()):
+        return Directory(mode=stat.S_IMODE(mode))
     if not stat.S_ISREG(mode):
         return SomethingElse()
     return RegularFile(text=path.read_text(errors="surrogateescape"), mode=stat.S_IMODE(mode))

@@ -36,14 +36,26 @@ class SymbolicLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory with nothing in it, and its permission bits."""
+
+    mode: int = 0o755
+
+    @property
+    def fingerprint(self) -> str:
+        """What the record keeps of the directory; permissions are not part of it."""
+        return "directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SomethingElse:
-    """A directory, a device, a file that is not text: never made nor removed by a set-up."""
+    """A directory that holds something, a device, a file that is not text: never made nor removed by a set-up."""
 
     fingerprint: str = ""
 
 
-Wanted: TypeAlias = RegularFile | SymbolicLink
-Present: TypeAlias = RegularFile | SymbolicLink | SomethingElse
+Wanted: TypeAlias = RegularFile | SymbolicLink | Directory
+Present: TypeAlias = RegularFile | SymbolicLink | Directory | SomethingElse
 
 # Path -> fingerprints of what a set-up put there; several while a change is under way.
 MadeFiles: TypeAlias = Mapping[Path, frozenset[str]]
@@ -74,7 +86,7 @@ class SetupPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFile:
-    """A file that the host should have."""
+    """A file, a link or a directory that the host should have."""
 
     path: Path
     content: Wanted
@@ -156,5 +168,7 @@ def _lines(content: Present | None) -> list[str]:
             return [f"(mode {mode:04o})", *text.splitlines()]
         case SymbolicLink(target=target):
             return [f"(link to {target})"]
+        case Directory(mode=mode):
+            return [f"(directory, mode {mode:04o})"]
         case _:
             return []

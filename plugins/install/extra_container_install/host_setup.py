@@ -7,12 +7,12 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from extra_container_install.host_files import HostFile, RegularFile, SymbolicLink
+from extra_container_install.host_files import Directory, HostFile, RegularFile, SymbolicLink
+from extra_container_install.prerequisites import DAEMON_SOCKET, RELEASE
 
 # In root's PATH on every distribution that follows the FHS.
 PROGRAM = Path("/usr/local/bin/extra-container")
 SUDOERS = Path("/etc/sudoers.d/extra-container")
-RELEASE = Path("/etc/static/os-release")
 GC_ROOT = Path("/nix/var/nix/gcroots/extra-container")
 MANUAL = Path("/usr/local/share/man/man1/extra-container.1")
 COMPLETION = Path("/usr/local/share/bash-completion/completions/extra-container")
@@ -32,7 +32,7 @@ class HostFacts:
     ``program`` is the command line that starts the running program; ``nix`` is the directory of Nix' commands.
     ``secure_path`` is what sudo sets PATH to, without the settings of this set-up: empty if sudo leaves PATH alone,
     ``None`` without sudo or visudo. ``manual`` is the man page that came with the program. ``release`` says whether
-    somebody else made ``/etc/static/os-release``.
+    somebody else made ``/etc/static/os-release``, ``socket_lacking`` that nobody made the directory of Nix' socket.
     """
 
     program: tuple[str, ...]
@@ -40,6 +40,7 @@ class HostFacts:
     secure_path: str | None
     manual: Path | None = None
     release: bool = False
+    socket_lacking: bool = False
 
 
 def wanted_files(facts: HostFacts) -> tuple[HostFile, ...]:
@@ -49,6 +50,8 @@ def wanted_files(facts: HostFacts) -> tuple[HostFile, ...]:
         # A container's /etc/os-release leads to /etc/static/os-release, which systemd-nspawn also looks for outside.
         release = SymbolicLink(target=Path("../os-release"))
         files.append(HostFile(path=RELEASE, content=release, purpose="containers boot with it"))
+    if facts.socket_lacking:
+        files.append(HostFile(path=DAEMON_SOCKET, content=Directory(), purpose="containers of NixOS boot with it"))
     if facts.manual is not None:
         manual = SymbolicLink(target=facts.manual)
         files.append(HostFile(path=MANUAL, content=manual, purpose="the manual: man extra-container"))

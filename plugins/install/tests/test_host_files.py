@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from extra_container_install.host_files import (
+    Directory,
     FileChange,
     HostFile,
     RegularFile,
@@ -98,3 +99,14 @@ def test_a_diff_shows_text_mode_and_links():
     ]
     made_link = list(diff(FileChange(path=LINK, before=None, after=TARGET, purpose="why")))
     assert made_link == ["# why", "--- /dev/null", f"+++ {LINK}", "@@ -0,0 +1 @@", "+(link to /opt/x)"]
+
+
+def test_a_directory_is_made_shown_and_taken_back_while_nothing_is_in_it():
+    place = Path("/nix/var/nix/daemon-socket")
+    plan = plan_setup([HostFile(path=place, content=Directory(), purpose="d")], {}, {})
+    (change,) = plan.changes
+    assert list(diff(change))[-1] == "+(directory, mode 0755)"
+    made = made_after({}, plan.changes)
+    (undone,) = plan_undo({place: Directory(mode=0o700)}, made).changes
+    assert (undone.before, undone.after) == (Directory(mode=0o700), None)
+    assert plan_undo({place: SomethingElse()}, made).edited == (place,)

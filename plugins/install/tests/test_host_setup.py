@@ -5,7 +5,7 @@ from pathlib import Path
 
 from extra_container_install import host_setup
 from extra_container_install.host_facts import resolve_program
-from extra_container_install.host_files import RegularFile, SymbolicLink
+from extra_container_install.host_files import Directory, RegularFile, SymbolicLink
 from extra_container_install.host_setup import HostFacts, secure_path_of_host, sudoers_text, wanted_files
 
 FACTS = HostFacts(
@@ -28,6 +28,11 @@ def test_a_host_with_everything():
     assert 'eval "$(extra-container completion)"' in found[host_setup.COMPLETION].text
     assert found[host_setup.SUDOERS].mode == 0o440
     assert host_setup.GC_ROOT not in found
+
+
+def test_the_directory_of_nix_socket_is_made_where_nobody_made_it():
+    assert host_setup.DAEMON_SOCKET not in contents(FACTS)
+    assert contents(replace(FACTS, socket_lacking=True))[host_setup.DAEMON_SOCKET] == Directory()
 
 
 def test_sudo_finds_nix_and_keeps_nix_path_for_this_program_only():

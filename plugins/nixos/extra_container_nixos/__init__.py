@@ -36,9 +36,7 @@ _CONF_LINE = re.compile(r"^EnvironmentFile=-?(/.*)/%i\.conf$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NixosHost(Host):
-    """A NixOS host. ``root`` is the root of its file system."""
-
-    root: Path
+    """A NixOS host."""
 
 
 @hookimpl

@@ -35,6 +35,7 @@ def ec_detect_host(root: Path, runner: Runner) -> StandaloneHost | None:
         auto_start=False,
         # The links are gone after a boot, and what is remembered of them with them.
         state_directory=places.confs.parent,
+        root=root,
         evaluates_conditions=runner.look("systemd-analyze") is not None,
     )
 

@@ -13,7 +13,6 @@ from extra_container.plugin import (
     Problems,
     Request,
     Runner,
-    RunPlan,
     SystemdManager,
     auto_start_problems,
     fragment_problems,
@@ -27,9 +26,8 @@ _HARMLESS = frozenset({"build", "destroy"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemdHost(Host):
-    """A host with systemd. ``root`` is the root of its file system, ``machinectl`` whether it has that program."""
+    """A host with systemd. ``machinectl`` is whether it has that program."""
 
-    root: Path
     machinectl: bool
 
 
@@ -58,19 +56,6 @@ def ec_check_request(request: Request, host: Host) -> Problems:
             "machinectl was not found", hint="Install the package that provides it; Debian's is systemd-container."
         )
     return ()
-
-
-@hookimpl
-def ec_before_start(plan: RunPlan, host: Host) -> None:
-    """Make ``/etc/static/os-release``: a container's ``/etc/os-release`` leads there, and nspawn looks for it outside.
-
-    NixOS has it. Source: NixOS/nixpkgs#28833.
-    """
-    if isinstance(host, SystemdHost) and (plan.start or plan.restart):
-        release = host.root / "etc/static/os-release"
-        if not release.exists():
-            release.parent.mkdir(parents=True, exist_ok=True)
-            release.write_text("# Made by extra-container, for containers.\n")
 
 
 @hookimpl

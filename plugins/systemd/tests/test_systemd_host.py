@@ -20,7 +20,6 @@ from extra_container.plugin import (
     InstallItem,
     InstallPlan,
     Request,
-    RunPlan,
     UnitState,
 )
 from extra_container.testing import FakeRunner
@@ -112,18 +111,6 @@ def test_commands_that_start_nothing_need_nothing(root, command):
     assert (
         plugin.ec_check_request(request(command), plugin.ec_detect_host(root, FakeRunner(missing=["machinectl"]))) == ()
     )
-
-
-def test_os_release_is_made_before_a_start_and_never_replaced(root):
-    host = plugin.ec_detect_host(root, FakeRunner())
-    release = root / "etc/static/os-release"
-    plugin.ec_before_start(RunPlan(update=("demo",)), host)
-    assert not release.exists()
-    plugin.ec_before_start(RunPlan(start=("demo",)), host)
-    assert release.read_text().startswith("#")
-    release.write_text("ID=x\n")
-    plugin.ec_before_start(RunPlan(restart=("demo",)), host)
-    assert release.read_text() == "ID=x\n"
 
 
 def test_other_hosts_are_not_judged(tmp_path):
