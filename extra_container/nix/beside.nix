@@ -87,17 +87,8 @@ let
     );
   isConf = name: isContainer "nixos-containers/" ".conf" name || isContainer "containers/" ".conf" name;
 
-  ineffective = [
-    "boot.kernelModules"
-    "environment.systemPackages"
-    "networking.dhcpcd.denyInterfaces"
-    "networking.extraHosts"
-    "networking.hosts"
-    "services.udev.extraRules"
-  ];
-
   withoutEffect =
-    builtins.filter (option: given (lib.splitString "." option) != [ ]) ineffective
+    builtins.filter (option: given (lib.splitString "." option) != [ ]) (import ./without-effect.nix)
     ++ map (name: "systemd.targets.${name}") (builtins.filter units.targets (names [ "systemd" "targets" ]))
     ++ map (name: "environment.etc.${builtins.toJSON name}") (
       builtins.filter (name: !isConf name) (names [ "environment" "etc" ])

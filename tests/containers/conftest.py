@@ -6,9 +6,11 @@ The same tests run on a machine without a booted systemd and inside a booted one
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +68,22 @@ class Tool:
             Started([PROGRAM, *map(str, argv)], cwd=self.directory, env=self.environment, text=True, **options)
         )
         return self._started[-1]
+
+    @contextmanager
+    def create_until(self, line, *argv):
+        """Give a ``create`` that has just printed a line, in a process group that SIGINT reaches; the block ends it."""
+        process = self.start(
+            "create", *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
+        try:
+            if f"{line}\n" not in process.stdout:
+                raise AssertionError(process.stderr.read())
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def close(self):
         """Kill what was started and has not ended."""

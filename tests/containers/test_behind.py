@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,27 +37,6 @@ def names(tool, name):
     installed = set(tool("list").out.split())
     if left := [each for each in chosen if each in installed]:
         tool("destroy", *left)
-
-
-@contextmanager
-def creating(tool, definition):
-    """Give a ``create --start`` that has installed everything and now starts containers, and end it if need be."""
-    process = tool.start(
-        "create", "-s", "-E", definition,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    try:
-        for line in process.stdout:
-            if line == "Starting containers:\n":
-                break
-        else:
-            raise AssertionError(process.stderr.read())
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def await_boot(tool, name):
@@ -104,7 +82,7 @@ def test_an_update_that_a_killed_run_did_not_come_to(tool, names):
     name, slow = names
     tool("create", "-s", "-E", version(name, 1))
     both = f"{version(name, 2)[:-1]} containers.{slow} = {{ {_SLOW} }}; }}"
-    with creating(tool, both) as process:
+    with tool.create_until("Starting containers:", "-s", "-E", both) as process:
         process.kill()
         process.wait()
     assert runs(tool, name) == "1"
@@ -118,7 +96,7 @@ def test_ctrl_c_tells_what_goes_on_and_the_next_create_waits_for_it(tool, names)
     name, slow = names
     tool("create", "-s", "-E", version(name, 1))
     both = f"{version(name, 2)[:-1]} containers.{slow} = {{ {_SLOW} }}; }}"
-    with creating(tool, both) as process:
+    with tool.create_until("Starting containers:", "-s", "-E", both) as process:
         await_boot(tool, slow)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) == 130
@@ -128,7 +106,7 @@ def test_ctrl_c_tells_what_goes_on_and_the_next_create_waits_for_it(tool, names)
             "`extra-container create --update-changed` makes up for it."
         )
     assert tool("status", slow).out == "down\n"
-    with creating(tool, both) as process:
+    with tool.create_until("Starting containers:", "-s", "-E", both) as process:
         assert process.poll() is None
         Path("/var/lib/nixos-containers", slow, "go").touch()
         out, err = process.communicate(timeout=120)

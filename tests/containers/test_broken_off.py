@@ -2,9 +2,7 @@
 
 import os
 import signal
-import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,26 +31,6 @@ def other(tool, name):
         tool("destroy", chosen)
 
 
-@contextmanager
-def changing(tool, *argv):
-    """Give a ``create`` that has begun to change containers, and end it if need be."""
-    process = tool.start(
-        "create", *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
-    try:
-        for line in process.stdout:
-            if line == "Restarting containers:\n":
-                break
-        else:
-            raise AssertionError(process.stderr.read())
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
 def runs(tool, name):
     return tool("run", name, "--", "cat", "/etc/version").out
 
@@ -71,7 +49,7 @@ def next_run(tool, other):
 @pytest.mark.parametrize("pause", [0.0, 0.05, 0.2, 0.5])
 def test_a_kill_during_a_restart(tool, name, other, pause):
     tool("create", "-s", "-E", version(name, 1))
-    with changing(tool, "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
+    with tool.create_until("Restarting containers:", "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
         time.sleep(pause)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -84,7 +62,7 @@ def test_a_kill_during_a_restart(tool, name, other, pause):
 @pytest.mark.parametrize("pause", [0.0, 0.1, 0.3])
 def test_ctrl_c_twice_during_a_restart(tool, name, other, pause):
     tool("create", "-s", "-E", version(name, 1))
-    with changing(tool, "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
+    with tool.create_until("Restarting containers:", "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
         for _ in range(2):
             time.sleep(pause)
             if process.poll() is None:
@@ -97,7 +75,7 @@ def test_ctrl_c_twice_during_a_restart(tool, name, other, pause):
 
 def test_the_next_run_for_the_container_itself_replaces_it(tool, name):
     tool("create", "-s", "-E", version(name, 1))
-    with changing(tool, "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
+    with tool.create_until("Restarting containers:", "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     tool("create", "-u", "-E", version(name, 3))
@@ -107,7 +85,7 @@ def test_the_next_run_for_the_container_itself_replaces_it(tool, name):
 
 def test_destroy_leaves_nothing_of_a_change_that_was_broken_off(tool, name):
     tool("create", "-s", "-E", version(name, 1))
-    with changing(tool, "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
+    with tool.create_until("Restarting containers:", "-r", "-E", version(name, 2, _DOES_NOT_BOOT)) as process:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     tool("destroy", name)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nix.evaluator import BASES, TREES, VARIABLE, Evaluator, Nix, copy_flake, is_complete
+from tests.nix.evaluator import BASES, TREES, VARIABLE, Evaluator, Nix, copy_flake, empty_store, is_complete
 
 
 @pytest.fixture
 def nix() -> Iterator[Nix]:
-    """Nix with an empty store. Its path is short, because old releases limit the length of PATH in units."""
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
+    """Nix with an empty store."""
+    with empty_store() as nix:
+        yield nix
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,20 @@ class Nix:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
+
+
+@contextmanager
+def empty_store() -> Iterator[Nix]:
+    """Give Nix an empty store. Its path is short, because old releases limit the length of PATH in units."""
+    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
+    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
+        yield Nix(directory=Path(directory))
+
+
+def evaluated(*modules: str) -> str:
+    """Return the expression of a NixOS system of the host base with these modules."""
+    listed = " ".join(f"({module})" for module in modules)
+    return f"(import {HOST_BASE}/nixos/lib/eval-config.nix {{ modules = [ {listed} ]; }})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,6 @@
 # What nixpkgs may read from the host configuration in the small evaluation, and why. The only list of its kind.
 #
-# `read` options have a value that ends up in a unit or a conf, or decides about one. `accepted` options may be set by a
-# definition, because the container module sets them itself on a host and such definitions exist; ../beside.nix says that they
-# have no effect.
+# `read` options have a value that ends up in a unit or a conf, or decides about one.
 {
   system,
   kernelVersion,
@@ -17,15 +15,6 @@
 
 let
   read = type: default: lib.mkOption { inherit type default; };
-
-  accepted = [
-    "boot.kernelModules"
-    "environment.systemPackages"
-    "networking.dhcpcd.denyInterfaces"
-    "networking.extraHosts"
-    "networking.hosts"
-    "services.udev.extraRules"
-  ];
 
   declare =
     option:
@@ -62,7 +51,7 @@ in
 
     # Container module: what wants machines.target.
     systemd.targets = read (lib.types.attrsOf lib.types.unspecified) { };
-  } (map declare accepted);
+  } (map declare (import ../without-effect.nix));
 
   config = {
     # A definition may say otherwise; old releases cannot merge two equal strings of the same priority, and the newest throw where

@@ -1,16 +1,20 @@
 # The library under the names that NixOS modules use. Each file gets the finished `lib`, so that they can use one another.
 let
-  parts = [
+  # Parts that are groups by names of nixpkgs.
+  groups = [
     "trivial"
     "attrsets"
     "lists"
     "strings"
-    "shell"
-    "strings-with-deps"
     "derivations"
     "generators"
     "options"
     "modules"
+  ];
+  # The others, whose names only say where functions stand here.
+  places = [
+    "shell"
+    "strings-with-deps"
     "characters"
     "flags"
     "scopes"
@@ -28,25 +32,12 @@ let
         map (name: {
           inherit name;
           value = import (./. + "/${name}.nix") { inherit lib; };
-        }) parts
+        }) (groups ++ places)
       );
-      # Parts that are groups by names of nixpkgs; the others only say where functions stand here.
-      groups = removeAttrs loaded [
-        "shell"
-        "strings-with-deps"
-        "characters"
-        "flags"
-        "scopes"
-        "paths"
-        "debugging"
-        "fileset"
-        "systems"
-        "licenses"
-      ];
     in
     # Flat names (`lib.mapAttrs`) and grouped ones (`lib.attrsets.mapAttrs`) both belong to the interface.
-    builtins.foldl' (acc: name: acc // loaded.${name}) { } parts
-    // groups
+    builtins.foldl' (acc: name: acc // loaded.${name}) { } (groups ++ places)
+    // removeAttrs loaded places
     // {
       strings = loaded.strings // loaded.shell // removeAttrs loaded.characters [ "fromHexString" "hexadecimal" ] // {
         inherit (builtins)

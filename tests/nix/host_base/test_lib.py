@@ -6,9 +6,6 @@ The results are compared with those of the trees in ``EXTRA_CONTAINER_TEST_TREES
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,13 +208,6 @@ CASES: dict[str, tuple[str, Any]] = {
 MODERN = [name for name in TREES if name >= "24"] or [
     pytest.param("", marks=pytest.mark.skip(reason="EXTRA_CONTAINER_TEST_TREES names no tree from 24.11 on"))
 ]
-
-
-@pytest.fixture(scope="module")
-def nix() -> Iterator[Nix]:
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
 
 
 def _value(nix: Nix, expression: str, base: Path = HOST_BASE) -> Any:

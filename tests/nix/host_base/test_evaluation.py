@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nix.evaluator import HOST_BASE, Nix
+from tests.nix.evaluator import Nix, evaluated
 
 MINIMAL = "{ containers.demo = { }; }"
 NETWORK = """{
@@ -53,24 +50,12 @@ PLUGIN = """{ config, lib, pkgs, ... }: {
 }"""
 
 
-@pytest.fixture(scope="module")
-def nix() -> Iterator[Nix]:
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
-
-
-def _evaluated(*modules: str) -> str:
-    listed = " ".join(f"({module})" for module in modules)
-    return f"(import {HOST_BASE}/nixos/lib/eval-config.nix {{ modules = [ {listed} ]; }})"
-
-
 def _value(nix: Nix, expression: str) -> Any:
     return json.loads(nix.run("nix-instantiate", "--eval", "--strict", "--json", "-E", expression).stdout)
 
 
 def _build(nix: Nix, *modules: str, attribute: str = "config.system.build.etc") -> Path:
-    done = nix.run("nix-build", "--no-out-link", "-E", f"{_evaluated(*modules)}.{attribute}")
+    done = nix.run("nix-build", "--no-out-link", "-E", f"{evaluated(*modules)}.{attribute}")
     return Path(done.stdout.strip())
 
 
@@ -267,15 +252,15 @@ def test_units_of_every_kind(nix: Nix) -> None:
 
 def test_firewall_is_on_in_a_private_network_alone(nix: Nix) -> None:
     services = "config.containers.demo.config.systemd.services"
-    assert _value(nix, f"{_evaluated(MINIMAL)}.{services} ? firewall") is False
+    assert _value(nix, f"{evaluated(MINIMAL)}.{services} ? firewall") is False
     private = """{ containers.demo = { privateNetwork = true; config.networking.firewall = {
       allowedTCPPorts = [ 80 ]; allowedUDPPortRanges = [ { from = 5; to = 7; } ]; }; }; }"""
-    iptables = _evaluated(private, "{ containers.demo.config.networking.nftables.enable = false; }")
+    iptables = evaluated(private, "{ containers.demo.config.networking.nftables.enable = false; }")
     script = _value(nix, f"{iptables}.{services}.firewall.script")
     assert "-A nixos-fw -p tcp --dport 80 -j nixos-fw-accept" in script
     assert "-A nixos-fw -p udp --dport 5:7 -j nixos-fw-accept" in script
     assert "-A nixos-fw-refuse -j DROP" in script
-    nft = _evaluated(private, "{ containers.demo.config.networking.nftables.enable = true; }")
+    nft = evaluated(private, "{ containers.demo.config.networking.nftables.enable = true; }")
     script = _value(nix, f"{nft}.{services}.nftables.script")
     assert "tcp dport { 80 } accept" in script
     assert "udp dport { 5-7 } accept" in script
@@ -299,9 +284,9 @@ def test_firewall_is_on_in_a_private_network_alone(nix: Nix) -> None:
     ],
 )
 def test_the_kernel_decides_about_the_firewall(nix: Nix, options: str) -> None:
-    evaluated = _evaluated(f"{{ containers.demo = {{ {options} }}; }}")
+    host = evaluated(f"{{ containers.demo = {{ {options} }}; }}")
     system = "config.containers.demo.config"
-    firewall = f"({evaluated}.{system}.systemd.services).firewall"
+    firewall = f"({host}.{system}.systemd.services).firewall"
     conditions = _value(nix, f"{firewall}.unitConfig")
     assert conditions["ConditionCapability"] == "CAP_NET_ADMIN"
     assert conditions["ConditionPathExists"] == "/run/extra-container-own-network"
@@ -322,7 +307,7 @@ def test_rules_are_no_shell_text(nix: Nix, nftables: str, tmp_path: Path) -> Non
         (programs / name).write_text("#!/bin/sh\n/bin/cat\n")
         (programs / name).chmod(0o755)
     for part in ("start", "stop"):
-        script = _value(nix, f"{_evaluated(definition)}.config.containers.demo.config.system.build.firewall.{part}")
+        script = _value(nix, f"{evaluated(definition)}.config.containers.demo.config.system.build.firewall.{part}")
         done = subprocess.run(
             ["/bin/sh", "-c", script],
             stdin=subprocess.DEVNULL,

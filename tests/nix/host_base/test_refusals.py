@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.nix.evaluator import HOST_BASE, Nix
-
-
-@pytest.fixture(scope="module")
-def nix() -> Iterator[Nix]:
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
-
-
-def _evaluated(*modules: str) -> str:
-    listed = " ".join(f"({module})" for module in modules)
-    return f"(import {HOST_BASE}/nixos/lib/eval-config.nix {{ modules = [ {listed} ]; }})"
+from tests.nix.evaluator import HOST_BASE, Nix, evaluated
 
 
 def _error(nix: Nix, expression: str) -> str:
@@ -57,7 +40,7 @@ def _error(nix: Nix, expression: str) -> str:
     ],
 )
 def test_refused_definitions(nix: Nix, definition: str, messages: list[str]) -> None:
-    error = _error(nix, f"{_evaluated(definition)}.config.system.build.etc.drvPath")
+    error = _error(nix, f"{evaluated(definition)}.config.system.build.etc.drvPath")
     for message in messages:
         assert message in error
 
@@ -74,5 +57,5 @@ def test_missing_host_program_is_named(nix: Nix) -> None:
 
 def test_warnings_are_shown(nix: Nix) -> None:
     definition = '{ containers.demo.config.warnings = [ "take care" ]; }'
-    done = nix.run("nix-instantiate", "-E", f"{_evaluated(definition)}.config.system.build.etc")
+    done = nix.run("nix-instantiate", "-E", f"{evaluated(definition)}.config.system.build.etc")
     assert "take care" in done.stderr

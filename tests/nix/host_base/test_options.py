@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.nix.evaluator import HOST_BASE, Nix
-
-
-@pytest.fixture(scope="module")
-def nix() -> Iterator[Nix]:
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
-
-
-def _evaluated(*modules: str) -> str:
-    listed = " ".join(f"({module})" for module in modules)
-    return f"(import {HOST_BASE}/nixos/lib/eval-config.nix {{ modules = [ {listed} ]; }})"
+from tests.nix.evaluator import Nix, evaluated
 
 
 def _container(config: str, options: str = "") -> str:
@@ -32,19 +17,19 @@ def _container(config: str, options: str = "") -> str:
 
 
 def _value(nix: Nix, what: str, config: str, *modules: str) -> Any:
-    expression = f"{_evaluated(_container(config), *modules)}.config.containers.demo.config.{what}"
+    expression = f"{evaluated(_container(config), *modules)}.config.containers.demo.config.{what}"
     return json.loads(nix.run("nix-instantiate", "--eval", "--strict", "--json", "-E", expression).stdout)
 
 
 def _error(nix: Nix, config: str) -> str:
-    expression = f"{_evaluated(_container(config))}.config.system.build.etc"
+    expression = f"{evaluated(_container(config))}.config.system.build.etc"
     done = nix.run("nix-instantiate", "-E", expression, check=False)
     assert done.returncode != 0, done.stdout
     return done.stderr
 
 
 def _warnings(nix: Nix, config: str) -> str:
-    expression = f"{_evaluated(_container(config))}.config.system.build.etc.drvPath"
+    expression = f"{evaluated(_container(config))}.config.system.build.etc.drvPath"
     return nix.run("nix-instantiate", "--eval", "-E", expression).stderr
 
 
@@ -138,7 +123,7 @@ def test_settings_of_a_network_that_is_the_hosts_are_named(nix: Nix) -> None:
     expected = "host base: boot.kernel.sysctl, networking.defaultGateway, networking.interfaces. Where"
     assert expected in _warnings(nix, config)
     for own in ("privateNetwork = true;", 'interfaces = [ "e" ];', 'extraFlags = [ "-n" ];', "enableTun = true;"):
-        expression = f"{_evaluated(_container(config, own))}.config.system.build.etc.drvPath"
+        expression = f"{evaluated(_container(config, own))}.config.system.build.etc.drvPath"
         assert "warning:" not in nix.run("nix-instantiate", "--eval", "-E", expression).stderr
 
 

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.nix.evaluator import HOST_BASE, Nix
-
-
-@pytest.fixture(scope="module")
-def nix() -> Iterator[Nix]:
-    assert shutil.which("nix-build"), "these tests need Nix (Debian: nix-bin)"
-    with tempfile.TemporaryDirectory(prefix="n", dir="/tmp") as directory:
-        yield Nix(directory=Path(directory))
 
 
 def _lib(nix: Nix, expression: str) -> Any:
