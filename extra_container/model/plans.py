@@ -18,7 +18,7 @@ class Change(Enum):
 
     NEW = "new"
     UNCHANGED = "unchanged"  # unit and conf are the installed ones
-    SYSTEM = "system"  # they differ only in SYSTEM_PATH and in X-* lines of the unit
+    SYSTEM = "system"  # they differ only in what a live update brings: the system, and what calls for a reload
     OTHER = "other"
 
 

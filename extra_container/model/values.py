@@ -163,6 +163,7 @@ class BuiltContainer:
     reads its conf (``/etc/nixos-containers``, or ``/etc/containers`` for NixOS before 22.05), ``root`` the directory
     that becomes the container's ``/``. ``settings`` are the parsed assignments of the conf. ``pulled_in_by`` are the
     directories, as ``app.service.requires``, whose links make systemd start the container along with another unit.
+    ``restart_triggers`` are the words of the unit's ``X-Restart-Triggers``, whose line may name a file with them.
     """
 
     name: str
@@ -174,6 +175,7 @@ class BuiltContainer:
     root: Path
     settings: Mapping[str, str]
     pulled_in_by: tuple[str, ...] = ()
+    restart_triggers: tuple[str, ...] = ()
 
     @property
     def auto_start(self) -> bool:
@@ -204,7 +206,8 @@ class InstalledContainer:
     ``unit_link`` and ``conf_link`` are the links outside the store. ``unit`` and ``conf`` are the files in the store
     they point to, ``None`` where a link is gone; ``unit_text`` and ``conf_text`` their contents, empty where they
     cannot be read. ``wants_link`` starts the container with the host and need not exist. ``pulled_in_by`` are the
-    directories beside the unit link that have a link to it, as in :class:`BuiltContainer`.
+    directories beside the unit link that have a link to it, and ``restart_triggers`` the words of the installed unit,
+    as in :class:`BuiltContainer`.
     """
 
     name: str
@@ -217,6 +220,7 @@ class InstalledContainer:
     settings: Mapping[str, str]
     auto_started: bool
     pulled_in_by: tuple[str, ...] = ()
+    restart_triggers: tuple[str, ...] = ()
 
     @property
     def wants_link(self) -> Path:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from extra_container.model import layout
 from extra_container.model.errors import BuildError, UsageError
 from extra_container.model.values import BuildResult, BuiltContainer
-from extra_container.state import pulling, text_file
+from extra_container.state import text_file, unit
 from extra_container.state.environment_file import parse_environment_file
 
 
@@ -57,7 +57,8 @@ def _container(etc: Path, name: str, store: Path) -> BuiltContainer:
         conf_directory=conf_directory,
         root=layout.container_root(unit_text, conf_directory, name),
         settings=MappingProxyType(settings),
-        pulled_in_by=pulling.of_unit(etc / "systemd/system", layout.unit_name(name)),
+        pulled_in_by=unit.pulled_in_by(etc / "systemd/system", layout.unit_name(name)),
+        restart_triggers=unit.restart_triggers(unit_text),
     )
 
 

@@ -9,7 +9,7 @@ from extra_container.model import events, layout
 from extra_container.model.errors import InstallError
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
-from extra_container.state import files, pulling, runtime
+from extra_container.state import files, runtime, unit
 
 
 def sweep(context: Context) -> None:
@@ -19,7 +19,7 @@ def sweep(context: Context) -> None:
     """
     host = context.host
     confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
-    pulling_directories = pulling.directories(host.unit_directory)
+    pulling_directories = unit.pulling_directories(host.unit_directory)
     with _warning_of_errors(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
     with _warning_of_errors(context):

@@ -85,24 +85,25 @@ def _strays(unit_directory: Path) -> Iterator[str]:
 
 
 def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:
-    # Both are late because `list` needs neither and should be as quick as it can.
+    # They are late because `list` needs neither and should be as quick as it can.
     from extra_container.model.values import InstalledContainer
-    from extra_container.state import pulling
+    from extra_container.state import unit
     from extra_container.state.environment_file import parse_environment_file
 
     conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
-    conf_text = _text(conf_link)
+    unit_text, conf_text = _text(unit_link), _text(conf_link)
     return InstalledContainer(
         name=name,
         unit_link=unit_link,
         conf_link=conf_link,
         unit=_target(unit_link),
         conf=_target(conf_link),
-        unit_text=_text(unit_link),
+        unit_text=unit_text,
         conf_text=conf_text,
         settings=MappingProxyType(parse_environment_file(conf_text)),
         auto_started=layout.wants_link(unit_link).is_symlink(),
-        pulled_in_by=pulling.of_unit(unit_link.parent, unit_link.name),
+        pulled_in_by=unit.pulled_in_by(unit_link.parent, unit_link.name),
+        restart_triggers=unit.restart_triggers(unit_text),
     )
 
 

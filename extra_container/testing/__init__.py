@@ -114,6 +114,7 @@ def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = 
         settings=container.settings,
         auto_started=auto_started,
         pulled_in_by=container.pulled_in_by,
+        restart_triggers=container.restart_triggers,
     )
 
 

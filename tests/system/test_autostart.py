@@ -90,3 +90,23 @@ def test_switching_auto_start_off_restarts_nothing_unasked(tool, name, tmp_path)
     tool("create", definition)
     assert booted(tool, name) == before
     assert wanted_by(name) == []
+
+
+def test_a_users_restart_trigger_restarts(tool, name, tmp_path):
+    definition = tmp_path / "c.nix"
+
+    def write(version, key):
+        definition.write_text(f"""{{ pkgs, ... }}: {{
+          containers.{name} = {{ autoStart = true; config.environment.etc.version.text = "{version}"; }};
+          systemd.services."container@{name}".restartTriggers = [ (pkgs.writeText "key-version" "{key}") ];
+        }}""")
+
+    write("one", "1")
+    tool("create", "-s", definition)
+    write("two", "1")
+    assert f"Updating {name}" in tool("create", "-s", definition).out
+    before = booted(tool, name)
+    write("two", "2")
+    assert f"Restarting containers:\n{name}\n" in tool("create", "-s", definition).out
+    assert booted(tool, name) != before
+    assert "unchanged, skipped" in tool("create", "-s", definition).out

@@ -28,6 +28,9 @@ from extra_container.plugin import (
 _PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
 _JOURNAL = Path("/var/log/journal")
 _NSPAWN = Path("/run/systemd/nspawn")
+# Lines that tell NixOS what to do when the unit changes. Restart triggers are compared by what they hold, reload
+# triggers call for what a live update does, and the others say how to go from one unit to the next.
+_NO_REASON_TO_RESTART = ("X-Restart-Triggers=", "X-Reload-Triggers=", "X-RestartIfChanged=", "X-ReloadIfChanged=")
 
 
 @hookimpl
@@ -103,20 +106,32 @@ def _change(container: BuiltContainer, old: InstalledContainer | None) -> Change
     if (old.unit, old.conf) == (container.unit, container.conf):
         return Change.UNCHANGED
     # A container of a flake (FLAKE=) names no system to switch to.
-    if "SYSTEM_PATH" in container.settings and (
-        (_essence(old.unit_text, "X-"), _essence(old.conf_text, "SYSTEM_PATH="))
-        == (_essence(container.unit_text, "X-"), _essence(container.conf_text, "SYSTEM_PATH="))
-    ):
+    if "SYSTEM_PATH" in container.settings and _essence(old) == _essence(container):
         return Change.SYSTEM
     return Change.OTHER
 
 
-def _essence(text: str, without: str) -> list[str]:
-    """Return the lines that decide how the container runs.
+def _essence(container: BuiltContainer | InstalledContainer) -> tuple[list[str], list[str], list[str]]:
+    """Return what decides how the container runs, and what else is to restart it."""
+    return (
+        _lines(container.unit_text, _NO_REASON_TO_RESTART),
+        _lines(container.conf_text, ("SYSTEM_PATH=",)),
+        _triggers_of_user(container),
+    )
 
-    With autoStart the unit has ``X-Restart-Triggers`` that name the system, so those lines change with every system.
-    """
+
+def _lines(text: str, without: tuple[str, ...]) -> list[str]:
     return [line for line in text.splitlines() if not line.startswith(without)]
+
+
+def _triggers_of_user(container: BuiltContainer | InstalledContainer) -> list[str]:
+    """Return the restart triggers but for those of ``autoStart``: the system, and the conf, which names it."""
+    triggers = list(container.restart_triggers)
+    if container.settings.get("AUTO_START") == "1":
+        for own in (container.settings.get("SYSTEM_PATH"), str(container.conf)):
+            if own in triggers:
+                triggers.remove(own)
+    return triggers
 
 
 def _destroy_one(container: InstalledContainer, host: Host) -> list[FileOp]:

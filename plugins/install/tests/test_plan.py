@@ -71,6 +71,61 @@ def test_with_auto_start_only_the_system_changed(host):
     assert plan_one(new, host, as_installed(old, host, auto_started=True)).change is Change.SYSTEM
 
 
+def with_triggers(system, *users, auto_start, on_line=False, more=""):
+    """Return a container as nixpkgs builds it, with users' restart triggers beside those of autoStart."""
+    conf = Path(f"/nix/store/conf-{system}")
+    words = (*users, *((f"/nix/store/{system}", str(conf)) if auto_start else ()))
+    value = " ".join(words) if on_line else f"/nix/store/file-of-{hash(words)}"
+    line = f"X-Restart-Triggers={value}\n" if words else ""
+    return built_container(
+        unit=Path(f"/nix/store/unit-{hash((words, more))}"),
+        unit_text=f"[Unit]\n{line}{more}[Service]\nEnvironment=root=/var/lib/nixos-containers/demo\n",
+        conf=conf,
+        conf_text=f"SYSTEM_PATH=/nix/store/{system}\n" + ("AUTO_START=1\n" if auto_start else ""),
+        restart_triggers=words,
+    )
+
+
+def change(host, before, after):
+    return plan_one(after, host, as_installed(before, host)).change
+
+
+@pytest.mark.parametrize("on_line", [True, False])
+@pytest.mark.parametrize("auto_start", [True, False])
+def test_a_users_restart_trigger_restarts_and_that_of_auto_start_does_not(host, auto_start, on_line):
+    options = {"auto_start": auto_start, "on_line": on_line}
+    one, two = (with_triggers("s1", trigger, **options) for trigger in ("key1", "key2"))
+    none = with_triggers("s1", **options)
+    assert change(host, one, two) is Change.OTHER
+    assert change(host, none, one) is Change.OTHER
+    assert change(host, one, none) is Change.OTHER
+    assert change(host, one, with_triggers("s2", "key2", **options)) is Change.OTHER
+    assert change(host, one, with_triggers("s2", "key1", **options)) is Change.SYSTEM
+    assert change(host, none, with_triggers("s2", **options)) is Change.SYSTEM
+
+
+@pytest.mark.parametrize("auto_start", [True, False])
+def test_a_user_may_want_a_restart_with_every_new_system(host, auto_start):
+    one, two = (with_triggers(system, f"/nix/store/{system}", auto_start=auto_start) for system in ("s1", "s2"))
+    assert change(host, one, two) is Change.OTHER
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("X-Reload-Triggers=/nix/store/r{}\n", Change.SYSTEM),
+        ("X-RestartIfChanged={}\n", Change.SYSTEM),
+        ("X-ReloadIfChanged={}\n", Change.SYSTEM),
+        ("X-StopIfChanged={}\n", Change.OTHER),
+        ("X-Version-Of-Key={}\n", Change.OTHER),
+    ],
+)
+def test_other_lines_for_nixos(host, line, meant):
+    one, two = (with_triggers("s1", auto_start=True, more=line.format(value)) for value in (1, 2))
+    assert change(host, one, two) is meant
+    assert change(host, with_triggers("s1", auto_start=True), one) is meant
+
+
 def test_a_container_of_a_flake_has_no_system_to_switch_to(host):
     conf = "FLAKE=github:x/y\n"
     old = built_container(conf_text=conf, unit=Path("/nix/store/u1"), unit_text="[Unit]\nX-Restart-Triggers=1\n")
