@@ -57,12 +57,14 @@ class Evaluated:
 class InstallPlanned:
     """It is known what will be installed; nothing has changed yet.
 
-    ``behind`` are running containers that lack something which was installed earlier.
+    ``behind`` are running containers that lack something which was installed earlier; ``unfinished`` are those of them
+    that run what is installed, of which something failed.
     """
 
     kind: ClassVar[str] = "install.planned"
     plan: InstallPlan
     behind: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

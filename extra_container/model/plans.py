@@ -52,28 +52,32 @@ class RunPlan:
     restart: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """One container that did not do what was asked.
-
-    ``message`` is the reason, to stand behind "Container NAME did not start: "; ``details`` are the last lines it said.
-    """
-
-    name: str
-    message: str
-    details: tuple[str, ...] = ()
-
-
 class Left(Enum):
     """What became of a container that did not do what was asked."""
 
     UPDATING = "updating"  # it runs, with what the update left of the new system
+    SWITCHED = "switched"  # it runs the new system, of which something failed
+    REFUSED = "refused"  # it runs the old system, which refused to change to the new one
     KEPT = "kept"  # it is installed as the definition says
     REMOVED = "removed"  # it was not installed before, and is not now
     RESTORED = "restored"  # what was installed before is installed, and does not run
     RESTARTED = "restarted"  # what ran before was started again
     STUCK = "stuck"  # it was not installed before, and could not be removed again
     CHANGED = "changed"  # what was installed before could not be brought back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One container that did not do what was asked.
+
+    ``message`` is the reason, to stand behind "Container NAME did not start: "; ``details`` are the last lines it said.
+    ``left`` is what became of the container where that is known with the failure.
+    """
+
+    name: str
+    message: str
+    details: tuple[str, ...] = ()
+    left: Left | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

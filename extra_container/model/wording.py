@@ -19,6 +19,26 @@ _FATES: Mapping[Left, tuple[str, str]] = {
             "or restart them with `extra-container restart {words}`."
         ),
     ),
+    Left.SWITCHED: (
+        (
+            "{who} runs the new system; look at what failed with `extra-container root-login {words}`. "
+            "The next `create --start` tries that again."
+        ),
+        (
+            "{who} run the new systems; look at what failed with `extra-container root-login NAME`. "
+            "The next `create --start` tries that again."
+        ),
+    ),
+    Left.REFUSED: (
+        (
+            "{who} still runs the old system, of which nothing was changed; only a restart brings the new one: "
+            "`extra-container restart {words}`."
+        ),
+        (
+            "{who} still run the old systems, of which nothing was changed; only a restart brings the new ones: "
+            "`extra-container restart {words}`."
+        ),
+    ),
     Left.KEPT: (
         "{who} stays installed; `extra-container destroy {words}` removes it.",
         "{who} stay installed; `extra-container destroy {words}` removes them.",
@@ -68,8 +88,11 @@ _PARTLY_REMOVED = (
 
 def failure(failed: Failure, verb: str) -> str:
     """Return a failure as lines; ``verb`` is what the container did not do."""
-    lines = [f"Container {failed.name} did not {verb}: {failed.message}"]
-    return "\n".join(lines + [f"  {line}" for line in failed.details])
+    if failed.left is Left.SWITCHED:
+        first = f"Container {failed.name} was updated, but {failed.message}"
+    else:
+        first = f"Container {failed.name} did not {verb}: {failed.message}"
+    return "\n".join([first, *(f"  {line}" for line in failed.details)])
 
 
 def fate(left: Left, names: Sequence[str]) -> str:

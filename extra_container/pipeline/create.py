@@ -12,9 +12,19 @@ from dataclasses import dataclass
 from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.host import UnitState
-from extra_container.model.plans import Change, InstallPlan, RunPlan, RunState
+from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Problem, Request, Severity
-from extra_container.pipeline import build, control, install, leftovers, recovery, rollback, run, state_directories
+from extra_container.pipeline import (
+    build,
+    control,
+    inside,
+    install,
+    leftovers,
+    recovery,
+    rollback,
+    run,
+    state_directories,
+)
 from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.plan import plan_nothing, plan_run
 from extra_container.state import installed, lock, names, pending, record
@@ -134,8 +144,15 @@ def _observe(plan: InstallPlan, context: Context) -> _Seen:
 
 
 def _tell(plan: InstallPlan, seen: _Seen, context: Context) -> None:
-    behind = tuple(item.name for item in plan.items if item.change is Change.UNCHANGED and item.name in seen.lacking)
-    context.emit(events.InstallPlanned(plan=plan, behind=behind))
+    behind = [item for item in plan.items if item.change is Change.UNCHANGED and item.name in seen.lacking]
+    unfinished = tuple(item.name for item in behind if _is_unfinished(item, seen, context))
+    context.emit(events.InstallPlanned(plan=plan, behind=tuple(item.name for item in behind), unfinished=unfinished))
+
+
+def _is_unfinished(item: InstallItem, seen: _Seen, context: Context) -> bool:
+    """Tell whether what runs is what is installed, although its update did not succeed."""
+    leader = context.host.manager.leader(item.name) if seen.lacking[item.name] is Change.SYSTEM else None
+    return leader is not None and inside.runs_system(leader, item.container.settings["SYSTEM_PATH"])
 
 
 def _keep_records(plan: InstallPlan, run_plan: RunPlan, interrupted: frozenset[str], context: Context) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from extra_container.model import events, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
+from extra_container.model.plain import one_line
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
@@ -37,6 +40,22 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
                 context.emit(events.ContainersDestroyed(names=gone))
             _raise_together(refusals + errors)
     return targets
+
+
+def refuse_files(wanted: Iterable[str], context: Context) -> None:
+    """Raise :class:`.UsageError` for the first word that names no container, but a file.
+
+    Whoever typed ``web.nix`` meant the definition, and would take it for destroyed.
+    """
+    present = installed.read_traces(context.host)
+    for word in wanted:
+        is_container = names.known(word) and (word in present or control.exists(word, context))
+        if not is_container and Path(word).is_file():
+            definition = shlex.quote(f"./{one_line(word)}")
+            raise UsageError(
+                f"No container is called {one_line(word)}, but a file is",
+                hint=f"To destroy the containers that it defines: extra-container destroy {definition}",
+            )
 
 
 def all_names(context: Context) -> tuple[str, ...]:

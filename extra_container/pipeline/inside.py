@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from extra_container.enter.argv import enter_argv, shell_arguments
 from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
+from extra_container.nix.switch import Update
 from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 _STEP = 0.02
 _AGAIN_SECONDS = 0.2
-
-# Exit codes of switch-to-configuration. Source: switch-to-configuration-ng/src/main.rs of nixpkgs.
-SWITCH_NEEDS_RESTART = 100
 
 # Exit code of what makes SSH host keys in a container that has no sshd.
 NO_SERVER = 3
@@ -54,15 +51,6 @@ bash -c 'exec 3<>"/dev/tcp/$0/$1" && echo n >&3 && read -r -t 60 banner <&3' "$a
 tries=100
 while [ ! -s /etc/ssh/ssh_host_ed25519_key.pub ] && [ "$tries" -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """How a live update of one container ended; ``output`` is what it printed."""
-
-    name: str
-    code: int
-    output: tuple[str, ...]
 
 
 def run_argv(
@@ -115,7 +103,18 @@ def update(
     switch = f"{settings['SYSTEM_PATH']}/bin/switch-to-configuration"
     argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], name=name, runtime=runtime)
     done = runner.run(argv, check=False)
-    return Update(name=name, code=done.returncode, output=tuple((done.stdout + done.stderr).splitlines()))
+    output = tuple((done.stdout + done.stderr).splitlines())
+    switched = runs_system(leader, settings["SYSTEM_PATH"])
+    return Update(name=name, code=done.returncode, output=output, switched=switched)
+
+
+def runs_system(leader: int, system: str) -> bool:
+    """Tell whether the current system of a running container is this one, which may be a link to it."""
+    try:
+        current = Path(f"/proc/{leader}/root/run/current-system").readlink()
+    except OSError:
+        return False  # it has ended, or has no current system
+    return current == Path(system).resolve()
 
 
 def make_host_key(leader: int, runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY) -> Completed:

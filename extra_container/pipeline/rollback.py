@@ -53,7 +53,7 @@ def take_back_failed(
     for failure in failures:
         if failure.name in attempt.run_plan.update:
             runs = context.host.manager.leader(failure.name) is not None
-            left[failure.name] = Left.UPDATING if runs else Left.KEPT
+            left[failure.name] = failure.left or Left.UPDATING if runs else Left.KEPT
         elif request.keep_failed:
             left[failure.name] = Left.KEPT
         else:

@@ -9,6 +9,7 @@ from extra_container.model import events, wording
 from extra_container.model.errors import ContainerError
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import Request
+from extra_container.nix.switch import Outcome, failure_of, outcome_of
 from extra_container.pipeline import control, inside
 from extra_container.pipeline.context import Context
 from extra_container.process import result
@@ -87,11 +88,11 @@ def _update(
         switches = [pool.submit(inside.update, name, leader, settings[name], runner) for name, leader in running]
         for switch in map(result, switches):
             context.emit(events.ContainerUpdated(name=switch.name, code=switch.code, output=switch.output))
-            if switch.code == inside.SWITCH_NEEDS_RESTART:
-                again.append(switch.name)
-            elif switch.code == 0:
-                pending.forget((switch.name,), context.host)
-            else:
-                message = f"switch-to-configuration ended with code {switch.code}"
-                failures.append(Failure(name=switch.name, message=message))
+            match outcome_of(switch):
+                case Outcome.DONE:
+                    pending.forget((switch.name,), context.host)
+                case Outcome.RESTART:
+                    again.append(switch.name)
+                case Outcome.FAILED:
+                    failures.append(failure_of(switch))
     return tuple(again), tuple(failures)

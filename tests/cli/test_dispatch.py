@@ -184,3 +184,14 @@ def test_a_working_directory_that_is_gone(shell, tmp_path, monkeypatch):
     (tmp_path / "gone").rmdir()
     assert shell.run("build", "x.nix") == 2
     assert shell.err == "Error: The working directory does not exist any more\nChange to another one.\n"
+
+
+@pytest.mark.parametrize("word", ["more.nix", "more", "sub/more.nix"])
+def test_destroy_takes_no_definition_for_a_container(shell, monkeypatch, tmp_path, word):
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / word).parent.mkdir(exist_ok=True)
+    (tmp_path / word).write_text("{ containers.more = {}; }")
+    assert shell.run("destroy", "other", word) == 2
+    assert f"No container is called {word}, but a file is" in shell.err
+    assert f"extra-container destroy ./{word}" in shell.err

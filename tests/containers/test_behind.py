@@ -78,6 +78,26 @@ def test_a_failed_update_fails_again_until_it_succeeds(tool, name):
     assert runs(tool, name) == "2"
 
 
+@pytest.mark.parametrize("part", ["unit", "snippet"])
+def test_an_update_of_which_something_failed_is_told_as_one_and_repeated(tool, name, part):
+    tool("create", "-s", "-E", version(name, 1))
+    bad = {
+        "unit": 'systemd.services.bad = { wantedBy = [ "multi-user.target" ]; script = "test -e /ok"; };',
+        "snippet": 'system.activationScripts.bad.text = "test -e /ok";',
+    }[part]
+    text = f'{{ containers.{name}.config = {{ environment.etc.version.text = "2"; {bad} }}; }}'
+    failed = tool("create", "-s", "-E", text, code=4)
+    what = "bad.service" if part == "unit" else "the activation snippet bad"
+    assert f"Container {name} was updated, but {what} failed\n" in failed.err
+    assert f"{name} runs the new system;" in failed.err
+    assert runs(tool, name) == "2"
+    again = tool("create", "-E", text)
+    assert again.out == f"\nInstalling containers:\n{name} (unchanged, but something of it failed)\n\n"
+    tool("run", name, "--", "touch", "/ok")
+    assert f"Updating containers:\n{name}\n" in tool("create", "-s", "-E", text).out
+    assert tool("create", "-s", "-E", text).out.endswith(f"{name} (unchanged, skipped)\n\n")
+
+
 def test_an_update_that_a_killed_run_did_not_come_to(tool, names):
     name, slow = names
     tool("create", "-s", "-E", version(name, 1))

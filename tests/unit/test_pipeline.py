@@ -1,14 +1,16 @@
 """The pipeline's decisions and its way back, with an in-memory manager."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from extra_container.model import events
-from extra_container.model.errors import HostError, InstallError, Interrupted, UsageError
+from extra_container.model.errors import ContainerError, HostError, InstallError, Interrupted, UsageError
 from extra_container.model.plans import Left
 from extra_container.model.values import Problem
-from extra_container.pipeline import create, destroy, inside
+from extra_container.nix.switch import NEEDS_RESTART
+from extra_container.pipeline import create, destroy, inside, run
 from extra_container.plugin import hookimpl
 from extra_container.state import files, installed
 from extra_container.testing import FakeManager, built_container
@@ -193,18 +195,70 @@ def test_the_plan_tells_who_is_behind(running, store):
 
 
 def test_an_update_that_asks_for_a_restart_counts_as_one(running, store):
-    running.codes = [inside.SWITCH_NEEDS_RESTART]
+    running.codes = [NEEDS_RESTART]
     state = running.create(store(2), start=True)
     assert (state.done.update, state.done.restart) == ((), ("demo",))
 
 
 def test_an_update_that_asks_for_a_restart_which_fails_gives_way_to_what_ran(running, store):
-    running.codes = [inside.SWITCH_NEEDS_RESTART]
+    running.codes = [NEEDS_RESTART]
     running.manager.broken = {"demo"}
     state = running.create(store(2), start=True)
     assert installed.read(running.host.gc_roots)["demo"].settings["SYSTEM_PATH"] == "/nix/store/s1"
     assert state.left == {"demo": Left.RESTORED}
     assert state.failures[0].details == ("What ran before did not start either: it is broken",)
+
+
+@pytest.mark.parametrize("code", [2, 3, 4])
+def test_a_container_that_was_switched_although_something_failed(running, store, monkeypatch, code):
+    line = "warning: the following units failed: bad.service, worse.timer"
+    ended = inside.Update(name="demo", code=code, output=("activating...", line), switched=True)
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: ended)
+    monkeypatch.setattr(inside, "runs_system", lambda _leader, system: system == "/nix/store/s2")
+    state = running.create(store(2), start=True)
+    assert state.left == {"demo": Left.SWITCHED}
+    with pytest.raises(ContainerError) as caught:
+        run.require_success(state)
+    assert caught.value.message == "Container demo was updated, but bad.service, worse.timer failed"
+    assert caught.value.hint.startswith("demo runs the new system;")
+    running.events.clear()
+    assert running.create(store(2)).failures == ()
+    (planned,) = [event for event in running.events if isinstance(event, events.InstallPlanned)]
+    assert (planned.behind, planned.unfinished) == (("demo",), ("demo",))
+    # What can be repeated is, and success settles it.
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: replace(ended, code=0, output=()))
+    assert running.create(store(2), start=True).done.update == ("demo",)
+    assert running.create(store(2), start=True).done.update == ()
+
+
+def test_a_snippet_that_failed_is_named(running, store, monkeypatch):
+    output = ("Activation script snippet 'seed' failed (1)", "warning: the following units failed: a.service")
+    ended = inside.Update(name="demo", code=4, output=output, switched=True)
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: ended)
+    (failure,) = running.create(store(2), start=True).failures
+    assert failure.message == "the activation snippet seed, a.service failed"
+
+
+def refused(check):
+    """Return a switch that a check kept from activating anything."""
+    output = ("Checking...", f"Pre-switch check '{check}' failed", "Pre-switch checks failed")
+    return inside.Update(name="demo", code=1, output=output)
+
+
+def test_what_only_a_restart_can_change_is_restarted(running, store, monkeypatch):
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: refused("switchInhibitors"))
+    state = running.create(store(2), start=True)
+    assert (state.failures, state.done.restart) == ((), ("demo",))
+
+
+def test_a_check_that_refuses_the_new_system_left_everything_as_it_was(running, store, monkeypatch):
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: refused("database"))
+    state = running.create(store(2), start=True)
+    assert state.left == {"demo": Left.REFUSED}
+    with pytest.raises(ContainerError) as caught:
+        run.require_success(state)
+    assert caught.value.message == "Container demo did not update: its check database refuses the new system"
+    assert "only a restart brings the new one: `extra-container restart demo`" in caught.value.hint
 
 
 def test_what_became_of_failed_containers(running, store):

@@ -75,8 +75,9 @@ def open_log(path: Path | None, log_format: LogFormat | None, stderr: TextIO, *,
 def fields(event: events.Event) -> dict[str, object]:
     """Return an event's fields as JSON values, named in snake_case."""
     match event:
-        case events.InstallPlanned(plan=plan, behind=behind):
-            return {"containers": {item.name: item.change.value for item in plan.items}, "behind": list(behind)}
+        case events.InstallPlanned(plan=plan, behind=behind, unfinished=unfinished):
+            changes = {item.name: item.change.value for item in plan.items}
+            return {"containers": changes, "behind": list(behind), "unfinished": list(unfinished)}
         case events.ContainerFailed(failure=failure):
             return {"container": failure.name, "message": failure.message, "details": list(failure.details)}
         case events.ProblemFound(problem=problem):

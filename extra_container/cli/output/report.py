@@ -37,8 +37,8 @@ class Report:
                     f"Warning: the small evaluation does not work with this nixpkgs ({missing}); "
                     "evaluating with all of NixOS, which takes longer (--eval=full does so at once).\n"
                 )
-            case events.InstallPlanned(plan=plan, behind=behind) if plan.items:
-                lines = [item.name + _remark(item, behind) for item in plan.items]
+            case events.InstallPlanned(plan=plan) if plan.items:
+                lines = [item.name + _remark(item, event) for item in plan.items]
                 self._block("Installing containers:", lines, before="\n")
             case events.Starting(names=names):
                 self._block("Starting containers:", names)
@@ -90,7 +90,9 @@ def _at_rest(names: tuple[str, ...]) -> str:
     )
 
 
-def _remark(item: InstallItem, behind: tuple[str, ...]) -> str:
+def _remark(item: InstallItem, planned: events.InstallPlanned) -> str:
     if item.change is not Change.UNCHANGED:
         return ""
-    return " (installed, but what runs is older)" if item.name in behind else " (unchanged, skipped)"
+    if item.name in planned.unfinished:
+        return " (unchanged, but something of it failed)"
+    return " (installed, but what runs is older)" if item.name in planned.behind else " (unchanged, skipped)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from extra_container import variables
@@ -88,11 +89,14 @@ class Destroy(DefinitionCommand):
         if parsed_args.names == [] and not parsed_args.all:
             raise UsageError("No container name specified", hint="Name containers, or use --all.")
         with self.context() as context:
+            if parsed_args.names:
+                destroy.refuse_files(parsed_args.names, context)
             names = self._names(parsed_args, context)
             done = destroy.destroy(names, context)
         for name in names:
             if name not in done and parsed_args.names:
-                self.app.messages.warn(f"The container {name} does not exist.")
+                hint = f" ./{name} is a directory; `extra-container destroy ./{name}` takes the definition in it."
+                self.app.messages.warn(f"The container {name} does not exist.{hint * Path(name).is_dir()}")
         return 0
 
     def _names(self, parsed_args: argparse.Namespace, context: Context) -> tuple[str, ...]:
