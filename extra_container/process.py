@@ -133,6 +133,12 @@ class Runner:
         self._notify = notify
         self._children = _Children()
 
+    def having(self, variables: Mapping[str, str]) -> Runner:
+        """Give a runner whose programs have these variables in their environment, too."""
+        runner = copy.copy(self)
+        runner.environment = {**self.environment, **variables}
+        return runner
+
     @contextmanager
     def together(self, *, on: type[BaseException] = BaseException) -> Iterator[Runner]:
         """Give a runner to be used in threads: what is raised in the block ends the programs that run in them.

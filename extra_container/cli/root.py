@@ -11,8 +11,16 @@ from extra_container import variables
 from extra_container.model.errors import HostError
 from extra_container.process import Runner
 
-# What Nix needs, what names the definition, and what is set for plugins.
-_KEPT_VARIABLES = ("PATH", "NIX_PATH", variables.ETC, variables.DISABLE_PLUGINS, variables.PLUGIN_SECONDS)
+# What Nix needs and heeds, what names the definition, and what is set for plugins.
+_KEPT_VARIABLES = (
+    "PATH",
+    "NIX_PATH",
+    "GC_INITIAL_HEAP_SIZE",
+    "GC_MAXIMUM_HEAP_SIZE",
+    variables.ETC,
+    variables.DISABLE_PLUGINS,
+    variables.PLUGIN_SECONDS,
+)
 
 
 def program_argv() -> list[str]:

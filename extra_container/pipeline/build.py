@@ -15,8 +15,9 @@ from typing import TypeVar
 from extra_container.model import events, exhaustion
 from extra_container.model.errors import HostError, UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
-from extra_container.nix import blame, build_output, command, errors, parts
+from extra_container.nix import blame, build_output, command, errors, machine, parts
 from extra_container.pipeline.context import Context, report
+from extra_container.process import Runner
 from extra_container.process import result as result_of
 from extra_container.state import nix_roots, runtime
 
@@ -38,8 +39,8 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     directory = stack.enter_context(_links(context))
 
     def act(chosen: Definition) -> Path:
-        divided = _evaluate_parts(chosen, directory, context)
-        return command.build(divided, directory / "result", context.runner, context.tell)
+        divided, runner = _evaluate_parts(chosen, directory, context)
+        return command.build(divided, directory / "result", runner, context.tell)
 
     result = _read(_evaluated(definition, context, act), context)
     seconds = time.monotonic() - began
@@ -60,22 +61,35 @@ def _links(context: Context) -> Iterator[Path]:
                     nix_roots.forget(link, context.host.gc_roots)
 
 
-def _evaluate_parts(definition: Definition, directory: Path, context: Context) -> Definition:
+def _evaluate_parts(definition: Definition, directory: Path, context: Context) -> tuple[Definition, Runner]:
     """Let several processes evaluate the containers of a definition where that pays.
 
-    Returns the definition with what they found, from which evaluation makes the same ``etc`` as without them.
+    Returns the definition with what they found, from which evaluation makes the same ``etc`` as without them, and what
+    runs that evaluation.
     """
     if definition.base.kind is BaseKind.HOST:
-        return definition  # it evaluates ten containers in the time that a second process needs to start
+        return (
+            definition,
+            context.runner,
+        )  # it evaluates ten containers in the time that a second process needs to start
     # What Nix says here, it says again in the end.
     names = command.container_names(definition, context.runner, lambda _line: None)
-    plan = parts.plan_parts(names, cores=parts.cores(), available_mib=parts.available_mib())
+    plan = parts.plan_parts(
+        names,
+        cores=machine.cores(),
+        available_mib=machine.available_mib(),
+        reservable=not machine.limits_address_space(),
+    )
     if len(plan) == 1:
-        return definition
+        return definition, context.runner.having(plan[0].variables(context.runner.environment))
     with ThreadPoolExecutor(max_workers=len(plan)) as pool, context.runner.together() as runner:
         futures = [
             pool.submit(
-                command.part, replace(definition, only=part), directory / f"part-{number}", runner, context.tell
+                command.part,
+                replace(definition, only=part.names),
+                directory / f"part-{number}",
+                runner.having(part.variables(runner.environment)),
+                context.tell,
             )
             for number, part in enumerate(plan)
         ]
@@ -85,7 +99,7 @@ def _evaluate_parts(definition: Definition, directory: Path, context: Context) -
         file.write_text(json.dumps(evaluated))
     except OSError as error:
         raise HostError(f"Writing {file} failed: {error.strerror}", hint=exhaustion.hint_for(error)) from error
-    return replace(definition, evaluated=file)
+    return replace(definition, evaluated=file), context.runner
 
 
 def define(request: Request, context: Context) -> Definition:
@@ -128,8 +142,8 @@ def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
     directory = stack.enter_context(_links(context))
 
     def act(chosen: Definition) -> str:
-        divided = _evaluate_parts(chosen, directory, context)
-        return command.derivation(divided, directory / "etc.drv", context.runner, context.tell)
+        divided, runner = _evaluate_parts(chosen, directory, context)
+        return command.derivation(divided, directory / "etc.drv", runner, context.tell)
 
     return _evaluated(definition, context, act)
 

@@ -106,6 +106,13 @@ def test_sudo_repeats_the_call_with_the_variables_that_matter(shell, monkeypatch
     assert argv[5:] == ["-I", "-m", "extra_container", "run", "demo", "--", "ls", "-h"]
 
 
+def test_sudo_keeps_what_the_user_says_of_the_memory_of_nix():
+    from extra_container.cli import root
+
+    argv = root.sudo_argv(["list"], {"GC_INITIAL_HEAP_SIZE": "1G", "GC_MAXIMUM_HEAP_SIZE": "2G"})
+    assert argv[:3] == ["sudo", "GC_INITIAL_HEAP_SIZE=1G", "GC_MAXIMUM_HEAP_SIZE=2G"]
+
+
 def test_without_sudo_an_ordinary_user_is_told(shell, monkeypatch, tmp_path):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     shell.environment["PATH"] = str(shell.programs)

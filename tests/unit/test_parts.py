@@ -1,8 +1,10 @@
-"""How many processes evaluate a definition."""
+"""How many processes evaluate a definition, and with how much memory."""
+
+import itertools
 
 import pytest
 
-from extra_container.nix.parts import available_mib, plan_parts
+from extra_container.nix.parts import plan_parts
 
 NAMES = tuple("abcdefgh")
 
@@ -14,9 +16,12 @@ NAMES = tuple("abcdefgh")
         (2, 8, 64_000, 2),
         (8, 2, 64_000, 2),
         (8, 8, 64_000, 8),
-        (8, 8, 10_000, 8),
+        # Four that collect no garbage are hardly later than eight that do.
+        (8, 8, 10_000, 4),
         (8, 8, 6_700, 4),
-        (4, 4, 4_000, 2),
+        # Two that collect garbage are not done before one that does not.
+        (4, 4, 4_000, 1),
+        (4, 4, 3_400, 2),
         (8, 8, 4_000, 1),
         (8, 8, 500, 1),
         (8, 1, 64_000, 1),
@@ -28,12 +33,39 @@ def test_the_number_of_parts(count, cores, mib, parts):
 
 
 def test_every_container_is_in_one_part():
-    parts = plan_parts(NAMES, cores=3, available_mib=64_000)
+    parts = [part.names for part in plan_parts(NAMES, cores=3, available_mib=64_000)]
     assert sorted(name for part in parts for name in part) == list(NAMES)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-def test_available_memory(tmp_path):
-    (tmp_path / "meminfo").write_text("MemTotal: 9000000 kB\nMemFree: 1 kB\nMemAvailable:    2048000 kB\n")
-    assert available_mib(tmp_path / "meminfo") == 2000
-    assert available_mib() > 0
+@pytest.mark.parametrize(("count", "heap"), [(1, 1100), (2, 1600), (4, 2600)])
+def test_one_process_gets_what_it_needs_to_collect_no_garbage(count, heap):
+    (part,) = plan_parts(NAMES[:count], cores=1, available_mib=64_000)
+    assert part.heap_mib == heap
+
+
+@pytest.mark.parametrize(
+    ("count", "cores", "mib"),
+    list(itertools.product(range(1, 9), (1, 2, 3, 8), (600, 900, 1_500, 3_000, 6_000, 12_000))),
+)
+def test_all_heaps_together_leave_room_for_others(count, cores, mib):
+    parts = plan_parts(NAMES[:count], cores=cores, available_mib=mib)
+    assert sum(part.heap_mib or 0 for part in parts) <= mib * 0.7
+
+
+def test_a_heap_smaller_than_that_of_nix_itself_is_left_to_nix():
+    (part,) = plan_parts(NAMES[:1], cores=1, available_mib=500)
+    assert part.heap_mib is None
+    assert part.variables({}) == {}
+
+
+def test_where_memory_cannot_be_reserved_it_is_left_to_nix():
+    parts = plan_parts(NAMES, cores=2, available_mib=64_000, reservable=False)
+    assert [part.heap_mib for part in parts] == [None, None]
+
+
+@pytest.mark.parametrize("variable", ["GC_INITIAL_HEAP_SIZE", "GC_MAXIMUM_HEAP_SIZE"])
+def test_what_the_user_says_of_memory_is_not_overruled(variable):
+    (part,) = plan_parts(NAMES[:1], cores=1, available_mib=64_000)
+    assert part.variables({"PATH": "/bin"}) == {"GC_INITIAL_HEAP_SIZE": "1100M"}
+    assert part.variables({variable: "500M"}) == {}
