@@ -173,6 +173,8 @@ def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> In
 def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
 
+    ``plan`` has what is put in place together: restarts follow after updates, with a call of their own.
+
     Version 1. Example::
 
         @hookimpl

@@ -38,6 +38,10 @@ class ExtraContainerError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        """Return the message, also where what was done about the error has been added to it."""
+        return self.message
+
 
 class UsageError(ExtraContainerError):
     """The command line is wrong or names something that does not exist."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from extra_container.model.host import UnitState
 from extra_container.model.plans import Failure, Left, RunPlan
@@ -80,6 +80,10 @@ _ENDING = (
     "{who} may still run or be stopping; `extra-container stop {words}` waits for its end.",
     "{who} may still run or be stopping; `extra-container stop {words}` waits for their end.",
 )
+_AS_BEFORE = ("{who} is as before.", "{who} are as before.")
+_STARTED = ("{who} was started.", "{who} were started.")
+_UPDATED = ("{who} was updated.", "{who} were updated.")
+_RESTARTED = ("{who} was restarted.", "{who} were restarted.")
 _PARTLY_REMOVED = (
     "{who} may be removed in part; `extra-container destroy {words}` removes the rest.",
     "{who} may be removed in part; `extra-container destroy {words}` removes the rest.",
@@ -111,14 +115,26 @@ def boot(names: Sequence[str], states: Mapping[str, UnitState], *, installed_now
     )
 
 
-def interruption(plan: RunPlan, states: Mapping[str, UnitState]) -> str:
-    """Return what containers do that are installed, and whose start or update is not waited for."""
+def interruption(plan: RunPlan, states: Mapping[str, UnitState], later: Sequence[str] = ()) -> str:
+    """Return what containers do that are installed, and whose start or update is not waited for.
+
+    ``later`` are those whose turn has not come.
+    """
     sentences = []
     if begun := sorted((*plan.start, *plan.restart)):
         sentences.append(boot(begun, states, installed_now=True))
     if plan.update:
         sentences.append(_of(_LACKING, plan.update))
+    if later:
+        sentences.append(_of(_AS_BEFORE, later))
     return " ".join(sentences)
+
+
+def done(plan: RunPlan, failed: Collection[str]) -> str:
+    """Return what was done with those containers that did not fail."""
+    groups = ((_STARTED, plan.start), (_UPDATED, plan.update), (_RESTARTED, plan.restart))
+    worked = ((text, [name for name in names if name not in failed]) for text, names in groups)
+    return " ".join(_of(text, names) for text, names in worked if names)
 
 
 def end(names: Sequence[str]) -> str:

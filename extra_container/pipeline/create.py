@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
-from extra_container.model import events
+from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.host import UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
@@ -26,7 +26,7 @@ from extra_container.pipeline import (
     state_directories,
 )
 from extra_container.pipeline.context import Context, report
-from extra_container.pipeline.plan import plan_nothing, plan_run
+from extra_container.pipeline.plan import Round, plan_nothing, plan_rounds, plan_run
 from extra_container.state import installed, lock, names, pending, record
 
 
@@ -90,6 +90,15 @@ class _Seen:
         return frozenset(name for name, state in self.states.items() if not state.at_rest)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What all rounds go by; ``interrupted`` are the containers that ran before a run that was broken off."""
+
+    request: Request
+    seen: _Seen
+    interrupted: frozenset[str]
+
+
 def install_and_run(
     request: Request,
     plan: InstallPlan,
@@ -110,27 +119,68 @@ def install_and_run(
     control.require_room(len(run_plan.start), context)
     state_directories.close_to_others(plan, context)
     context.hooks.before_start(run_plan, context.host)
-    kept = {name: seen.lacking.get(name, Change.UNCHANGED) for name in seen.alive.difference(run_plan.restart)}
-    undo = install.install(plan, run_plan, kept, interrupted, context)
+    state = RunState(result=result, plan=plan, done=RunPlan())
+    for one in plan_rounds(plan, run_plan):
+        with _telling_of(state):
+            state = _run_round(one, state, _Before(request=request, seen=seen, interrupted=interrupted), context)
+    _finish(state, context)
+    return state
+
+
+@contextmanager
+def _telling_of(before: RunState) -> Iterator[None]:
+    """Let an error in the block, or a Ctrl-C, tell what the rounds before it did: that stays."""
+    done = wording.done(before.done, {failure.name for failure in before.failures})
     try:
-        done, failures = run.run(run_plan, plan, context)
-        attempt = rollback.Attempt(
-            plan=plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
-        )
-        failures, left = rollback.take_back_failed(request, failures, attempt, context)
-        record.end((item.name for item in plan.items if left.get(item.name) not in rollback.UNSETTLED), context.host)
+        yield
+    except ExtraContainerError as error:
+        error.message = "\n".join([*run.failure_lines(before), error.message])
+        error.hint = "\n".join(filter(None, (error.hint, run.aftermath(before), done))) or None
+        raise
     except KeyboardInterrupt as interrupt:
-        _keep_records(plan, run_plan, interrupted, context)
+        if type(interrupt) is KeyboardInterrupt and done:
+            raise Interrupted(done) from interrupt
+        raise
+
+
+def _run_round(one: Round, before: RunState, given: _Before, context: Context) -> RunState:
+    """Install and run the containers of one round; return what came of it and of those before it."""
+    seen, names = given.seen, {item.name for item in one.plan.items}
+    interrupted = given.interrupted & names
+    kept = {
+        name: seen.lacking.get(name, Change.UNCHANGED) for name in (seen.alive & names).difference(one.run_plan.restart)
+    }
+    undo = install.install(one.plan, one.run_plan, kept, interrupted, context)
+    try:
+        done, failures = run.run(one.run_plan, one.plan, context)
+        attempt = rollback.Attempt(
+            plan=one.plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
+        )
+        failures, left = rollback.take_back_failed(given.request, failures, attempt, context)
+        record.end((name for name in names if left.get(name) not in rollback.UNSETTLED), context.host)
+    except KeyboardInterrupt as interrupt:
+        _keep_records(one.plan, one.run_plan, interrupted, context)
         if type(interrupt) not in {KeyboardInterrupt, Interrupted}:
             raise  # the program is asked to end
-        state = RunState(result=result, plan=plan, done=run_plan)
-        raise StartInterrupted(state, run.describe_interruption(run_plan, context)) from interrupt
+        state = replace(before, done=_both(before.done, one.run_plan))
+        raise StartInterrupted(state, run.describe_interruption(one.run_plan, context, one.later)) from interrupt
     finally:
         for step in undo.values():
             step.forget()
-    state = RunState(result=result, plan=plan, done=done, failures=failures, left=left)
-    _finish(state, context)
-    return state
+    return replace(
+        before,
+        done=_both(before.done, done),
+        failures=(*before.failures, *failures),
+        left={**before.left, **left},
+    )
+
+
+def _both(one: RunPlan, other: RunPlan) -> RunPlan:
+    return RunPlan(
+        start=tuple(sorted((*one.start, *other.start))),
+        update=tuple(sorted((*one.update, *other.update))),
+        restart=tuple(sorted((*one.restart, *other.restart))),
+    )
 
 
 def _observe(plan: InstallPlan, context: Context) -> _Seen:

@@ -63,7 +63,8 @@ def install(
             record.end((item.name for item in plan.items if item.name not in down), context.host)
         except (OSError, ExtraContainerError) as second:
             if isinstance(error, ExtraContainerError):
-                raise type(error)(f"{error.message}\nTaking it back failed: {second}", hint=error.hint) from second
+                error.message = f"{error.message}\nTaking it back failed: {second}"
+                raise error from second
             raise
         for failure in lost:
             message = wording.failure(failure, "start again as it was before")
@@ -82,6 +83,8 @@ def _put_in_place(
     """Do it, adding the way back of each container to ``undo`` as it comes about."""
     changed = _changed(plan)
     if run_plan.restart:
+        if run_plan.start:
+            context.emit(events.Starting(names=run_plan.start))  # the bash tool told of them first
         context.emit(events.Restarting(names=run_plan.restart))
         control.shut_down(run_plan.restart, context)
     for item in changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from extra_container.model.host import UnitState
@@ -38,6 +39,30 @@ def plan_run(
         else:
             restart.append(item.name)
     return RunPlan(start=tuple(start), update=tuple(update), restart=tuple(restart))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """Containers that are installed, and then run, together. ``later`` are those of the round after it."""
+
+    plan: InstallPlan
+    run_plan: RunPlan
+    later: tuple[str, ...] = ()
+
+
+def plan_rounds(plan: InstallPlan, run_plan: RunPlan) -> tuple[Round, ...]:
+    """Decide what is done before what: updates are over when the first container is stopped for a restart.
+
+    So it is with the bash tool, on whose order scripts rely.
+    """
+    if not (run_plan.update and run_plan.restart):
+        return (Round(plan=plan, run_plan=run_plan),)
+    first = tuple(item for item in plan.items if item.name not in run_plan.restart)
+    second = tuple(item for item in plan.items if item.name in run_plan.restart)
+    return (
+        Round(plan=InstallPlan(items=first), run_plan=replace(run_plan, restart=()), later=run_plan.restart),
+        Round(plan=InstallPlan(items=second), run_plan=RunPlan(restart=run_plan.restart)),
+    )
 
 
 def plan_nothing(request: Request, plan: InstallPlan, states: Mapping[str, UnitState]) -> tuple[str, ...]:

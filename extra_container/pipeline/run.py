@@ -24,7 +24,7 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan
     """
     failures: list[Failure] = []
     restart = list(run_plan.restart)
-    if run_plan.start:
+    if run_plan.start and not restart:  # with restarts, it was told before these
         context.emit(events.Starting(names=run_plan.start))
     failures += context.host.manager.start([*run_plan.start, *restart]) if run_plan.start or restart else ()
     again: tuple[str, ...] = ()
@@ -49,11 +49,15 @@ def require_success(state: RunState, request: Request | None = None) -> None:
     """
     del request
     if state.failures:
-        lines = [
-            wording.failure(failure, "update" if failure.name in state.done.update else "start")
-            for failure in state.failures
-        ]
-        raise ContainerError("\n".join(lines), hint=aftermath(state))
+        raise ContainerError("\n".join(failure_lines(state)), hint=aftermath(state))
+
+
+def failure_lines(state: RunState) -> list[str]:
+    """Return what is told of each container that failed. Pure."""
+    return [
+        wording.failure(failure, "update" if failure.name in state.done.update else "start")
+        for failure in state.failures
+    ]
 
 
 def aftermath(state: RunState) -> str:
@@ -66,9 +70,12 @@ def aftermath(state: RunState) -> str:
     return "\n".join(wording.fate(fate, by_fate[fate]) for fate in Left if fate in by_fate)
 
 
-def describe_interruption(run_plan: RunPlan, context: Context) -> str:
-    """Return what containers do that are installed and whose start or update is not waited for."""
-    return wording.interruption(run_plan, context.host.manager.states((*run_plan.start, *run_plan.restart)))
+def describe_interruption(run_plan: RunPlan, context: Context, later: tuple[str, ...] = ()) -> str:
+    """Return what containers do that are installed and whose start or update is not waited for.
+
+    ``later`` are those whose turn has not come.
+    """
+    return wording.interruption(run_plan, context.host.manager.states((*run_plan.start, *run_plan.restart)), later)
 
 
 def _update(

@@ -77,6 +77,33 @@ def test_changed_options_restart(tool, name, tmp_path):
     assert tool("run", name, "--", "ls", "-d", "/data").out == "/data\n"
 
 
+def test_updates_are_done_and_told_before_restarts(tool, name, request):
+    new, old, web = names = [f"{name}{letter}" for letter in "now"]
+    request.addfinalizer(lambda: tool("destroy", *names, code=None))
+
+    def definition(system, path):
+        return f"""{{
+          containers.{old} = {{ bindMounts."/data".hostPath = "{path}"; config = {{ }}; }};
+          containers.{web}.config.environment.etc.version.text = "{system}";
+          {"" if system == "one" else f"containers.{new}.config = {{ }};"}
+        }}"""
+
+    tool("create", "-s", "-E", definition("one", "/var/tmp"))
+    before = {name: boot_time(tool, name) for name in (old, web)}
+    done = tool("create", "-s", "-E", definition("two", "/srv"))
+    titles = [line for line in done.out.splitlines() if line.endswith("ing containers:") or line.startswith("Updating")]
+    assert titles == [
+        "Installing containers:",
+        "Starting containers:",
+        "Updating containers:",
+        f"Updating {web}",
+        "Restarting containers:",
+    ]
+    assert tool("run", web, "cat", "/etc/version").out == "two"
+    assert boot_time(tool, web) == before[web]
+    assert boot_time(tool, old) != before[old]
+
+
 def test_stop_and_start(tool, name):
     tool("create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
     tool("stop", name)
