@@ -172,10 +172,11 @@ become_inside() {
   # bash waits for the command, from outside its PID namespace: nsenter would stop itself for ever when a system that
   # shuts down stops all processes. It says nothing of its own about a command that was killed.
   # --pdeathsig: ending this command ends the one inside.
+  # --default-signal: whoever runs this in the background or with nohup ignores signals, and all inside would.
   # shellcheck disable=SC2016 # expanded by the shell inside
   exec nsenter --no-fork --target "$leader" --mount --uts --ipc --net --pid --cgroup \
     bash -p -c 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"' bash setpriv --pdeathsig TERM \
-    env --ignore-environment --chdir=/ "PATH=$host_path" "TERM=${TERM:-dumb}" LANG=C.UTF-8 \
+    env --ignore-environment --default-signal --chdir=/ "PATH=$host_path" "TERM=${TERM:-dumb}" LANG=C.UTF-8 \
     HOME=/root USER=root LOGNAME=root SHELL=/bin/bash "${terminal[@]}" "$@"
 }
 

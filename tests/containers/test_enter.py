@@ -9,6 +9,7 @@ import subprocess
 import termios
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -50,15 +51,14 @@ def start(tool):
 @pytest.fixture
 def terminal(tool):
     """Open terminals; they are closed with the test."""
-    opened = []
 
     def open_terminal(*argv):
-        opened.append(Terminal([PROGRAM, *argv], tool.environment))
-        return opened[-1]
+        one = Terminal([PROGRAM, *argv], tool.environment)
+        opened.callback(one.close)
+        return one
 
-    yield open_terminal
-    for one in opened:
-        one.close()
+    with ExitStack() as opened:
+        yield open_terminal
 
 
 def begun(process, word="begun"):

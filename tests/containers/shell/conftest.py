@@ -6,9 +6,11 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -104,7 +106,8 @@ class Terminal:
         self.code: int | None = None
         self.pid, self.master = pty.fork()
         if self.pid == 0:
-            os.execve(argv[0], argv, {**environment, "TERM": "dumb"})
+            # The tests may be run with signals ignored, as by nohup.
+            os.execvpe("env", ["env", "--default-signal", *argv], {**environment, "TERM": "dumb"})
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
@@ -131,11 +134,18 @@ class Terminal:
         return self._wait()
 
     def close(self) -> None:
-        """Hang up and wait until the program has ended."""
+        """Hang up and wait until the program has ended; one that does not is killed."""
         if self.master >= 0:
             os.close(self.master)
             self.master = -1
+        if self.code is None:
+            handle = os.pidfd_open(self.pid)
+            ended, _, _ = select.select([handle], [], [], SECONDS)
+            os.close(handle)
+            if not ended:
+                os.killpg(self.pid, signal.SIGKILL)
             self._wait()
+            assert ended, f"it went on for {SECONDS} s without its terminal"
 
     def _wait(self) -> int:
         if self.code is None:
@@ -167,14 +177,12 @@ def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sessions]:
 
 @pytest.fixture
 def terminal(tool: Sessions) -> Iterator[Callable[..., Terminal]]:
-    opened = []
-
     def open_terminal(*arguments: str, body: str = "", around: str = "") -> Terminal:
         """Open a session; ``around`` is a shell script that begins it as its "$@"."""
         argv = tool.argv(*arguments, body=body)
-        opened.append(Terminal(["/bin/sh", "-c", around, "sh", *argv] if around else argv, tool.environment))
-        return opened[-1]
+        one = Terminal(["/bin/sh", "-c", around, "sh", *argv] if around else argv, tool.environment)
+        opened.callback(one.close)
+        return one
 
-    yield open_terminal
-    for one in opened:
-        one.close()
+    with ExitStack() as opened:
+        yield open_terminal
