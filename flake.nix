@@ -55,6 +55,12 @@
             type = "app";
             program = "${vm}/bin/run-extra-container-vm";
           };
+
+          # The shell of the VM test's driver, to run the test step by step. Before 21.05 every driver had it.
+          debugTest = {
+            type = "app";
+            program = "${test.driverInteractive or test.driver}/bin/nixos-test-driver";
+          };
         };
 
         checks = { inherit package test; };

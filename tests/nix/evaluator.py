@@ -191,6 +191,20 @@ def copy_flake(target: Path) -> Path:
     return target
 
 
+def copy_host_base(target: Path) -> Path:
+    """Copy the host base as a flake that takes the place of nixpkgs."""
+    shutil.copytree(HOST_BASE, target)
+    (target / "flake.nix").write_text(
+        """{
+  outputs = _: {
+    lib = import ./lib;
+    legacyPackages.x86_64-linux = import ./. { system = "x86_64-linux"; };
+  };
+}"""
+    )
+    return target
+
+
 def link_tree(tree: Path, target: Path, own: Mapping[str, str]) -> Path:
     """Make a nixpkgs tree of links to another one, except for the files ``own``: from path to text."""
     folders = {parent for name in own for parent in Path(name).parents}

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.nix.evaluator import HOST_BASE, ROOT, Nix
-
-# The host base as the flake's only input.
-INPUT = """{
-  outputs = _: {
-    lib = import ./lib;
-    legacyPackages.x86_64-linux = import ./. { system = "x86_64-linux"; };
-  };
-}"""
+from tests.nix.evaluator import HOST_BASE, ROOT, Nix, copy_host_base
 
 USER = """{
   inputs.extra-container.url = "path:@flake@";
@@ -48,9 +39,7 @@ exit 7
 @pytest.fixture
 def user_flake(nix: Nix, flake: Path) -> str:
     """A user's flake that builds containers; the reference to it."""
-    nixpkgs = nix.directory / "nixpkgs"
-    shutil.copytree(HOST_BASE, nixpkgs)
-    (nixpkgs / "flake.nix").write_text(INPUT)
+    nixpkgs = copy_host_base(nix.directory / "nixpkgs")
     text = USER.replace("@flake@", str(flake)).replace("@nixpkgs@", str(nixpkgs))
     return f"path:{nix.file(text, 'user/flake.nix').parent}"
 

@@ -78,6 +78,7 @@ def test_the_outputs_are_complete(nix, outputs):
     assert result["names"] == ["apps", "checks", "devShells", "lib", "nixosModules", "overlays", "packages"]
     assert result["apps"]["default"].endswith("/bin/extra-container")
     assert result["apps"]["vm"].endswith("/bin/run-extra-container-vm")
+    assert result["apps"]["debugTest"].endswith("/bin/nixos-test-driver")
     assert result["overlay"] == "package.nix"
 
 
@@ -94,7 +95,7 @@ NAMES = {
     "packages": ["default", "extra-container", "vm"],
     "checks": ["package", "test"],
     "devShells": ["default"],
-    "apps": ["default", "vm"],
+    "apps": ["debugTest", "default", "vm"],
 }
 
 

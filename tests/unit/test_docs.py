@@ -37,7 +37,10 @@ def test_every_exit_code_stands_in_the_man_page():
     assert codes <= listed
 
 
-@pytest.mark.parametrize("page", [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"], ids=lambda page: page.name)
+PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/**/*.md")), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
