@@ -77,6 +77,23 @@ def test_changed_options_restart(tool, name, tmp_path):
     assert tool("run", name, "--", "ls", "-d", "/data").out == "/data\n"
 
 
+def test_a_changed_restart_trigger_restarts(tool, name, tmp_path):
+    def definition(key):
+        return f"""{{ pkgs, ... }}: {{
+          containers.{name} = {{ bindMounts."/run/key".hostPath = "{tmp_path}/key"; config = {{ }}; }};
+          systemd.services."container@{name}".restartTriggers = [ (pkgs.writeText "key-version" "{key}") ];
+        }}"""
+
+    (tmp_path / "key").write_text("1")
+    tool("create", "-s", "-E", definition(1))
+    # Written anew, as secrets are: the old file stays bound until the container restarts.
+    (tmp_path / "new").write_text("2")
+    (tmp_path / "new").rename(tmp_path / "key")
+    assert f"Restarting containers:\n{name}\n" in tool("create", "-s", "-E", definition(2)).out
+    assert tool("run", name, "cat", "/run/key").out == "2"
+    assert "unchanged, skipped" in tool("create", "-s", "-E", definition(2)).out
+
+
 def test_updates_are_done_and_told_before_restarts(tool, name, request):
     new, old, web = names = [f"{name}{letter}" for letter in "now"]
     request.addfinalizer(lambda: tool("destroy", *names, code=None))
