@@ -9,10 +9,14 @@ at any time.
 
 from __future__ import annotations
 
+import importlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
 from extra_container import proc
-from extra_container.model import events, layout
+from extra_container.model import layout
 from extra_container.model.errors import (
     BuildError,
     ContainerError,
@@ -23,44 +27,83 @@ from extra_container.model.errors import (
     ProcessError,
     UsageError,
 )
-from extra_container.model.events import Event
 from extra_container.model.host import ActiveState, Host, Manager, UnitState
-from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
-from extra_container.model.values import (
-    Base,
-    BaseKind,
-    BuildInputs,
-    BuildResult,
-    BuiltContainer,
-    BuiltSource,
-    ExpressionSource,
-    FileOp,
-    FileOps,
-    FileSource,
-    Installed,
-    InstalledContainer,
-    Link,
-    MakeDirectory,
-    Problem,
-    Problems,
-    Remove,
-    RemoveTree,
-    Request,
-    Severity,
-)
 from extra_container.process import Completed, Runner
-from extra_container.state.addresses import Network, network_of
-from extra_container.state.environment_file import parse_environment_file
-from extra_container.state.text_file import read as read_text_file
-from extra_container.systemd.capacity import boots_at_once
-from extra_container.systemd.checks import auto_start_problems, fragment_problems
-from extra_container.systemd.conditions import describe as describe_conditions
-from extra_container.systemd.conditions import unmet_of as unmet_conditions
-from extra_container.systemd.console import console_lines, without_good_news
-from extra_container.systemd.manager import SystemdManager
-from extra_container.systemd.reasons import known_cause
-from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
-from extra_container.trees.removal import remove_tree
+
+if TYPE_CHECKING:
+    from extra_container.model import events
+    from extra_container.model.events import Event
+    from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
+    from extra_container.model.values import (
+        Base,
+        BaseKind,
+        BuildInputs,
+        BuildResult,
+        BuiltContainer,
+        BuiltSource,
+        ExpressionSource,
+        FileOp,
+        FileOps,
+        FileSource,
+        Installed,
+        InstalledContainer,
+        Link,
+        MakeDirectory,
+        Problem,
+        Problems,
+        Remove,
+        RemoveTree,
+        Request,
+        Severity,
+    )
+    from extra_container.state.addresses import Network, network_of
+    from extra_container.state.environment_file import parse_environment_file
+    from extra_container.state.text_file import read as read_text_file
+    from extra_container.systemd.capacity import boots_at_once
+    from extra_container.systemd.checks import auto_start_problems, fragment_problems
+    from extra_container.systemd.conditions import describe as describe_conditions
+    from extra_container.systemd.conditions import unmet_of as unmet_conditions
+    from extra_container.systemd.console import console_lines, without_good_news
+    from extra_container.systemd.manager import SystemdManager
+    from extra_container.systemd.reasons import known_cause
+    from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
+    from extra_container.trees.removal import remove_tree
+
+# Where the names stand that not every plugin needs. NAME=OTHER is one that is called OTHER there.
+_LATE = MappingProxyType(
+    {
+        "model.events": "Event",
+        "model.plans": "Change Failure InstallItem InstallPlan Left RunPlan RunState Session",
+        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
+        "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem Problems Remove RemoveTree "
+        "Request Severity",
+        "state.addresses": "Network network_of",
+        "state.environment_file": "parse_environment_file",
+        "state.text_file": "read_text_file=read",
+        "systemd.capacity": "boots_at_once",
+        "systemd.checks": "auto_start_problems fragment_problems",
+        "systemd.conditions": "describe_conditions=describe unmet_conditions=unmet_of",
+        "systemd.console": "console_lines without_good_news",
+        "systemd.manager": "SystemdManager",
+        "systemd.reasons": "known_cause",
+        "trees.mounts": "Mount MountedError parse_mounts read_mounts",
+        "trees.removal": "remove_tree",
+    }
+)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import a name when it is asked for: all commands load all plugins, and few need all that these can use."""
+        if name == "events":
+            return importlib.import_module("extra_container.model.events")
+        for module, names in _LATE.items():
+            for entry in names.split():
+                public, _, own = entry.partition("=")
+                if public == name:
+                    return getattr(importlib.import_module(f"extra_container.{module}"), own or public)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 hookimpl = pluggy.HookimplMarker("extra_container")
 

@@ -16,7 +16,6 @@ from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 from extra_container import ending, proc
 from extra_container.model import exhaustion
 from extra_container.model.errors import HostError, ProcessError
-from extra_container.model.events import ProcessFinished
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -257,6 +256,8 @@ class Runner:
 
     def _finished(self, command: Sequence[str], code: int, began: float) -> None:
         if self._notify is not None:
+            from extra_container.model.events import ProcessFinished
+
             self._notify(ProcessFinished(argv=tuple(command), code=code, seconds=time.monotonic() - began))
 
 

@@ -48,12 +48,14 @@ def _print_names(names: list[str]) -> bool:
 
 
 def _run(words: list[str], *, printed: bool) -> int:
-    from extra_container.cli import signals
+    from extra_container.cli import direct, signals
 
     signals.end_at_once()
-    from extra_container.cli.app import ExtraContainer
+    code = None if printed else direct.answer(words)
+    if code is None:
+        from extra_container.cli.app import ExtraContainer
 
-    app = ExtraContainer()
-    code = app.account_for_output(0) if printed else app.run(words)
+        app = ExtraContainer()
+        code = app.account_for_output(0) if printed else app.run(words)
     signals.end_at_once()
     return code

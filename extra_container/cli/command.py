@@ -13,7 +13,8 @@ from extra_container.cli.parser import HelpFormatter, Parser
 from extra_container.state import names
 
 if TYPE_CHECKING:
-    from extra_container.cli.invocation import Application, Invocation
+    from extra_container.cli.app import Application
+    from extra_container.cli.invocation import Invocation
     from extra_container.pipeline.context import Context
 
 

@@ -81,7 +81,7 @@ class DefinitionCommand(Command):
         """Return the parser of a definition command."""
         parser = DefinitionParser(
             rest=self.rest_options,
-            others=self.invocation.commands.rest_options,
+            others=self.app.command_manager.rest_options,
             lenient=self.lenient,
             prog=prog_name,
             description=self.get_description(),

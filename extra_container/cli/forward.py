@@ -9,11 +9,13 @@ from extra_container.model.errors import UsageError
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from extra_container.cli.invocation import Invocation
 
 
-def forward(argv: list[str], invocation: Invocation) -> NoReturn:
-    """Become ``nixos-container`` with unchanged arguments.
+def forward(argv: list[str], invocation: Invocation, kept_variables: Callable[[], Sequence[str]]) -> NoReturn:
+    """Become ``nixos-container`` with unchanged arguments; ``kept_variables`` see :func:`.become_root`.
 
     Raises :class:`.UsageError` naming the command where the host does not have it.
     """
@@ -24,5 +26,5 @@ def forward(argv: list[str], invocation: Invocation) -> NoReturn:
             f"Unknown command {argv[0]!r}",
             hint="See `extra-container help`. The host has no nixos-container that could know it.",
         )
-    become_root(invocation.argv, invocation.environment, invocation.commands.kept_variables)
+    become_root(invocation.argv, invocation.environment, kept_variables)
     runner.replace([program, *argv])

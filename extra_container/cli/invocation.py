@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from cliff.app import App
-
 if TYPE_CHECKING:
     from extra_container.cli.options import Options
     from extra_container.cli.output.messages import Messages
     from extra_container.cli.plugin_policy import Plugins
-    from extra_container.cli.registry import Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +27,3 @@ class Invocation:
     stderr: TextIO
     messages: Messages
     plugins: Plugins
-    commands: Registry
-
-
-class Application(App):
-    """What commands know of the application: cliff's own names, and the call that they serve."""
-
-    invocation: Invocation
-    environment: Mapping[str, str]
-
-    @property
-    def messages(self) -> Messages:
-        """The way for everything that is said beside results."""
-        return self.invocation.messages

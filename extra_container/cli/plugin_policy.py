@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from extra_container import variables
-from extra_container.hooks import entry_points
 from extra_container.model.errors import ExtraContainerError, PluginError, UsageError
-from extra_container.model.values import Problem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from importlib.metadata import EntryPoint
+
     from extra_container.hooks.facade import Hooks
-    from extra_container.hooks.loader import LoadedPlugins
+    from extra_container.hooks.found import LoadedPlugins
+    from extra_container.model.values import Problem
 
 # Options, hosts and decisions that some plugin has: of the command line, of definitions, and the hooks' own errors.
-_MISSED = re.compile(
-    r"^Unknown option: |^\s*The option `containers\.[^']*\.extra\.[^']*' does not exist|^No plugin ", re.MULTILINE
-)
+_MISSED = r"^Unknown option: |^\s*The option `containers\.[^']*\.extra\.[^']*' does not exist|^No plugin "
 
 
 class Plugins:
@@ -86,6 +84,10 @@ class Plugins:
 
     def unknown(self) -> tuple[Problem, ...]:
         """Return a warning for each name to disable that no plugin has."""
+        if not self.loaded.unknown:
+            return ()
+        from extra_container.model.values import Problem, Severity
+
         known = ", ".join(self.loaded.known)
         return tuple(
             Problem(
@@ -104,7 +106,13 @@ class Plugins:
 
         A command belongs to the plugin whose package directory it is in.
         """
-        if not self._unwanted or not isinstance(command, EntryPoint):
+        if not self._unwanted:
+            return None
+        from importlib.metadata import EntryPoint
+
+        from extra_container.hooks import entry_points
+
+        if not isinstance(command, EntryPoint):
             return None
         for plugin in self._offers:
             package = entry_points.package_name(plugin)
@@ -118,7 +126,7 @@ class Plugins:
         if self._loaded is None:
             return
         disabled = ", ".join(sorted({plugin.name for plugin in self._loaded.disabled}))
-        if disabled and _MISSED.search(error.message):
+        if disabled and re.search(_MISSED, error.message, re.MULTILINE):
             hint = f"It may belong to a plugin that is disabled: {disabled}."
             error.hint = f"{hint}\n{error.hint}" if error.hint else hint
 
@@ -139,6 +147,8 @@ def time_limit_of(environment: Mapping[str, str]) -> float | None:
 
 def warning(error: PluginError) -> Problem:
     """Return an error as warning."""
+    from extra_container.model.values import Problem, Severity
+
     return Problem(message=error.message, hint=error.hint, severity=Severity.WARNING)
 
 

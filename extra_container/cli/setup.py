@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli.plugin_policy import warning
-from extra_container.model.events import Event, ProblemFound
 from extra_container.pipeline.context import Context
 from extra_container.process import Runner
 
 if TYPE_CHECKING:
     from extra_container.cli.invocation import Invocation
     from extra_container.model.errors import PluginError
+    from extra_container.model.events import Event
+    from extra_container.model.values import Problem
 
 
 @contextmanager
@@ -29,17 +29,31 @@ def open_context(invocation: Invocation, *, changes_machine: bool) -> Iterator[C
     messages.open()
 
     def tolerate(error: PluginError) -> None:
-        emit(ProblemFound(problem=warning(error)))
+        emit(_told(_warning(error)))
 
     hooks = invocation.plugins.hooks(None if changes_machine else tolerate)
 
     def emit(event: Event) -> None:
         messages.event(event)
         for error in hooks.observe(event):
-            messages.event(ProblemFound(problem=warning(error)))
+            messages.event(_told(_warning(error)))
 
     for problem in invocation.plugins.problems(changes_machine=changes_machine):
-        emit(ProblemFound(problem=problem))
-    runner = Runner(environment=invocation.environment, notify=emit)
+        emit(_told(problem))
+    # People who look on are not told of every program.
+    followed = messages.log is not None or hooks.observed
+    runner = Runner(environment=invocation.environment, notify=emit if followed else None)
     host = hooks.detect_host(Path("/"), runner, invocation.options.host)
     yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=messages.tell)
+
+
+def _warning(error: PluginError) -> Problem:
+    from extra_container.cli.plugin_policy import warning
+
+    return warning(error)
+
+
+def _told(problem: Problem) -> Event:
+    from extra_container.model.events import ProblemFound
+
+    return ProblemFound(problem=problem)

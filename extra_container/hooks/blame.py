@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 
 
@@ -19,6 +18,8 @@ def in_one_line(error: BaseException, when: str = "", file: str | None = None) -
 
 def place_of(error: BaseException, file: str | None = None) -> str:
     """Return file and line that an error comes from, the last ones beside ``file`` if it comes through there."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     # The alarm's own frame says nothing about what the plugin was doing.
     while len(frames) > 1 and frames[-1].name == "_ring":

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.hooks.call import HookCaller
 from extra_container.model.errors import ExtraContainerError, HostError, PluginError
 from extra_container.model.host import Host
-from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
-from extra_container.model.values import (
-    BuildInputs,
-    BuildResult,
-    FileOp,
-    FileOps,
-    Installed,
-    Link,
-    MakeDirectory,
-    Problem,
-    Problems,
-    Remove,
-    RemoveTree,
-    Request,
-)
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from pluggy import PluginManager
 
     from extra_container.hooks.found import PluginInfo
     from extra_container.model.events import Event
+    from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
+    from extra_container.model.values import BuildInputs, BuildResult, FileOp, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
 
 _V = TypeVar("_V")
@@ -106,6 +92,8 @@ class Hooks:
 
     def build_inputs(self, request: Request, host: Host) -> BuildInputs:
         """Return the merged modules and values of all plugins."""
+        from extra_container.model.values import BuildInputs
+
         modules: list[Path] = []
         values: dict[str, tuple[str, object]] = {}
         for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, request=request, host=host):
@@ -121,6 +109,8 @@ class Hooks:
 
     def plan_install(self, result: BuildResult, host: Host, installed: Installed) -> InstallPlan:
         """Return the install plan of the first plugin that makes one."""
+        from extra_container.model.plans import InstallPlan
+
         for _, plan in self._calls.every("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
             return plan
         raise PluginError("No plugin plans the installation", hint="`extra-container plugins` shows which there are.")
@@ -131,6 +121,8 @@ class Hooks:
 
     def plan_destroy(self, names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
         """Return everything to remove, in the order in which it is to be removed."""
+        from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
+
         ops: list[FileOp] = []
         kinds = (Remove, RemoveTree, MakeDirectory, Link)
         arguments = {"names": names, "host": host, "installed": installed}
@@ -156,6 +148,8 @@ class Hooks:
 
     def session(self, state: RunState, request: Request, host: Host) -> Session:
         """Return the merged session of all plugins."""
+        from extra_container.model.plans import Session
+
         commands: dict[str, tuple[str, str]] = {}
         environment: dict[str, tuple[str, str]] = {}
         lines: list[str] = []
@@ -168,6 +162,11 @@ class Hooks:
             environment=MappingProxyType({name: value for name, (_, value) in environment.items()}),
             help=tuple(lines),
         )
+
+    @property
+    def observed(self) -> bool:
+        """Whether some plugin observes what goes on."""
+        return bool(self._calls.implementations("ec_observe"))
 
     def observe(self, event: Event) -> tuple[PluginError, ...]:
         """Hand an event to the observing plugins; what goes wrong there is returned, never raised.
@@ -192,11 +191,15 @@ class Hooks:
         return tuple(failures)
 
     def _problems(self, hook: str, **arguments: object) -> Problems:
+        from extra_container.model.values import Problem
+
         return tuple(
             problem for _, found in self._calls.every(hook, tuple, (Problem,), **arguments) for problem in found
         )
 
     def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:
+        import json
+
         sizes = {name: len(json.dumps(value)) for name, (_, value) in values.items()}
         if sum(sizes.values()) > _MOST_VALUES:
             largest = max(sizes, key=lambda name: sizes[name])

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from extra_container.hooks.blame import way_out
 from extra_container.model.errors import PluginError
+
+if TYPE_CHECKING:
+    import pluggy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +45,23 @@ class PluginFailure:
             f"The plugin {self.plugin} cannot be used ({self.stage}): {self.reason}",
             hint=way_out(self.plugin.package if self.stage == "discover" else self.plugin.name),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPlugins:
+    """The manager with every usable plugin registered, in the order in which their hooks are called.
+
+    ``unknown`` are the names that were to be disabled and that nothing has.
+    """
+
+    manager: pluggy.PluginManager
+    plugins: tuple[PluginInfo, ...]
+    disabled: tuple[PluginInfo, ...]
+    failures: tuple[PluginFailure, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The names of all plugins that were found, sorted."""
+        found = {*self.plugins, *self.disabled, *(failure.plugin for failure in self.failures)}
+        return tuple(sorted({plugin.name for plugin in found}))

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from extra_container.hooks.found import PluginInfo
-from extra_container.hooks.loader import LoadedPlugins
+from extra_container.hooks.found import LoadedPlugins, PluginInfo
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

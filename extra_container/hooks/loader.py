@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint
 from types import ModuleType
 from typing import Any
@@ -19,7 +18,7 @@ import stevedore
 from extra_container.hooks import entry_points, specs
 from extra_container.hooks.blame import in_one_line, place_of
 from extra_container.hooks.check import check_hooks
-from extra_container.hooks.found import PluginFailure, PluginInfo
+from extra_container.hooks.found import LoadedPlugins, PluginFailure, PluginInfo
 from extra_container.hooks.guard import TimeUpError, guarded, was_asked_for
 from extra_container.model.errors import Interrupted
 
@@ -27,26 +26,6 @@ from extra_container.model.errors import Interrupted
 API_LEVEL = 1
 _IMPORT_SECONDS = 30.0
 _PUBLIC_MODULES = ("extra_container.plugin", "extra_container.plugin_command")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedPlugins:
-    """The manager with every usable plugin registered, in the order in which their hooks are called.
-
-    ``unknown`` are the names that were to be disabled and that nothing has.
-    """
-
-    manager: pluggy.PluginManager
-    plugins: tuple[PluginInfo, ...]
-    disabled: tuple[PluginInfo, ...]
-    failures: tuple[PluginFailure, ...]
-    unknown: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """The names of all plugins that were found, sorted."""
-        found = {*self.plugins, *self.disabled, *(failure.plugin for failure in self.failures)}
-        return tuple(sorted({plugin.name for plugin in found}))
 
 
 def load(

@@ -7,10 +7,11 @@ event's name in the log: ``noun.verb_past``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from extra_container.model.plans import Failure, InstallPlan
-from extra_container.model.values import Problem
+if TYPE_CHECKING:
+    from extra_container.model.plans import Failure, InstallPlan
+    from extra_container.model.values import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from extra_container.model import layout
-from extra_container.model.plans import Failure
+
+if TYPE_CHECKING:
+    from extra_container.model.plans import Failure
 
 RUNTIME_DIRECTORY = Path("/run/extra-container")
 

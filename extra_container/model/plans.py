@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from extra_container.model.values import BuildResult, BuiltContainer, FileOps
+if TYPE_CHECKING:
+    from extra_container.model.values import BuildResult, BuiltContainer, FileOps
 
 
 class Change(Enum):

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError, HostError
-from extra_container.model.values import Problems, Severity
 
 if TYPE_CHECKING:
     from extra_container.hooks.facade import Hooks
+    from extra_container.model import events
     from extra_container.model.host import Host
+    from extra_container.model.values import Problems
     from extra_container.process import Runner
 
 
@@ -32,6 +32,11 @@ class Context:
 
 def report(problems: Problems, context: Context, error: type[ExtraContainerError] = HostError) -> None:
     """Tell of all warnings, then raise ``error`` for the first problem that is one."""
+    if not problems:
+        return
+    from extra_container.model import events
+    from extra_container.model.values import Severity
+
     for problem in problems:
         if problem.severity is Severity.WARNING:
             context.emit(events.ProblemFound(problem=problem))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.model import layout, wording
+from extra_container.model import layout
 from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
 from extra_container.model.host import ActiveState
-from extra_container.model.plans import Failure, RunPlan
-from extra_container.model.values import InstalledContainer
-from extra_container.pipeline import inside, recovery
 from extra_container.pipeline.context import Context, report
-from extra_container.state import host_key as host_keys
-from extra_container.state import installed, lock, pending, record, text_file
-from extra_container.state.addresses import Network, network_of
-from extra_container.state.environment_file import parse_environment_file
-from extra_container.state.record import Transition
-from extra_container.systemd.capacity import limit_problems, read_limits
+from extra_container.state import installed, lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extra_container.model.plans import Failure
+    from extra_container.model.values import InstalledContainer
+    from extra_container.state.addresses import Network
 
 _LIST_HINT = "`extra-container list` shows those that do."
 
@@ -30,6 +29,8 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
     Raises :class:`.ContainerError` naming those that fail, and :class:`.HostError` before any is
     started if not all can run.
     """
+    from extra_container.model.plans import RunPlan
+
     _require_conf(wanted, context)
     states = context.host.manager.states(wanted)
     require_room(sum(states[name].at_rest for name in wanted), context)
@@ -40,10 +41,14 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
 def require_room(containers: int, context: Context) -> None:
     """Warn of scarce memory, raise :class:`.HostError` if the kernel's limits forbid that many more containers."""
     if containers:
+        from extra_container.systemd.capacity import limit_problems, read_limits
+
         report(limit_problems(containers, read_limits(containers)), context)
 
 
 def _start(wanted: tuple[str, ...], context: Context) -> None:
+    from extra_container.model import wording
+
     with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))):
         fail(context.host.manager.start(wanted), "start")
 
@@ -54,6 +59,9 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     Processes that entered from outside are ended first, since the container's shutdown would wait for them. Raises
     :class:`.ContainerError` naming those that do not stop.
     """
+    from extra_container.model import wording
+    from extra_container.state import record
+
     with explained(lambda: wording.end(wanted)):
         shut_down(wanted, context)
     record.mark(wanted, context.host, ran=False)
@@ -61,6 +69,9 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
     """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
+    from extra_container.pipeline import inside
+    from extra_container.state import pending
+
     with inside.emptied(wanted, context.host):
         fail(context.host.manager.stop(wanted), "stop")
     pending.forget(wanted, context.host)
@@ -68,6 +79,10 @@ def shut_down(wanted: tuple[str, ...], context: Context) -> None:
 
 def kill(wanted: tuple[str, ...], context: Context) -> None:
     """End containers at once. Raises :class:`.ContainerError` naming those that remain."""
+    from extra_container.model import wording
+    from extra_container.pipeline import inside
+    from extra_container.state import pending, record
+
     with explained(lambda: wording.end(wanted)), inside.emptied(wanted, context.host):
         fail(context.host.manager.kill(wanted), "end")
     pending.forget(wanted, context.host)
@@ -76,6 +91,8 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
 
 def expel(wanted: tuple[str, ...], context: Context) -> None:
     """End the processes that entered the containers from outside."""
+    from extra_container.pipeline import inside
+
     inside.expel([leader.pid for leader in inside.leaders(wanted, context.host)])
 
 
@@ -84,12 +101,17 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
 
     A run that is killed in between leaves that to the next one that changes something.
     """
+    from extra_container.model import wording
+    from extra_container.model.plans import RunPlan
+    from extra_container.pipeline import recovery
+    from extra_container.state import record
+
     _require_conf(wanted, context)
     with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
         recovery.recover(context, frozenset(wanted))
         context.hooks.before_start(RunPlan(restart=wanted), context.host)
         for name in wanted:
-            record.begin(name, Transition(before={}, after={}, ran=True), context.host)
+            record.begin(name, record.Transition(before={}, after={}, ran=True), context.host)
         try:
             with explained(lambda: f"{wording.end(wanted)} Nothing was started again."):
                 shut_down(wanted, context)
@@ -149,6 +171,8 @@ def _require_conf(wanted: tuple[str, ...], context: Context) -> None:
 
 
 def _conf_text(conf: Path, name: str) -> str:
+    from extra_container.state import text_file
+
     try:
         return text_file.read(conf, errors="replace")
     except FileNotFoundError:
@@ -165,6 +189,10 @@ def network(name: str, context: Context) -> Network:
 
     Raises :class:`.UsageError` if the container does not exist.
     """
+    from extra_container.model.values import InstalledContainer
+    from extra_container.state.addresses import network_of
+    from extra_container.state.environment_file import parse_environment_file
+
     match _find(name, context):
         case InstalledContainer() as ours:
             return network_of(ours.settings, ours.unit_text)
@@ -178,6 +206,8 @@ def host_key(name: str, context: Context) -> str:
     Raises :class:`.UsageError` if the container does not exist, and :class:`.ExtraContainerError` if it has no key: it
     has no sshd, or it does not run and never did.
     """
+    from extra_container.state import host_key as host_keys
+
     key = host_keys.read(root(name, context))
     leader = context.host.manager.leader(name)
     if key is None and leader is not None:
@@ -190,6 +220,9 @@ def host_key(name: str, context: Context) -> str:
 
 
 def _new_host_key(name: str, leader: int, context: Context) -> str | None:
+    from extra_container.pipeline import inside
+    from extra_container.state import host_key as host_keys
+
     # What is seen from inside is not always below the directory of the container: it may be ephemeral.
     seen = Path(f"/proc/{leader}/root")
     key = host_keys.read(seen)
@@ -214,6 +247,8 @@ def root(name: str, context: Context) -> Path:
 
     Raises :class:`.UsageError` if the container does not exist.
     """
+    from extra_container.model.values import InstalledContainer
+
     match _find(name, context):
         case InstalledContainer() as ours:
             return ours.root
@@ -233,6 +268,8 @@ def _find(name: str, context: Context) -> InstalledContainer | Path:
 def fail(failures: tuple[Failure, ...], verb: str) -> None:
     """Raise one error that names every container that failed, with what it said last."""
     if failures:
+        from extra_container.model import wording
+
         raise ContainerError("\n".join(wording.failure(failure, verb) for failure in failures))
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import HostError, LockError
-from extra_container.model.events import LockAwaited
 from extra_container.state import private
 
 if TYPE_CHECKING:
@@ -44,6 +42,8 @@ def machine_lock(
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise HostError(f"The lock {path} cannot be opened: {error.strerror}") from error
+    import json
+
     try:
         _acquire(descriptor, path, emit, wait)
         with contextlib.suppress(OSError):  # on a full disk it is held without a signature
@@ -64,6 +64,8 @@ def _acquire(descriptor: int, path: Path, emit: Callable[[Event], None], wait: f
         except BlockingIOError as error:
             holder = _holder(path)
             if not announced:
+                from extra_container.model.events import LockAwaited
+
                 emit(LockAwaited(holder=holder))
                 announced = True
             if time.monotonic() >= deadline:
@@ -76,6 +78,8 @@ def _acquire(descriptor: int, path: Path, emit: Callable[[Event], None], wait: f
 
 
 def _holder(path: Path) -> str:
+    import json
+
     try:
         entry = json.loads(path.read_text())
         return f"Process {entry['pid']} (extra-container {entry['command']})"

@@ -11,8 +11,10 @@ import resource
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.model.values import Problem, Problems, Severity
+if TYPE_CHECKING:
+    from extra_container.model.values import Problems
 
 # More at once make no boot faster. Measured on 2 cores with containers of the host base, docs/scale.md has the figures.
 # Beyond the upper bound they wait for what is one a machine: systemd, machined, the journal.
@@ -63,6 +65,8 @@ def limit_problems(containers: int, limits: Iterable[Limit]) -> Problems:
 
     Limits that are set are an error, since some containers could not boot; memory is estimated, and a warning.
     """
+    from extra_container.model.values import Problem, Severity
+
     lacking = [limit for limit in limits if limit.lacks(containers)]
     settings = {limit.setting: limit.wanted(containers) for limit in lacking if limit.setting is not None}
     problems = []

@@ -6,7 +6,6 @@ is down, counts as one that knows no machine.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from extra_container.model.errors import HostError, ProcessError
@@ -24,6 +23,8 @@ PACKAGE_HINT = "Install the package systemd-container."
 
 def parse_machines(text: str) -> frozenset[str]:
     """Parse machined's ``ListMachines`` reply, type ``a(ssso)``, as busctl's JSON; return the machines' names."""
+    import json
+
     return frozenset(machine[0] for machine in json.loads(text)["data"][0])
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 from extra_container.model.errors import ProcessError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
-from extra_container.model.plans import Failure
-from extra_container.process import Completed, Runner
-from extra_container.systemd import conditions, registration
 from extra_container.systemd.capacity import boots_at_once
-from extra_container.systemd.console import console_lines, without_good_news
 from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
-from extra_container.systemd.reasons import about, reason
-from extra_container.systemd.registration import Registration
+from extra_container.systemd.registration import Registration, refused
 from extra_container.systemd.shutdown import shut_down
-from extra_container.systemd.systemctl import PLAIN, Systemctl, UnitFacts
+from extra_container.systemd.systemctl import Systemctl, UnitFacts
 from extra_container.systemd.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from extra_container.model.plans import Failure
+    from extra_container.process import Completed, Runner
 
 # A unit that is beyond its main process runs clean-up that must not be killed, or nothing at all.
 _ENDING = frozenset(
@@ -36,12 +37,8 @@ _ENDING = frozenset(
     }
 )
 
-_LINES_OF_A_BOOT = 500
-_DETAIL_LINES = 15
 # What each of many supervisors takes of the machine to clean up after its container, with much to spare.
 _CLEAN_UP_SECONDS = 0.3
-_JOURNAL_SECONDS = 10.0
-_SILENCE = "What it said is not known, because the journal does not answer"
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
 
@@ -168,7 +165,9 @@ class SystemdManager:
 
     def journal(self, name: str, lines: int) -> tuple[str, ...]:
         """See :meth:`extra_container.model.host.Manager.journal`."""
-        return self._journal(name, lines)
+        from extra_container.systemd.journal import Journal
+
+        return Journal(self._runner).last(name, lines)
 
     def login_argv(self, name: str) -> tuple[str, ...]:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
@@ -251,11 +250,16 @@ class SystemdManager:
             if now >= deadline:
                 break
             time.sleep(_POLL_SECONDS)
-        return tuple(
-            Failure(name=name, message="systemd-machined still knows its machine") for name in sorted(waiting - foreign)
-        )
+        left = sorted(waiting - foreign)
+        if not left:
+            return ()
+        from extra_container.model.plans import Failure
+
+        return tuple(Failure(name=name, message="systemd-machined still knows its machine") for name in left)
 
     def _stop_failures(self, left: Mapping[str, UnitFacts], began: float) -> Iterator[Failure]:
+        from extra_container.model.plans import Failure
+
         for name, facts in left.items():
             yield Failure(
                 name=name,
@@ -264,6 +268,10 @@ class SystemdManager:
             )
 
     def _start_failure(self, facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...]) -> Failure:
+        from extra_container.model.plans import Failure
+        from extra_container.systemd import conditions
+        from extra_container.systemd.reasons import about, reason
+
         complained = about(facts.state.name, complaints)
         skipped = facts.load == "loaded" and facts.state.active is ActiveState.INACTIVE
         unmet = conditions.unmet(facts.state.name, self._runner) if skipped else ()
@@ -272,22 +280,12 @@ class SystemdManager:
         return Failure(name=facts.state.name, message=message, details=() if shown == (message,) else shown)
 
     def _details(self, name: str, began: float) -> tuple[str, ...]:
-        """Return what was logged since the time ``began``: a failure's report must not hold lines of older runs."""
-        try:
-            # The last lines of a process that ended a moment ago may still be on their way into the journal.
-            argv = ["journalctl", "--sync"]
-            synced = self._runner.run(argv, check=False, environment=PLAIN, timeout=_JOURNAL_SECONDS)
-            lines = without_good_news(self._journal(name, _LINES_OF_A_BOOT, f"--since=@{began:.6f}"))
-        except ProcessError as error:
-            return tuple(error.message.splitlines())
-        if synced.returncode != 0 and not lines:
-            return (f"{_SILENCE}: {synced.stderr.strip()}",)
-        return lines[-_DETAIL_LINES:]
+        from extra_container.systemd.journal import Journal
 
-    def _journal(self, name: str, lines: int, *options: str) -> tuple[str, ...]:
-        argv = ["journalctl", "-q", "--no-pager", "-o", "cat", "-n", str(lines), *options, "-u", unit_name(name)]
-        return console_lines(self._runner.run(argv, environment=PLAIN).stdout)
+        return Journal(self._runner).details(name, began)
 
 
 def _may_want_machined(details: Sequence[str]) -> bool:
-    return registration.refused(details) or any(line.startswith(_SILENCE) for line in details)
+    from extra_container.systemd.journal import is_silent
+
+    return refused(details) or is_silent(details)

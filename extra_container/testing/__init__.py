@@ -191,7 +191,7 @@ def call_command(
     from extra_container.cli.app import ExtraContainer
     from extra_container.cli.options import Options
     from extra_container.cli.output.messages import Messages
-    from extra_container.hooks.loader import LoadedPlugins
+    from extra_container.hooks.found import LoadedPlugins
 
     app = ExtraContainer()
     out, err = io.StringIO(), io.StringIO()

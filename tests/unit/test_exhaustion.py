@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from extra_container.cli.app import _presentable
+from extra_container.cli.output.outcome import presentable
 from extra_container.model import exhaustion
 from extra_container.model.errors import HostError
 from extra_container.process import Runner
@@ -16,11 +16,11 @@ USED_UP = [errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC,
 
 @pytest.mark.parametrize("number", USED_UP)
 def test_a_thing_that_is_used_up(number):
-    told = _presentable(OSError(number, os.strerror(number)))
+    told = presentable(OSError(number, os.strerror(number)))
     assert isinstance(told, HostError)
     assert (told.exit_code, told.message) == (5, os.strerror(number))
     assert told.hint
-    named = _presentable(OSError(number, os.strerror(number), "/a\x1bb"))
+    named = presentable(OSError(number, os.strerror(number), "/a\x1bb"))
     assert named.message == rf"/a\x1bb: {os.strerror(number)}"
 
 
@@ -33,7 +33,7 @@ def test_no_more_threads(monkeypatch):
         monkeypatch.setattr(threading, start, refuse, raising=False)
     with pytest.raises(RuntimeError) as caught:
         threading.Thread(target=print).start()
-    told = _presentable(caught.value)
+    told = presentable(caught.value)
     assert told.message == "No new thread can be started"
     assert "ulimit -u" in told.hint
 
@@ -41,7 +41,7 @@ def test_no_more_threads(monkeypatch):
 def test_other_errors_are_none_of_these():
     assert exhaustion.as_error(OSError(errno.EPERM, "x")) is None
     assert exhaustion.as_error(RuntimeError("x")) is None
-    assert "bug" in _presentable(RuntimeError("x")).message
+    assert "bug" in presentable(RuntimeError("x")).message
 
 
 def test_a_program_that_cannot_be_started_is_named(monkeypatch):

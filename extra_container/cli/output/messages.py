@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from extra_container.cli.output.log import Log, LogFormat, open_log
-from extra_container.cli.output.report import Report
-from extra_container.model.events import ProblemFound
-from extra_container.model.values import Problem, Severity
-
 if TYPE_CHECKING:
     from extra_container.cli.options import Options
+    from extra_container.cli.output.log import Log
+    from extra_container.cli.output.report import Report
     from extra_container.model.events import Event
 
 
@@ -23,19 +20,31 @@ class Messages:
 
     def __init__(self, options: Options, stdout: TextIO, stderr: TextIO) -> None:
         self._options = options
-        self._format = LogFormat(options.log_format) if options.log_format else None
+        self._stdout = stdout
         self._stderr = stderr
         self._log: Log | None = None
-        self.structured = self._format is LogFormat.JSON and options.log_file is None
-        self._report = Report(stdout, stderr, quiet=options.quiet, silent_stderr=self.structured)
+        self._text: Report | None = None
+        self.structured = options.log_format == "json" and options.log_file is None
 
     @property
     def log(self) -> Log | None:
         """The log, None if nobody wants one."""
-        if self._log is None:
-            options = self._options
-            self._log = open_log(options.log_file, self._format, self._stderr, verbose=options.verbose)
+        options = self._options
+        if self._log is None and (options.log_format or options.log_file or options.verbose):
+            from extra_container.cli.output.log import LogFormat, open_log
+
+            form = LogFormat(options.log_format) if options.log_format else None
+            self._log = open_log(options.log_file, form, self._stderr, verbose=options.verbose)
         return self._log
+
+    @property
+    def _report(self) -> Report:
+        if self._text is None:
+            from extra_container.cli.output.report import Report
+
+            silent = self.structured
+            self._text = Report(self._stdout, self._stderr, quiet=self._options.quiet, silent_stderr=silent)
+        return self._text
 
     def open(self) -> None:
         """Open the log before anything is changed. Raises :class:`.UsageError` if that is impossible."""
@@ -54,6 +63,9 @@ class Messages:
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """Tell of something that is amiss, also with ``--quiet``."""
+        from extra_container.model.events import ProblemFound
+        from extra_container.model.values import Problem, Severity
+
         self.event(ProblemFound(problem=Problem(message=message, hint=hint, severity=Severity.WARNING)))
 
     def tell(self, line: str) -> None:

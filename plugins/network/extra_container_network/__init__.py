@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import BuildInputs, BuildResult, Host, Problems, hookimpl, layout, parse_environment_file
+from extra_container.plugin import hookimpl, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from extra_container.plugin import BuildInputs, BuildResult, Host, Problems
 
 _ROUTES = Path("/proc/net/route")
 
@@ -20,6 +22,7 @@ _ROUTES = Path("/proc/net/route")
 @hookimpl
 def ec_build_inputs(host: Host) -> BuildInputs:
     """Contribute the modules, the subnets that are free here, and those that installed containers have."""
+    from extra_container.plugin import BuildInputs
     from extra_container_network.confs import addresses, assigned_prefixes, installed_confs
     from extra_container_network.subnets import free_prefixes, read_routes, single
 
@@ -39,6 +42,7 @@ def ec_build_inputs(host: Host) -> BuildInputs:
 @hookimpl
 def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """Find addresses that containers of the build share with each other or with containers that are there already."""
+    from extra_container.plugin import parse_environment_file
     from extra_container_network.conflicts import shared_addresses
     from extra_container_network.confs import installed_confs
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.plugin import (
-    BuildInputs,
-    BuildResult,
-    Host,
-    InstallPlan,
-    Problem,
-    Problems,
-    Runner,
-    SystemdManager,
-    auto_start_problems,
-    fragment_problems,
-    hookimpl,
-    layout,
-)
+from extra_container.plugin import Host, hookimpl, layout
+
+if TYPE_CHECKING:
+    from extra_container.plugin import BuildInputs, BuildResult, InstallPlan, Problems, Runner
 
 _UNIT_PATH_HINT = (
     "Set programs.extra-container.enable = true in the configuration of this host, "
@@ -44,6 +35,8 @@ def ec_detect_host(root: Path, runner: Runner) -> NixosHost | None:
     """Recognise NixOS by the version file of the system that was booted."""
     if not (root / "run/systemd/system").is_dir() or not (root / "run/booted-system/nixos-version").exists():
         return None
+    from extra_container.plugin import SystemdManager
+
     return NixosHost(
         name="nixos",
         manager=SystemdManager(runner),
@@ -59,6 +52,8 @@ def ec_build_inputs(host: Host) -> BuildInputs | None:
     if isinstance(host, NixosHost):
         own = host_conf_directory(host.root)
         if own is not None and own.name == _LEGACY_NAME:
+            from extra_container.plugin import BuildInputs
+
             return BuildInputs(modules=(_LEGACY_MODULE,))
     return None
 
@@ -74,6 +69,8 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     own = host_conf_directory(host.root)
     if own is None:
         return ()
+    from extra_container.plugin import Problem
+
     return tuple(
         Problem(
             message=f"container {container.name} has its conf in {container.conf_directory}, this host in {own}",
@@ -92,6 +89,8 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """
     if not isinstance(host, NixosHost):
         return ()
+    from extra_container.plugin import auto_start_problems, fragment_problems
+
     return (
         *fragment_problems(plan, host, hint=_UNIT_PATH_HINT),
         *auto_start_problems(plan, host.root, hint=_AUTO_START_HINT),

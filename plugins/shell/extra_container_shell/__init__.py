@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from extra_container.plugin import Host, RunState, Session, hookimpl
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from extra_container.plugin import Host, RunState, Session
 
 
 @hookimpl

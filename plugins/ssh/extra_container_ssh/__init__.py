@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.plugin import (
-    BuildInputs,
-    Host,
-    HostError,
-    Problem,
-    Problems,
-    Request,
-    Runner,
-    RunState,
-    Session,
-    hookimpl,
-)
+from extra_container.plugin import HostError, Runner, hookimpl
+
+if TYPE_CHECKING:
+    import argparse
+
+    from extra_container.plugin import BuildInputs, Host, Problems, Request, RunState, Session
 
 _COMMANDS = frozenset({"create", "build", "shell", "destroy"})
 _NO_KEYGEN = "ssh-keygen was not found, and --ssh needs it to make a key"
@@ -36,6 +30,8 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
 def ec_check_request(request: Request) -> Problems:
     """Find out whether a key can be made."""
     if _wanted(request) and Runner().look("ssh-keygen") is None:
+        from extra_container.plugin import Problem
+
         return (Problem(message=_NO_KEYGEN, hint=_INSTALL),)
     return ()
 
@@ -55,6 +51,7 @@ def ec_before_build(request: Request) -> None:
 @hookimpl
 def ec_build_inputs(request: Request) -> BuildInputs:
     """Contribute the option, its default and the public key."""
+    from extra_container.plugin import BuildInputs
     from extra_container_ssh.key import HOME, read_public_key
 
     return BuildInputs(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.plugin import BuildResult, Host, Problems, Runner, hookimpl, layout
+from extra_container.plugin import Host, hookimpl, layout
+
+if TYPE_CHECKING:
+    from extra_container.plugin import BuildResult, Problems, Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

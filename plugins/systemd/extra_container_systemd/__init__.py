@@ -5,20 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.plugin import (
-    Host,
-    HostError,
-    InstallPlan,
-    Problems,
-    Request,
-    Runner,
-    SystemdManager,
-    auto_start_problems,
-    fragment_problems,
-    hookimpl,
-    layout,
-)
+from extra_container.plugin import Host, HostError, hookimpl, layout
+
+if TYPE_CHECKING:
+    from extra_container.plugin import InstallPlan, Problems, Request, Runner
 
 # Commands that neither install nor start anything do not need what containers need.
 _HARMLESS = frozenset({"build", "destroy"})
@@ -36,6 +28,8 @@ def ec_detect_host(root: Path, runner: Runner) -> SystemdHost | None:
     """Recognise a booted systemd by its runtime directory, as sd_booted(3) does."""
     if not (root / "run/systemd/system").is_dir() or (root / "run/booted-system/nixos-version").exists():
         return None
+    from extra_container.plugin import SystemdManager
+
     return SystemdHost(
         name="systemd",
         manager=SystemdManager(runner),
@@ -63,6 +57,8 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """Check that systemd uses the installed units, and starts those that are to start with the host."""
     if not isinstance(host, SystemdHost):
         return ()
+    from extra_container.plugin import auto_start_problems, fragment_problems
+
     return (
         *fragment_problems(plan, host, hint='"systemctl show -p UnitPath" lists the directories that systemd reads.'),
         *auto_start_problems(plan, host.root, hint="Run: systemctl enable machines.target"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from extra_container.cli import direct
 from extra_container.cli.command import NameCommand
 from extra_container.model.errors import UsageError
-from extra_container.pipeline import control, inside
 
 
 class Run(NameCommand):
@@ -30,7 +30,4 @@ class Run(NameCommand):
         if not command:
             raise UsageError("No command to run", hint=f"A shell: extra-container root-login {name}")
         with self.context() as context:
-            argv = inside.run_argv(
-                control.require_leader(name, context), command, name=name, runtime=context.host.runtime_directory
-            )
-        context.runner.replace(argv)
+            direct.run(name, command, context)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from extra_container.cli import direct
 from extra_container.cli.command import NameCommand
-from extra_container.pipeline import control
 
 
 class Status(NameCommand):
@@ -19,9 +19,4 @@ class Status(NameCommand):
         """Print one word."""
         name = self.checked_name(parsed_args)
         with self.context() as context:
-            if not control.exists(name, context):
-                self.app.stdout.write("gone\n")
-                return 1
-            up = context.host.manager.states([name])[name].up
-        self.app.stdout.write("up\n" if up else "down\n")
-        return 0
+            return direct.status(name, context, self.app.stdout)

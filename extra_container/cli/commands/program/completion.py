@@ -82,7 +82,7 @@ class Completion(Command):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Print the script."""
         del parsed_args
-        found = {name: self._load(name) for name in self.invocation.commands.names()}
+        found = {name: self._load(name) for name in self.app.command_manager.names()}
         commands = {name: command for name, command in found.items() if command is not None}
         parsers = {"": global_parser(), **{name: command.get_parser(name) for name, command in commands.items()}}
         one = [name for name, command in commands.items() if isinstance(command, NameCommand)]
@@ -97,7 +97,7 @@ class Completion(Command):
                     for name, parser in parsers.items()
                 ),
                 commands=_quoted(found),
-                rest="|".join((BUILD_ARGS, *self.invocation.commands.rest_options())),
+                rest="|".join((BUILD_ARGS, *self.app.command_manager.rest_options())),
                 plugins=_quoted(plugins),
                 one=" | ".join(f"'{name} 0 '" for name in one),
                 many=" | ".join(f"'{name} '*" for name in many),
@@ -107,7 +107,7 @@ class Completion(Command):
 
     def _load(self, name: str) -> Command | None:
         try:
-            factory, _, _ = self.invocation.commands.find_command([name])
+            factory, _, _ = self.app.command_manager.find_command([name])
         except PluginError:
             return None  # who calls the command is told
         return cast("Command", factory(self.app, self.app_args, cmd_name=name))

@@ -65,7 +65,7 @@ class Help(Command):
 
     def _overview(self) -> str:
         width = terminal.columns(self.app.stdout)
-        commands = {name: self._load_or_not(name) for name in self.invocation.commands.names() if name not in _ALIASES}
+        commands = {name: self._load_or_not(name) for name in self.app.command_manager.names() if name not in _ALIASES}
         lines = [_INTRODUCTION]
         for topic in _TOPICS:
             shown = [name for name, command in commands.items() if _topic(command) == topic]
@@ -88,7 +88,7 @@ class Help(Command):
 
     def _load(self, name: str) -> Command:
         try:
-            factory, _, _ = self.invocation.commands.find_command([name])
+            factory, _, _ = self.app.command_manager.find_command([name])
         except ValueError as error:
             raise UsageError(f"Unknown command {name!r}", hint="See `extra-container help`.") from error
         return cast("Command", factory(self.app, self.app_args, cmd_name=name))

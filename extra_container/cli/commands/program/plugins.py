@@ -64,7 +64,7 @@ class Plugins(Command):
     def _reports(self) -> list[PluginReport]:
         from extra_container.hooks import info
 
-        return info.describe(self.invocation.plugins.loaded, self.invocation.commands.offers.commands)
+        return info.describe(self.invocation.plugins.loaded, self.app.command_manager.offers.commands)
 
     def _list(self, *, as_json: bool) -> int:
         reports = self._reports()

@@ -1,0 +1,124 @@
+"""Command lines so plain that they are answered before the command framework is imported.
+
+That would take longer than all they ask for. They are the name of a command and operands without any option, by
+somebody who need not become root first, where no package but the program's own brings plugins. Everything else goes
+through the framework, whose commands call the same functions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from extra_container import variables
+from extra_container.cli import signals
+from extra_container.cli.invocation import Invocation
+from extra_container.cli.options import Options
+from extra_container.cli.output import outcome
+from extra_container.cli.output.messages import Messages
+from extra_container.cli.plugin_policy import Plugins
+from extra_container.pipeline import control
+from extra_container.state import names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NoReturn, TextIO
+
+    from extra_container.pipeline.context import Context
+
+
+def answer(words: Sequence[str]) -> int | None:
+    """Do what a plain command line says and return the exit code, None if the framework is to look at it."""
+    line = _Line.of(words)
+    if line is None or (line.needs_root and os.geteuid() != 0) or os.environ.get(variables.DISABLE_PLUGINS):
+        return None
+    from extra_container.hooks import bundled
+
+    loaded = bundled.load()
+    if loaded is None:
+        return None
+    options, environment = Options(), dict(os.environ)
+    invocation = Invocation(
+        argv=tuple(words),
+        environment=environment,
+        options=options,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        messages=Messages(options, sys.stdout, sys.stderr),
+        plugins=Plugins((), environment),
+    )
+    invocation.plugins.use(loaded)
+    return outcome.account_for_output(_work(line, invocation), invocation)
+
+
+class _Line:
+    """A plain command line: the containers it names, and what it does with them."""
+
+    def __init__(self, wanted: Sequence[str], action: Callable[[Context], int], *, needs_root: bool = True) -> None:
+        self.wanted = tuple(wanted)
+        self.action = action
+        self.needs_root = needs_root
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> _Line | None:
+        """Return what words mean, None if they are not plain."""
+        match words:
+            case ["status", name] if _operands(name):
+                return cls([name], lambda context: status(name, context, sys.stdout), needs_root=False)
+            case ["start" | "stop" as verb, *wanted] if wanted and _operands(*wanted):
+                act, containers = {"start": start, "stop": stop}[verb], tuple(dict.fromkeys(wanted))
+                return cls(containers, lambda context: act(containers, context))
+            case ["run", name, "--", first, *rest] if _operands(name):
+                return cls([name], lambda context: run(name, [first, *rest], context))
+            case ["run", name, first, *rest] if _operands(name, first):
+                return cls([name], lambda context: run(name, [first, *rest], context))
+        return None
+
+
+def _operands(*words: str) -> bool:
+    return not any(word.startswith("-") for word in words)
+
+
+def _work(line: _Line, invocation: Invocation) -> int:
+    from extra_container.cli import setup
+
+    try:
+        signals.unwind()
+        names.check_known(line.wanted)
+        with setup.open_context(invocation, changes_machine=line.needs_root) as context:
+            return line.action(context)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- whatever it is, people are told in one way
+        return outcome.of_error(error, invocation)
+
+
+def status(name: str, context: Context, out: TextIO) -> int:
+    """Print whether a container is up, down or gone."""
+    if not control.exists(name, context):
+        out.write("gone\n")
+        return 1
+    up = context.host.manager.states([name])[name].up
+    out.write("up\n" if up else "down\n")
+    return 0
+
+
+def start(wanted: tuple[str, ...], context: Context) -> int:
+    """Start containers that exist."""
+    control.require(wanted, context)
+    control.start(wanted, context)
+    return 0
+
+
+def stop(wanted: tuple[str, ...], context: Context) -> int:
+    """Shut down containers that exist."""
+    control.require(wanted, context)
+    control.stop(wanted, context)
+    return 0
+
+
+def run(name: str, command: Sequence[str], context: Context) -> NoReturn:
+    """Become a command in a container."""
+    from extra_container.pipeline import inside
+
+    leader = control.require_leader(name, context)
+    context.runner.replace(inside.run_argv(leader, command, name=name, runtime=context.host.runtime_directory))
