@@ -69,8 +69,6 @@ def serve(
                 own_terminal.control(terminal)
             child = os.fork() or _become(words, mask)
             status = _reap(child, members, hangs_up=terminal is not None)
-            if terminal is not None:
-                report.tell_unread(pipe, own_terminal.unread(terminal))
             report.tell_ended(pipe, status)
     except OSError as error:
         report.tell_failed(pipe, _reason(error))

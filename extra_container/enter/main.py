@@ -114,7 +114,7 @@ class Entry:
             os.write(allow, b"1")
             return front.show(report, self._send)
         finally:
-            front.leave(report.unread)
+            front.leave()
 
     def _send(self, number: int) -> None:
         try:

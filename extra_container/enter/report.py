@@ -7,7 +7,6 @@ import os
 JOINED = b"joined"
 _ENDED = b"ended "
 _FAILED = b"failed "
-_UNREAD = b"unread "
 
 
 def tell_joined(pipe: int) -> None:
@@ -18,11 +17,6 @@ def tell_joined(pipe: int) -> None:
 def tell_ended(pipe: int, status: int) -> None:
     """Tell the wait status of the command."""
     _tell(pipe, _ENDED + str(status).encode())
-
-
-def tell_unread(pipe: int, keys: bytes) -> None:
-    """Tell what was typed for the command and not read by it."""
-    _tell(pipe, _UNREAD + keys.hex().encode())
 
 
 def tell_failed(pipe: int, why: str) -> None:
@@ -45,7 +39,6 @@ class Report:
         self.joined = False
         self.status: int | None = None
         self.failure: str | None = None
-        self.unread = b""
         self.over = False
 
     def read(self) -> None:
@@ -60,7 +53,5 @@ class Report:
                 self.joined = True
             elif line.startswith(_ENDED):
                 self.status = int(line.removeprefix(_ENDED))
-            elif line.startswith(_UNREAD):
-                self.unread = bytes.fromhex(line.removeprefix(_UNREAD).decode())
             elif line.startswith(_FAILED):
                 self.failure = line.removeprefix(_FAILED).decode()

@@ -132,9 +132,12 @@ class Front:
                 else:
                     self._take_signals(send)
 
-    def leave(self, unread: bytes) -> None:
-        """Give the terminal back, with what was typed ahead and is for whoever reads next."""
-        self._type(unread + self._typed)
+    def leave(self) -> None:
+        """Give the terminal back, with what was typed and has not gone inside.
+
+        What did go inside never comes back: a hostile container would type on the host.
+        """
+        self._type(self._typed)
         self._enter_cooked()
         os.close(self._guard)
         try:

@@ -85,11 +85,25 @@ def test_the_terminal_is_closed(tool, terminal):
 
 
 def test_the_terminal_belongs_to_the_command(tool, terminal):
-    on = terminal("--run", "sh", "-c", "c sh -c 'test -t 0 && test -t 1 && echo terminal'; read line; echo got $line")
-    on.expect("terminal")
+    inside = "c sh -c 'test -t 0 && test -t 1 && echo terminal'"
+    on = terminal("--run", "sh", "-c", f"{inside}; echo over; read line; echo got $line")
+    on.expect(r"(?s)terminal.*over")
     on.type("words\n")
     on.expect("got words")
     assert on.end() == 0
+
+
+def test_a_container_cannot_type_on_the_host(terminal):
+    on = terminal()
+    on.expect("ready> ")
+    # TIOCSTI, ioctl_tty(2)
+    on.type("""c perl -e 'ioctl(STDIN, 0x5412, $_) || die $! for split //, "expr 4000 + 44\\n"'; echo "code $?"\n""")
+    on.expect("code 0")
+    on.expect("ready> ")
+    assert on.answer("echo m''ine") == "mine\n"
+    on.type("exit\n")
+    assert on.end() == 0
+    assert "4044" not in on.seen
 
 
 def test_a_killed_shell_gives_the_terminal_back(terminal):
