@@ -20,6 +20,7 @@ _KEPT_VARIABLES = (
     variables.ETC,
     variables.DISABLE_PLUGINS,
     variables.PLUGIN_SECONDS,
+    variables.ALWAYS_RELOAD,
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from extra_container.model import layout
 
@@ -105,6 +105,36 @@ class Manager(Protocol):
         Raises :class:`.HostError` where the host has none.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitChanges:
+    """What changed of containers' units on the disk, or may have changed since the manager last read them.
+
+    ``names`` are containers whose unit is another one, or is gone. ``links`` are the installed units of containers that
+    were changed or are to be run, ``pulling`` is whether links that start a unit along with another one are concerned.
+    """
+
+    names: tuple[str, ...]
+    links: Mapping[str, Path]
+    pulling: bool = False
+
+
+@runtime_checkable
+class SelectiveManager(Protocol):
+    """A :class:`Manager` that can tell when it need not read all unit files again; others do so after every change."""
+
+    def reload_for(self, changes: UnitChanges) -> None:
+        """Do what :meth:`Manager.reload` does if changes of units would not be seen otherwise."""
+        ...
+
+
+def reload_for(changes: UnitChanges, manager: Manager) -> None:
+    """Make a manager see changes of units."""
+    if isinstance(manager, SelectiveManager):
+        manager.reload_for(changes)
+    else:
+        manager.reload()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ STORE = Path("/nix/store")
 
 _UNIT = re.compile(r"container@(.+)\.service")
 _CONF = ".conf"
+_PULLING = frozenset({".wants", ".requires", ".upholds"})
 _GC_ROOT = "extra-container-"
 
 
@@ -51,6 +52,11 @@ def wants_link(unit_link: Path) -> Path:
 def pulling_link(unit_link: Path, directory: str) -> Path:
     """Return the link in a directory like ``app.service.requires`` that starts a unit along with ``app.service``."""
     return unit_link.parent / directory / unit_link.name
+
+
+def pulls(link: Path) -> bool:
+    """Whether a link stands where one starts a unit along with another; see ``Wants=`` of systemd.unit(5)."""
+    return link.parent.suffix in _PULLING
 
 
 def gc_root(gc_roots: Path, name: str) -> Path:

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from extra_container.model import events, wording
+from extra_container.model import events, layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
+from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plain import one_line
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
@@ -106,6 +107,7 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
     gone: list[str] = []
     errors: list[ExtraContainerError] = []
     wanted = tuple(removals)
+    pulling = any(op.path.is_symlink() for ops in removals.values() for op in ops if layout.pulls(op.path))
     try:
         with inside.emptied(wanted, context.host):
             remaining = context.host.manager.kill(wanted)
@@ -125,8 +127,10 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
         raise
     finally:
         if wanted:
-            context.host.manager.reload()
-            context.host.manager.forget(wanted)
+            try:
+                context.host.manager.forget(wanted)
+            finally:
+                reload_for(UnitChanges(names=wanted, links={}, pulling=pulling), context.host.manager)
     return tuple(gone), errors
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from extra_container.model import events, wording
+from extra_container.model import events, layout, wording
 from extra_container.model.errors import ExtraContainerError, UsageError
+from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
 from extra_container.model.values import FileOps, Installed, Link, MakeDirectory, Problem, Remove, RemoveTree, Severity
 from extra_container.pipeline import control, rollback
@@ -90,14 +91,42 @@ def _put_in_place(
     for item in changed:
         if item.name in lacking:
             pending.write(item.name, pending.greater(item.change, lacking[item.name]), context.host)
+    moved = _moved(plan)
     for item in plan.items:
         undo[item.name] = files.install(item.ops)
     if changed or run_plan != RunPlan():
-        # Also for what is unchanged: the run that installed it may have been killed before it came to this.
-        context.host.manager.reload()
+        reload_for(unit_changes(plan, run_plan, moved, context.host.unit_directory), context.host.manager)
     if changed:
         context.emit(events.ContainersInstalled(names=tuple(item.name for item in changed)))
         report(context.hooks.check_install(plan, context.host), context)
+
+
+def unit_changes(plan: InstallPlan, run_plan: RunPlan, moved: Collection[Path], unit_directory: Path) -> UnitChanges:
+    """Return what the manager may not know yet of the units of a plan, whose links ``moved`` lead elsewhere now. Pure.
+
+    What is to start counts also if it is unchanged: the run that installed it may have been killed before the manager
+    was told.
+    """
+    changed = {item.name for item in _changed(plan)}
+    fresh = changed.union(run_plan.start, run_plan.restart)
+    moved_units = {container for path in moved if (container := _unit_of(path)) is not None}
+    pulled = (item.container.auto_start or item.container.pulled_in_by for item in plan.items if item.name in fresh)
+    return UnitChanges(
+        names=tuple(sorted(moved_units.union(run_plan.start, run_plan.restart))),
+        links={name: unit_directory / layout.unit_name(name) for name in sorted(fresh.union(run_plan.update))},
+        pulling=any(pulled) or any(map(layout.pulls, moved)),
+    )
+
+
+def _unit_of(path: Path) -> str | None:
+    return None if layout.pulls(path) else layout.container_of_unit(path.name)
+
+
+def _moved(plan: InstallPlan) -> set[Path]:
+    """Return the links that a plan makes lead elsewhere than they do at this moment, or removes."""
+    after = {path: target for item in plan.items for path, target in _links(item.ops).items()}
+    before = record.read_links(after)
+    return {path for path, target in after.items() if before[path] != target}
 
 
 def _changed(plan: InstallPlan) -> tuple[InstallItem, ...]:

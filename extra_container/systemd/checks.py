@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extra_container.model.host import Host
 from extra_container.model.layout import unit_name
-from extra_container.model.plans import InstallPlan
-from extra_container.model.values import Problem, Problems, Severity
+
+if TYPE_CHECKING:
+    from extra_container.model.host import Host
+    from extra_container.model.plans import InstallPlan
+    from extra_container.model.values import Problems
 
 # Where links that say what a target wants can be; systemd.unit(5).
 _UNIT_PATH = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")
@@ -23,6 +26,8 @@ def auto_start_problems(plan: InstallPlan, root: Path, *, hint: str) -> Problems
         link.is_symlink() for place in _UNIT_PATH for link in (root / place).glob("*.target.wants/machines.target")
     ):
         return ()
+    from extra_container.model.values import Problem, Severity
+
     message = f"autoStart has no effect on this host, because nothing starts machines.target: {', '.join(names)}"
     return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
 
@@ -32,12 +37,14 @@ def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
 
     ``hint`` tells how to make systemd read the host's unit directory. Call it when the units were reloaded.
     """
+    from extra_container.model.values import Problem
+
     names = [item.name for item in plan.items]
     states = host.manager.states(names)
     unread, problems = [], []
     for name in names:
         match states[name].fragment:
-            case Path() as used if _same_file(used, host.unit_directory / unit_name(name)):
+            case Path() as used if same_file(used, host.unit_directory / unit_name(name)):
                 continue
             case Path() as used if used.name == unit_name(name):
                 message = f"container {name}: systemd uses {used} instead of the unit in {host.unit_directory}"
@@ -51,6 +58,7 @@ def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
     return tuple(problems)
 
 
-def _same_file(used: Path, installed: Path) -> bool:
+def same_file(used: Path, installed: Path) -> bool:
+    """Whether two paths name the same unit file."""
     # Where /lib is a link to /usr/lib, systemd may name a directory by the other path.
     return used.name == installed.name and used.parent.resolve() == installed.parent.resolve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from extra_container import variables
 from extra_container.model.errors import ProcessError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from extra_container.model.host import UnitChanges
     from extra_container.model.plans import Failure
     from extra_container.process import Completed, Runner
 
@@ -79,6 +81,13 @@ class SystemdManager:
     def reload(self) -> None:
         """See :meth:`extra_container.model.host.Manager.reload`."""
         self._systemctl.daemon_reload()
+
+    def reload_for(self, changes: UnitChanges) -> None:
+        """See :meth:`extra_container.model.host.SelectiveManager.reload_for`."""
+        from extra_container.systemd import reloading
+
+        always = bool(self._runner.environment.get(variables.ALWAYS_RELOAD))
+        reloading.reload_for(changes, self._systemctl, always=always)
 
     def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
         """See :meth:`extra_container.model.host.Manager.start`.

@@ -16,7 +16,7 @@ from extra_container.process import Completed, Runner, process_error
 PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})
 
 _PROPERTIES = (
-    "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,NRestarts,"
+    "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,NRestarts,NeedDaemonReload,"
     "InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic"
 )
 
@@ -26,7 +26,8 @@ class UnitFacts:
     """What systemd says of a container's unit (org.freedesktop.systemd1(5)).
 
     ``load`` is its LoadState, ``sub`` its SubState, ``main_pid`` the host's PID of the supervisor (0 if none runs).
-    ``job`` says whether a job waits or runs, ``booted`` whether the container was up since its last start.
+    ``job`` says whether a job waits or runs, ``booted`` whether the container was up since its last start, ``outdated``
+    whether systemd knows that its files have changed; it need not know.
     """
 
     state: UnitState
@@ -35,6 +36,7 @@ class UnitFacts:
     main_pid: int = 0
     job: bool = False
     booted: bool = True
+    outdated: bool = False
 
     @property
     def at_rest(self) -> bool:
@@ -71,6 +73,7 @@ def _facts(name: str, block: str) -> UnitFacts:
         sub=properties["SubState"],
         main_pid=int(properties.get("MainPID", "0")),
         job=properties.get("Job", "") not in {"", "0"},
+        outdated=properties.get("NeedDaemonReload") == "yes",
         booted=int(properties.get("ActiveEnterTimestampMonotonic", started)) >= started,
     )
 
@@ -90,6 +93,16 @@ class Systemctl:
         if done.returncode != 0:
             raise process_error(done)
         return parse_show(asked, done.stdout)
+
+    def in_memory(self, names: Sequence[str]) -> frozenset[str]:
+        """Return those whose units systemd holds, without making it read any. :meth:`show` would."""
+        if not names:
+            return frozenset()
+        done = self._call("list-units", "--all", "--full", "--plain", "--no-legend", units=names)
+        if done.returncode != 0:
+            raise process_error(done)
+        held = {line.split(None, 1)[0] for line in done.stdout.splitlines() if line.strip()}
+        return frozenset(name for name in names if unit_name(name) in held)
 
     def start(self, names: Sequence[str]) -> Completed:
         """Start the units, wait for all; code 0 means that all have started.
