@@ -13,6 +13,7 @@ import time
 
 from extra_container.enter import cgroups, own_terminal, report
 from extra_container.enter.kernel import FORWARDED, signal
+from extra_container.enter.leader import shuts_down
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ SU = ("/run/current-system/sw/bin/su", "/run/wrappers/bin/su", "/bin/su")
 _VARIABLES = ("TERM", "COLORTERM", "NO_COLOR", "DISPLAY", "XAUTHORITY")
 _NOT_FOUND = 127
 _INIT = 1
-# The kernel cuts names at 15 characters.
-_SHUTDOWN = b"systemd-shutdow\n"
 # How long a command may take to end when the container's init ends all processes.
 _GRACE = 1.0
 # How long su may take to start what a signal is for.
@@ -121,7 +120,7 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
             deadline = None
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            if deadline is None and _shuts_down():
+            if deadline is None and _is_ending():
                 deadline = now + _GRACE
             if deadline is not None:
                 _outlive(members, deadline)
@@ -138,16 +137,12 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
             deadline = now + _GRACE
 
 
-def _shuts_down() -> bool:
-    """Return whether the container's init kills all processes next.
-
-    For that it becomes systemd-shutdown (systemd, src/shutdown/shutdown.c), which has not signalled anyone at first.
-    """
+def _is_ending() -> bool:
+    """Tell whether the container's init ends all processes now, though it may not have signalled any yet."""
     try:
-        with open(f"/proc/{_INIT}/comm", "rb") as file:  # noqa: PTH123 -- pathlib is slow to import
-            return file.read() == _SHUTDOWN
+        return shuts_down(_INIT)
     except OSError:
-        return False
+        return False  # a container may have no /proc
 
 
 def _hand_on(child: int, number: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import select
 
+from extra_container.enter import capabilities
 from extra_container.enter.kernel import setns, signal
 
 TYPE_CHECKING = False
@@ -21,6 +22,12 @@ _VISITED = ("mnt", "uts", "ipc", "net", "time", "pid")
 _KEPT = ("cgroup", "user")
 # The name of a systemd that has ended all units and ends all processes next, cut as the kernel cuts it.
 _SHUTTING_DOWN = b"systemd-shutdow"
+
+
+def shuts_down(pid: int) -> bool:
+    """Whether a process is a systemd that ends all processes just now. Raises OSError."""
+    with open(f"/proc/{pid}/comm", "rb") as file:  # noqa: PTH123 -- pathlib takes too long to import
+        return file.read().strip() == _SHUTTING_DOWN
 
 
 class LeaderGoneError(Exception):
@@ -41,6 +48,7 @@ class Leader:
                 raise LeaderGoneError
             self._namespaces = {kind: os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY) for kind in self._foreign()}
             self.root_user = self._root_user()
+            self._capabilities = capabilities.bounding_set(pid)
         except (FileNotFoundError, ProcessLookupError) as error:
             raise LeaderGoneError from error
         # What was opened and read was this process' own if it is still there.
@@ -56,8 +64,7 @@ class Leader:
     def shuts_down(self) -> bool:
         """Whether it has ended, or is a systemd that ends all processes just now."""
         try:
-            with open(f"/proc/{self.pid}/comm", "rb") as file:  # noqa: PTH123 -- pathlib takes too long to import
-                return file.read().strip() == _SHUTTING_DOWN or self.ended()
+            return shuts_down(self.pid) or self.ended()
         except (FileNotFoundError, ProcessLookupError):
             return True
 
@@ -89,7 +96,7 @@ class Leader:
                 os.close(descriptor)
 
     def join_rest(self) -> None:
-        """Join what :meth:`visit` left out, as the container's root."""
+        """Join what :meth:`visit` left out, as the container's root, with what that may do."""
         for kind in _KEPT:
             if kind in self._namespaces:
                 setns(self._namespaces[kind])
@@ -97,6 +104,7 @@ class Leader:
             os.setgroups([])
             os.setresgid(0, 0, 0)
             os.setresuid(0, 0, 0)
+        capabilities.confine(self._capabilities)
 
     def descriptors(self) -> tuple[int, ...]:
         """Return what :meth:`join_rest` needs."""

@@ -326,3 +326,21 @@ def test_a_login_is_left_by_its_escape(running, terminal):
     on.type("\x1d\x1d\x1d")
     assert on.end() == 1
     assert f"Error: Left the container {running}, where the command may go on" in on.seen
+
+
+def capabilities(status):
+    return {key: value for key, _, value in (line.partition(":\t") for line in status.splitlines()) if key[:3] == "Cap"}
+
+
+def test_what_enters_has_no_more_capabilities_than_the_container(tool, running, start):
+    of_init = capabilities(Path(f"/proc/{leader(running)}/status").read_text())
+    assert of_init["CapBnd"] != capabilities(Path("/proc/self/status").read_text())["CapBnd"]
+    of_command = capabilities(tool("run", running, "--", "cat", "/proc/self/status").out)
+    for kind in ("CapBnd", "CapPrm", "CapEff"):
+        assert of_command[kind] == of_init["CapBnd"]
+    # The process that waits for the command is in reach of the container's root, too.
+    process = start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")
+    begun(process)
+    (inside, *_) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert Path(f"/proc/{inside}/ns/pid").samefile(f"/proc/{leader(running)}/ns/pid")
+    assert capabilities(Path(f"/proc/{inside}/status").read_text())["CapPrm"] == of_init["CapBnd"]
