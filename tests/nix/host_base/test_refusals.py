@@ -25,6 +25,10 @@ def _error(nix: Nix, expression: str) -> str:
             "{ containers.demo.config.services.gitlab.enable = true; }",
             ["`containers.demo.config.services.gitlab' does not exist", "built-in host base", "--nixpkgs-path"],
         ),
+        (
+            "{ containers.demo.config = { pkgs, ... }: { services.gitlab.package = pkgs.bash; }; }",
+            ["`containers.demo.config.services.gitlab' does not exist", "package = <derivation host-bash>"],
+        ),
         ('{ containers.demo.privateNetwork = "yes"; }', ["`containers.demo.privateNetwork' is not of type `boolean'"]),
         ('{ containers.demo.flake = "x"; }', ["containers.demo.flake", "cannot build flakes"]),
         ("{ containers.demo.config.containers.inner = { }; }", ["does not support containers inside a container"]),

@@ -26,8 +26,9 @@ let
   };
   # As on NixOS, a given set of packages gets the overlays, and one that the configuration names wins over everything else.
   packages =
+    config:
     let
-      settings = evaluated.config.nixpkgs;
+      settings = config.nixpkgs;
       inherit (settings.hostPlatform) system;
       isShared = pkgs != null && settings.config == { } && pkgs.system == system;
     in
@@ -43,19 +44,22 @@ let
         inherit system;
         inherit (settings) config overlays;
       };
-  platform = {
-    _file = ./eval-config.nix;
-    config = {
-      _module.args = {
-        inherit baseModules extraModules modules;
-        utils = import ./utils.nix { inherit lib; };
-        pkgs = lib.mkOverride 1400 packages;
-      }
-      // extraArgs;
-      _module.check = lib.mkDefault check;
-      nixpkgs.system = lib.mkIf (system != null) (lib.mkOverride 1400 system);
+  platform =
+    # This configuration is not checked yet: whoever tells of a definition of no option shows its value, in which packages may be.
+    { config, ... }:
+    {
+      _file = ./eval-config.nix;
+      config = {
+        _module.args = {
+          inherit baseModules extraModules modules;
+          utils = import ./utils.nix { inherit lib; };
+          pkgs = lib.mkOverride 1400 (packages config);
+        }
+        // extraArgs;
+        _module.check = lib.mkDefault check;
+        nixpkgs.system = lib.mkIf (system != null) (lib.mkOverride 1400 system);
+      };
     };
-  };
 in
 evaluated
 // {
