@@ -26,7 +26,7 @@ _PROMPTS_OF_HOST = {"#", "$"}
 _HOST_PROMPT = r"<ready (\d+)> "
 # A service may not answer yet when its container is up; whoever asks too early asks again.
 _SETUP = """PS1='<ready $?> '
-curl() { command curl -s --retry 60 --retry-connrefused --retry-delay 1 "$@"; }
+curl() { command curl -s --retry 60 --retry-connrefused --retry-all-errors --retry-delay 1 "$@"; }
 """
 _FOREIGN = {"NIX_PATH", "PROMPT_COMMAND", "EXTRA_CONTAINER_ETC", "runningShellContainer"}
 _CODE = "echo $?"
