@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container import variables
@@ -66,9 +67,11 @@ class _Line:
         match words:
             case ["status", name] if _operands(name):
                 return cls([name], lambda context: status(name, context, sys.stdout), needs_root=False)
-            case ["start" | "stop" as verb, *wanted] if wanted and _operands(*wanted):
-                act, containers = {"start": start, "stop": stop}[verb], tuple(dict.fromkeys(wanted))
+            case ["start" | "stop" | "restart" | "terminate" as verb, *wanted] if wanted and _operands(*wanted):
+                act, containers = _ACTIONS[verb], tuple(dict.fromkeys(wanted))
                 return cls(containers, lambda context: act(containers, context))
+            case ["destroy", *wanted] if wanted and _operands(*wanted) and not any(map(_is_path, wanted)):
+                return cls([], lambda context: destroy(wanted, context))
             case ["run", name, "--", first, *rest] if _operands(name):
                 return cls([name], lambda context: run(name, [first, *rest], context))
             case ["run", name, first, *rest] if _operands(name, first):
@@ -78,6 +81,10 @@ class _Line:
 
 def _operands(*words: str) -> bool:
     return not any(word.startswith("-") for word in words)
+
+
+def _is_path(word: str) -> bool:
+    return word.startswith((".", "/"))
 
 
 def _work(line: _Line, invocation: Invocation) -> int:
@@ -116,9 +123,46 @@ def stop(wanted: tuple[str, ...], context: Context) -> int:
     return 0
 
 
+def restart(wanted: tuple[str, ...], context: Context) -> int:
+    """Stop containers that exist, and start them again."""
+    control.require(wanted, context)
+    control.restart(wanted, context)
+    return 0
+
+
+def terminate(wanted: tuple[str, ...], context: Context) -> int:
+    """End containers that exist at once."""
+    control.require(wanted, context)
+    control.kill(wanted, context)
+    return 0
+
+
+def destroy(wanted: Sequence[str], context: Context) -> int:
+    """Remove containers; who names one that does not exist is told."""
+    from extra_container.pipeline import destroy as removal
+
+    removal.refuse_files(wanted, context)
+    done = removal.destroy(tuple(dict.fromkeys(wanted)), context)
+    for name in dict.fromkeys(wanted):
+        if name not in done:
+            hint = f" ./{name} is a directory; `extra-container destroy ./{name}` takes the definition in it."
+            _warn(f"The container {name} does not exist.{hint * os.path.isdir(name)}", context)  # noqa: PTH112 -- as a word
+    return 0
+
+
 def run(name: str, command: Sequence[str], context: Context) -> NoReturn:
     """Become a command in a container."""
     from extra_container.pipeline import inside
 
     leader = control.require_leader(name, context)
     context.runner.replace(inside.run_argv(leader, command, name=name, runtime=context.host.runtime_directory))
+
+
+def _warn(message: str, context: Context) -> None:
+    from extra_container.model.events import ProblemFound
+    from extra_container.model.values import Problem, Severity
+
+    context.emit(ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+
+
+_ACTIONS = MappingProxyType({"start": start, "stop": stop, "restart": restart, "terminate": terminate})

@@ -129,6 +129,22 @@ class SelectiveManager(Protocol):
         ...
 
 
+@runtime_checkable
+class AskedTogether(Protocol):
+    """A :class:`Manager` that can be asked for many containers at once."""
+
+    def leaders(self, names: Sequence[str]) -> Mapping[str, int | None]:
+        """Return what :meth:`Manager.leader` returns for each name."""
+        ...
+
+
+def leaders(names: Sequence[str], manager: Manager) -> Mapping[str, int | None]:
+    """Return the PID of each container's PID 1, None for one that does not run."""
+    if isinstance(manager, AskedTogether):
+        return manager.leaders(names)
+    return {name: manager.leader(name) for name in names}
+
+
 def reload_for(changes: UnitChanges, manager: Manager) -> None:
     """Make a manager see changes of units."""
     if isinstance(manager, SelectiveManager):

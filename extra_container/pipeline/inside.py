@@ -16,6 +16,7 @@ from extra_container.enter.argv import enter_argv, shell_arguments
 from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
+from extra_container.model.host import leaders as leaders_of
 from extra_container.nix.switch import Update
 from extra_container.pipeline import stopping
 
@@ -160,8 +161,8 @@ def expel(inits: Collection[int], *, grace: float = 1.0) -> None:
 
 def leaders(wanted: Sequence[str], host: Host) -> tuple[proc.Process, ...]:
     """Return PID 1 of each of the containers that runs."""
-    found = (host.manager.leader(name) for name in wanted)
-    return tuple(process for pid in found if pid is not None and (process := proc.identify(pid)) is not None)
+    found = leaders_of(wanted, host.manager)
+    return tuple(process for pid in found.values() if pid is not None and (process := proc.identify(pid)) is not None)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from extra_container.model import events, wording
+from extra_container.model import events, host, wording
 from extra_container.model.errors import ContainerError
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import Request
@@ -82,7 +82,7 @@ def _update(
     wanted: tuple[str, ...], plan: InstallPlan, context: Context
 ) -> tuple[tuple[str, ...], tuple[Failure, ...]]:
     settings = {item.name: item.container.settings for item in plan.items}
-    leaders = {name: context.host.manager.leader(name) for name in wanted}
+    leaders = host.leaders(wanted, context.host.manager)
     failures = [
         Failure(name=name, message="it ended while it was to be updated") for name in wanted if leaders[name] is None
     ]

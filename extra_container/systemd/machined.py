@@ -6,9 +6,12 @@ is down, counts as one that knows no machine.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner
 from extra_container.systemd.systemctl import PLAIN
 
@@ -17,6 +20,8 @@ _LIST = ("busctl", "--json=short", "call", _SERVICE, "/org/freedesktop/machine1"
 
 # D-Bus gives a service that does not come up 25 s; whoever waits for a container has less patience.
 _SECONDS = 10.0
+_POLL_SECONDS = 0.05
+_TERMINATE_SECONDS = 1.0
 
 PACKAGE_HINT = "Install the package systemd-container."
 
@@ -61,6 +66,26 @@ class Machined:
         """Ask machined to end the machines; one that is gone by now is no error."""
         for machine in machines:
             self._ask(["machinectl", "terminate", "--", machine])
+
+    def forget(self, machines: AbstractSet[str], seconds: float) -> AbstractSet[str]:
+        """Wait until none of the machines, whose units have stopped, is known; return those that are after that time.
+
+        It is told to end them, again and again. A machine of somebody else with one of the names is left alone.
+        """
+        waiting = machines
+        deadline = time.monotonic() + seconds
+        next_terminate = time.monotonic()
+        foreign: frozenset[str] = frozenset()
+        while waiting := (waiting & self.machines()) - foreign:
+            now = time.monotonic()
+            if now >= next_terminate:
+                foreign |= {name for name in waiting if self.unit(name) not in {None, unit_name(name)}}
+                self.terminate(sorted(waiting - foreign))
+                next_terminate = now + _TERMINATE_SECONDS
+            if now >= deadline:
+                break
+            time.sleep(_POLL_SECONDS)
+        return waiting - foreign
 
     def login_argv(self, machine: str) -> tuple[str, ...]:
         """Return the command that opens a login prompt in the machine.

@@ -41,8 +41,6 @@ _ENDING = frozenset(
 
 # What each of many supervisors takes of the machine to clean up after its container, with much to spare.
 _CLEAN_UP_SECONDS = 0.3
-_POLL_SECONDS = 0.05
-_TERMINATE_SECONDS = 1.0
 
 
 class SystemdManager:
@@ -166,7 +164,15 @@ class SystemdManager:
         It is the child of the unit's main process, nspawn, that is PID 1 of its PID namespace. Where the main process
         is another one, machined is asked, and believed only of a process in the container's cgroup.
         """
-        pid = self._nspawn.leader(self._systemctl.show([name])[name].main_pid, unit_name(name))
+        return self.leaders((name,))[name]
+
+    def leaders(self, names: Sequence[str]) -> Mapping[str, int | None]:
+        """See :meth:`extra_container.model.host.AskedTogether.leaders`."""
+        return {name: self._leader(facts) for name, facts in self._systemctl.show(names).items()}
+
+    def _leader(self, facts: UnitFacts) -> int | None:
+        name = facts.state.name
+        pid = self._nspawn.leader(facts.main_pid, unit_name(name))
         if pid is not None:
             return pid
         pid = self._machined.leader(name)
@@ -245,26 +251,12 @@ class SystemdManager:
 
     def _forgotten(self, stopped: AbstractSet[str]) -> tuple[Failure, ...]:
         """Wait until machined knows none of the stopped machines; a start before that would fail."""
-        waiting = stopped
-        deadline = time.monotonic() + self._patience
-        next_terminate = time.monotonic()
-        foreign: frozenset[str] = frozenset()
-        while waiting := (waiting & self._machined.machines()) - foreign:
-            now = time.monotonic()
-            if now >= next_terminate:
-                # Somebody else may run a machine of this name; it is neither ours to wait for nor to end.
-                foreign |= {name for name in waiting if self._machined.unit(name) not in {None, unit_name(name)}}
-                self._machined.terminate(sorted(waiting - foreign))
-                next_terminate = now + _TERMINATE_SECONDS
-            if now >= deadline:
-                break
-            time.sleep(_POLL_SECONDS)
-        left = sorted(waiting - foreign)
+        left = self._machined.forget(stopped, self._patience)
         if not left:
             return ()
         from extra_container.model.plans import Failure
 
-        return tuple(Failure(name=name, message="systemd-machined still knows its machine") for name in left)
+        return tuple(Failure(name=name, message="systemd-machined still knows its machine") for name in sorted(left))
 
     def _stop_failures(self, left: Mapping[str, UnitFacts], began: float) -> Iterator[Failure]:
         from extra_container.model.plans import Failure

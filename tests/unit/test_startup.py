@@ -50,12 +50,14 @@ def test_a_plain_look_at_a_container_imports_neither_the_framework_nor_what_othe
     assert modules_after(*words) & (FRAMEWORK | OTHERS | UNUSED) == set()
 
 
-@pytest.mark.parametrize("command", ["start", "stop"])
+@pytest.mark.parametrize("command", ["start", "stop", "restart", "terminate", "destroy"])
 def test_starting_and_stopping_do_without_the_framework(command):
     assert modules_after(command, "nothing-here", "nor-here") & (FRAMEWORK | OTHERS) == set()
 
 
-@pytest.mark.parametrize("words", [("--quiet", "status", "x"), ("status", "-x"), ("run", "x", "-h"), ("help",)])
+@pytest.mark.parametrize(
+    "words", [("--quiet", "status", "x"), ("status", "-x"), ("run", "x", "-h"), ("destroy", "./x"), ("help",)]
+)
 def test_everything_else_goes_through_the_framework(words):
     assert "cliff" in modules_after(*words)
 
@@ -68,6 +70,11 @@ def test_everything_else_goes_through_the_framework(words):
         ("start", "nothing-here"),
         ("start", "nothing-here", "nothing-here"),
         ("stop", "nothing-here", "nor-here"),
+        ("restart", "nothing-here"),
+        ("terminate", "nothing-here"),
+        ("destroy", "nothing-here", "nothing-here"),
+        ("destroy", "..x", "nothing-here"),
+        ("destroy", "a/b"),
         ("run", "nothing-here", "true"),
         ("run", "nothing-here", "--", "true", "--help"),
         ("run", "a/b", "true"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from extra_container import variables
+from extra_container.cli import direct
 from extra_container.cli.definition import DefinitionCommand, add_run_arguments
 from extra_container.cli.parser import DefinitionParser, HelpFormatter, Parser
 from extra_container.model import events
@@ -90,20 +90,13 @@ class Destroy(DefinitionCommand):
             raise UsageError("No container name specified", hint="Name containers, or use --all.")
         with self.context() as context:
             if parsed_args.names:
-                destroy.refuse_files(parsed_args.names, context)
-            names = self._names(parsed_args, context)
-            done = destroy.destroy(names, context)
-        for name in names:
-            if name not in done and parsed_args.names:
-                hint = f" ./{name} is a directory; `extra-container destroy ./{name}` takes the definition in it."
-                self.app.messages.warn(f"The container {name} does not exist.{hint * Path(name).is_dir()}")
+                return direct.destroy(parsed_args.names, context)
+            destroy.destroy(self._names(parsed_args, context), context)
         return 0
 
     def _names(self, parsed_args: argparse.Namespace, context: Context) -> tuple[str, ...]:
         if parsed_args.all:
             return destroy.all_names(context)
-        if parsed_args.names is not None:
-            return tuple(dict.fromkeys(cast("list[str]", parsed_args.names)))
         names = build.defined_names(self.request(parsed_args), context)
         context.emit(events.Destroying(names=names))
         return names

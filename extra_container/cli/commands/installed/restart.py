@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
-from extra_container.pipeline import control
 
 
 class Restart(NamesCommand):
@@ -17,6 +17,4 @@ class Restart(NamesCommand):
         """Restart the containers."""
         names = self.checked_names(parsed_args)
         with self.context() as context:
-            control.require(names, context)
-            control.restart(names, context)
-        return 0
+            return direct.restart(names, context)
