@@ -69,7 +69,7 @@ class Nix:
             capture_output=True,
             input=stdin,
             text=True,
-            timeout=300,
+            timeout=900,  # a whole NixOS on a busy machine takes minutes
         )
         if check:
             assert done.returncode == 0, done.stderr
