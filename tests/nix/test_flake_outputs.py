@@ -88,7 +88,7 @@ NAMES = {
     "packages": ["default", "extra-container", "test", "vm"],
     "checks": ["package", "test"],
     "devShells": ["default"],
-    "apps": ["default", "vm"],
+    "apps": ["debugTest", "default", "vm"],
 }
 
 
