@@ -191,7 +191,7 @@ class Runner:
         variables = {**self.environment, **(environment or {})}
         try:
             with self._children.start(
-                _name(command), self._mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
+                _name(command), self.mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
             ) as child:
                 out, err = child.communicate("" if stdin is None else stdin, timeout=timeout)
         except subprocess.TimeoutExpired as error:
@@ -222,7 +222,7 @@ class Runner:
         with open(os.memfd_create("stdout"), "w+", errors="replace") as out:  # noqa: PTH123 -- a descriptor
             with self._children.start(
                 _name(command),
-                self._mortal(command),
+                self.mortal(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.PIPE,
@@ -246,7 +246,7 @@ class Runner:
         first, *rest = argv
         return [first if os.path.isabs(first) else self.find(first), *rest]  # noqa: PTH117
 
-    def _mortal(self, command: Sequence[str]) -> list[str]:
+    def mortal(self, command: Sequence[str]) -> list[str]:
         """Return the command line by which a program dies with this one, however that ends; see prctl(2)."""
         setpriv = self.look("setpriv")
         if setpriv is None or os.path.realpath(setpriv).endswith("/busybox"):  # which does not know the option

@@ -6,6 +6,7 @@
   e2fsprogs,
   iproute2,
   openssh,
+  strace,
   util-linux,
 }:
 
@@ -63,6 +64,7 @@ let
           e2fsprogs
           iproute2
           openssh
+          strace
           util-linux
         ])
       ];

@@ -14,6 +14,7 @@ readonly -a program_commands=(
   sudo:sudo
   curl:curl
   nsenter:util-linux
+  strace:strace
 )
 readonly -a test_host_commands=(
   mmdebstrap:mmdebstrap

@@ -47,6 +47,11 @@ def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
         "auto takes full where small fails because of nixpkgs",
     )
     group.add_argument(
+        "--no-eval-record",
+        action="store_true",
+        help="evaluate also if nothing that an earlier evaluation could see has changed, and keep no record",
+    )
+    group.add_argument(
         BUILD_ARGS, metavar="ARG…", help="everything after it goes to Nix, up to an option that takes a command"
     )
 
@@ -155,6 +160,7 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         update_changed=getattr(parsed, "update_changed", False),
         restart_changed=getattr(parsed, "restart_changed", False),
         keep_failed=getattr(parsed, "keep_failed", False),
+        record=not parsed.no_eval_record,
         options=MappingProxyType(
             {name: value for name, value in vars(parsed).items() if name != "core" and name not in parsed.core}
         ),

@@ -21,6 +21,7 @@ _KEPT_VARIABLES = (
     variables.DISABLE_PLUGINS,
     variables.PLUGIN_SECONDS,
     variables.ALWAYS_RELOAD,
+    variables.EVAL_RECORD,
 )
 
 

@@ -55,6 +55,21 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSkipped:
+    """Neither evaluation nor build took place: all that an earlier evaluation could see is the same."""
+
+    kind: ClassVar[str] = "evaluation.skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecorded:
+    """It is written down what an evaluation saw; ``problem`` is why not, so that the next run evaluates again."""
+
+    kind: ClassVar[str] = "evaluation.recorded"
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPlanned:
     """It is known what will be installed; nothing has changed yet.
 
@@ -174,6 +189,8 @@ Event: TypeAlias = (
     | HostBaseChosen
     | EvaluationFellBack
     | Evaluated
+    | EvaluationSkipped
+    | EvaluationRecorded
     | InstallPlanned
     | ContainersInstalled
     | Starting

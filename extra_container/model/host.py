@@ -172,4 +172,5 @@ class Host:
     auto_start: bool = True
     runtime_directory: Path = RUNTIME_DIRECTORY
     state_directory: Path = Path("/var/lib/extra-container")
+    cache_directory: Path = Path("/var/cache/extra-container")
     root: Path = Path("/")

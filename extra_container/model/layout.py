@@ -16,6 +16,7 @@ STATE_DIRECTORIES = (Path("/var/lib/nixos-containers"), Path("/var/lib/container
 # Nix' directory of indirect roots.
 GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
 STORE = Path("/nix/store")
+STATE = Path("/nix/var/nix")
 
 _UNIT = re.compile(r"container@(.+)\.service")
 _CONF = ".conf"

@@ -83,7 +83,8 @@ class Evaluation(Enum):
 class Request:
     """One call of a command that works on a definition.
 
-    ``options`` holds the values of the arguments that plugins added to the command, by argparse's ``dest``.
+    ``record`` is whether an evaluation that can change nothing is left out. ``options`` holds the values of the
+    arguments that plugins added to the command, by argparse's ``dest``.
     """
 
     command: str
@@ -96,6 +97,7 @@ class Request:
     update_changed: bool = False
     restart_changed: bool = False
     keep_failed: bool = False
+    record: bool = True
     options: Mapping[str, object] = field(default_factory=_empty)
 
 

@@ -12,7 +12,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from extra_container.model import layout
 from extra_container.model.errors import BuildError, HostError, ProcessError
 from extra_container.model.values import (
     Base,
@@ -53,11 +52,6 @@ _LOCATING_SECONDS = 20
 _LONGEST_ARGUMENT = 128 * 1024 - 1
 
 
-def store(runner: Runner) -> Path:
-    """Return the directory of Nix' store. Source: the environment variables that the Nix manual lists."""
-    return Path(runner.environment.get("NIX_STORE_DIR") or layout.STORE)
-
-
 def has_nixpkgs(definition: Definition, runner: Runner) -> bool:
     """Whether a definition names its own nixpkgs, or ``<nixpkgs/nixos>`` can be found.
 
@@ -77,6 +71,15 @@ def build(definition: Definition, out_link: Path, runner: Runner, tell: Callable
     ``tell``. Raises :class:`.BuildError` with Nix' error.
     """
     argv = ["nix-build", *arguments(definition), "-A", "etc", "--out-link", str(out_link), *definition.build_args]
+    _run(argv, definition, runner, tell)
+    return Path(os.path.realpath(out_link))
+
+
+def realise(
+    derivation: str, definition: Definition, out_link: Path, runner: Runner, tell: Callable[[str], None]
+) -> Path:
+    """Build what :func:`derivation` returned; as :func:`build` does in all else."""
+    argv = ["nix-build", derivation, "--out-link", str(out_link), *_settings(definition.base), *definition.build_args]
     _run(argv, definition, runner, tell)
     return Path(os.path.realpath(out_link))
 

@@ -10,16 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from extra_container import variables
 from extra_container.model import events, exhaustion
 from extra_container.model.errors import HostError, UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 from extra_container.nix import blame, build_output, command, errors, machine, parts
+from extra_container.nix import store as nix_store
 from extra_container.pipeline.context import Context, report
 from extra_container.process import Runner
 from extra_container.process import result as result_of
 from extra_container.state import nix_roots, runtime
+
+if TYPE_CHECKING:
+    from extra_container.evaluations.watch import Watch
 
 _T = TypeVar("_T")
 
@@ -27,25 +32,64 @@ _T = TypeVar("_T")
 def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     """Return the containers of a request's definition, built unless it is a finished build.
 
-    The build is safe from garbage collection until ``stack`` is closed.
+    Neither evaluation nor build takes place where an earlier evaluation saw the same. The build is safe from garbage
+    collection until ``stack`` is closed.
     """
-    definition = define(request, context)
+    definition = _gather(request, context)
     if isinstance(definition.source, BuiltSource):
         result = _read(definition.source.path, context)
         context.emit(events.BuildFinished(path=str(result.path), containers=_names(result)))
         return result
-    began = time.monotonic()
-    context.emit(events.BuildStarted())
     directory = stack.enter_context(_links(context))
-
-    def act(chosen: Definition) -> Path:
-        divided, runner = _evaluate_parts(chosen, directory, context)
-        return command.build(divided, directory / "result", runner, context.tell)
-
-    result = _read(_evaluated(definition, context, act), context)
+    link = directory / "result"
+    watch = _watch(request, definition, directory, context)
+    began = time.monotonic()
+    if watch is not None and (output := watch.known_output(link)) is not None:
+        watch.repeat(context.emit, context.tell, building=True)
+        result = _read(Path(output), context)
+    else:
+        result = _read(_build_anew(definition, directory, context, watch), context)
     seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))
     return result
+
+
+def _build_anew(definition: Definition, directory: Path, context: Context, watch: Watch | None) -> Path:
+    watched = _watched(context, watch)
+    definition = _with_base(definition, watched)
+    context.emit(events.BuildStarted())
+
+    def act(chosen: Definition) -> tuple[str, Path]:
+        divided, runner = _evaluate_parts(chosen, directory, watched)
+        if watch is None or not watch.can_see:
+            return "", command.build(divided, directory / "result", runner, context.tell)
+        derivation = command.derivation(divided, directory / "etc.drv", runner, watched.tell)
+        watch.end()
+        return derivation, command.realise(derivation, divided, directory / "result", context.runner, context.tell)
+
+    derivation, path = _evaluated(definition, watched, act)
+    if watch is not None:
+        context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, str(path))))
+    return path
+
+
+def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:
+    """Return what watches the evaluation of a definition, ``None`` if nothing shall."""
+    wish = context.runner.environment.get(variables.EVAL_RECORD)
+    if not request.record or wish == "never":
+        return None
+    from extra_container.evaluations.watch import Watch
+
+    records = context.host.cache_directory / "evaluations"
+    return Watch(
+        definition=definition, directory=directory, records=records, unwatched=context.runner, always=wish == "always"
+    )
+
+
+def _watched(context: Context, watch: Watch | None) -> Context:
+    if watch is None:
+        return context
+    return replace(context, runner=watch.runner, tell=watch.telling(context.tell), emit=watch.emitting(context.emit))
 
 
 @contextmanager
@@ -102,13 +146,13 @@ def _evaluate_parts(definition: Definition, directory: Path, context: Context) -
     return replace(definition, evaluated=file), context.runner
 
 
-def define(request: Request, context: Context) -> Definition:
+def _gather(request: Request, context: Context) -> Definition:
     """Check a request and gather what its evaluation needs."""
     report(context.hooks.check_request(request, context.host), context, UsageError)
     if isinstance(request.source, BuiltSource):
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
-    definition = Definition(
+    return Definition(
         source=request.source,
         attr_path=request.attr_path,
         base=request.base,
@@ -117,7 +161,6 @@ def define(request: Request, context: Context) -> Definition:
         inputs=context.hooks.build_inputs(request, context.host),
         kernel_release=os.uname().release,
     )
-    return _with_base(definition, context)
 
 
 def _with_base(definition: Definition, context: Context) -> Definition:
@@ -136,23 +179,33 @@ def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
 
     Raises :class:`.UsageError` for a finished build.
     """
-    definition = define(request, context)
+    definition = _gather(request, context)
     if isinstance(definition.source, BuiltSource):
         raise UsageError(f"{definition.source.path} is built already", hint="Give a definition.")
     directory = stack.enter_context(_links(context))
+    watch = _watch(request, definition, directory, context)
+    if watch is not None and (known := watch.known_derivation()) is not None:
+        watch.repeat(context.emit, context.tell, building=False)
+        return known
+    watched = _watched(context, watch)
 
     def act(chosen: Definition) -> str:
-        divided, runner = _evaluate_parts(chosen, directory, context)
-        return command.derivation(divided, directory / "etc.drv", runner, context.tell)
+        divided, runner = _evaluate_parts(chosen, directory, watched)
+        return command.derivation(divided, directory / "etc.drv", runner, watched.tell)
 
-    return _evaluated(definition, context, act)
+    derivation = _evaluated(_with_base(definition, watched), watched, act)
+    if watch is not None:
+        watch.end()
+        context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, None)))
+    return derivation
 
 
 def defined_names(request: Request, context: Context) -> tuple[str, ...]:
     """Return the names of a request's containers, sorted, without building them."""
-    definition = define(request, context)
+    definition = _gather(request, context)
     if isinstance(definition.source, BuiltSource):
         return _names(_read(definition.source.path, context))
+    definition = _with_base(definition, context)
     return _evaluated(definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell))
 
 
@@ -173,7 +226,7 @@ def _evaluated(definition: Definition, context: Context, act: Callable[[Definiti
 
 
 def _read(path: Path, context: Context) -> BuildResult:
-    return build_output.read(path, store=command.store(context.runner))
+    return build_output.read(path, store=nix_store.store(context.runner))
 
 
 def _lacking(error: errors.NixError, definition: Definition, context: Context) -> str | None:

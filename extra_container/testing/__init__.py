@@ -73,6 +73,7 @@ def fake_host(root: Path, manager: FakeManager | None = None, *, auto_start: boo
         auto_start=auto_start,
         runtime_directory=root / "run",
         state_directory=root / "var",
+        cache_directory=root / "cache",
         root=root,
     )
 

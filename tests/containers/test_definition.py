@@ -5,6 +5,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,7 @@ def test_the_result_does_not_depend_on_the_number_of_processes(tool, name, tree)
     _, text = three(name)
     words = ("-E", text, "--eval=full", "--nixpkgs-path", tree, "--build-args", "--option", "sandbox", "false")
     cores = os.sched_getaffinity(0)
+    tool.environment["EXTRA_CONTAINER_EVAL_RECORD"] = "never"  # each is to evaluate
     for command in (["build"], ["build", "--drv"]):
         several = tool("-v", *command, *words)
         assert several.err.count(" -A part ") == min(3, len(cores))
@@ -315,3 +317,28 @@ def test_an_ordinary_user_is_told_when_sudo_is_missing():
     )
     assert done.returncode == 5, done.stderr
     assert "Root rights are needed, and sudo was not found" in done.stderr
+
+
+def test_an_unchanged_definition_is_not_evaluated(tool, tmp_path):
+    definition = tmp_path / "c.nix"
+    write_definition(definition, "one")
+    wait_until_old(definition)
+    argv = ("build", "--print-eval", "--base", "host", "c.nix")
+    assert "Evaluation record: not made, because: it is the first one of this definition" in tool(*argv).err
+    first, again = tool(*argv), tool(*argv)
+    assert "Evaluation record: made\n" in first.err
+    assert "Evaluation record: used, since all that the evaluation could see is the same\n" in again.err
+    assert again.out == first.out
+    assert "Evaluation record" not in tool(*argv, "--no-eval-record").err
+    assert "Evaluation record" not in tool(*argv, EXTRA_CONTAINER_EVAL_RECORD="never").err
+    write_definition(definition, "two")
+    wait_until_old(definition)
+    changed = tool(*argv)
+    assert "Evaluation record: not made" in changed.err
+    assert changed.out != first.out
+
+
+def wait_until_old(file):
+    """Wait until the kernel's clock for files tells that a file changed before an evaluation that begins after this."""
+    while time.time() < file.stat().st_ctime + 0.1:
+        time.sleep(0.01)

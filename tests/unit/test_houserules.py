@@ -62,6 +62,7 @@ ORDER = (
     {"process"},
     {"state"},
     {"nix", "systemd"},
+    {"evaluations"},
     {"hooks"},
     {"pipeline"},
     {"plugin", "cli"},

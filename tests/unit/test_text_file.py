@@ -8,7 +8,8 @@ import pytest
 
 from extra_container.model.errors import BuildError, ContainerError
 from extra_container.model.host import Host
-from extra_container.nix import build_output, command
+from extra_container.nix import build_output
+from extra_container.nix import store as nix_store
 from extra_container.pipeline import control
 from extra_container.pipeline.context import Context
 from extra_container.process import Runner
@@ -135,8 +136,8 @@ def test_links_into_the_store_are_as_good_as_the_store(store, tmp_path, how):
 
 
 def test_the_store_is_where_nix_has_it():
-    assert command.store(Runner(environment={}, trusted=())) == Path("/nix/store")
-    assert command.store(Runner(environment={"NIX_STORE_DIR": "/srv/store"}, trusted=())) == Path("/srv/store")
+    assert nix_store.store(Runner(environment={}, trusted=())) == Path("/nix/store")
+    assert nix_store.store(Runner(environment={"NIX_STORE_DIR": "/srv/store"}, trusted=())) == Path("/srv/store")
 
 
 def test_a_disabled_unit_may_be_and_an_empty_conf_may_not(store):

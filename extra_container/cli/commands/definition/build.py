@@ -21,7 +21,9 @@ class Build(DefinitionCommand):
         """Add what only ``build`` can do."""
         parser.add_argument("--drv", action="store_true", help="evaluate only, and print the derivation's path")
         parser.add_argument(
-            "--print-eval", action="store_true", help="tell on stderr which way of evaluation was used: small or full"
+            "--print-eval",
+            action="store_true",
+            help="tell on stderr which way of evaluation was used, small or full, and whether it was left out",
         )
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -39,7 +41,21 @@ class Build(DefinitionCommand):
     def _telling(self, emit: Callable[[events.Event], None]) -> Callable[[events.Event], None]:
         def emit_and_tell(event: events.Event) -> None:
             emit(event)
-            if isinstance(event, events.Evaluated) and not self.app.messages.structured:
-                self.app.stderr.write(f"Evaluation: {event.evaluation}\n")
+            if not self.app.messages.structured and (text := _shown(event)):
+                self.app.stderr.write(f"{text}\n")
 
         return emit_and_tell
+
+
+def _shown(event: events.Event) -> str | None:
+    match event:
+        case events.Evaluated(evaluation=evaluation):
+            return f"Evaluation: {evaluation}"
+        case events.EvaluationSkipped():
+            return "Evaluation record: used, since all that the evaluation could see is the same"
+        case events.EvaluationRecorded(problem=None):
+            return "Evaluation record: made"
+        case events.EvaluationRecorded(problem=problem):
+            return f"Evaluation record: not made, because: {problem}"
+        case _:
+            return None
