@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -147,3 +149,15 @@ def test_what_is_for_other_flakes_is_evaluated_in_pure_mode(locked_flake):
           module = map builtins.isPath (flake.nixosModules.default { lib.mkDefault = value: value; }).imports;
         }""",
     ) == {"overlay": "package.nix", "module": [True]}
+
+
+def test_the_example_is_evaluated_in_pure_mode(locked_flake):
+    nix, url = locked_flake
+    locked = json.loads((nix.directory / "flake/flake.lock").read_text())["nodes"]["nixpkgs"]["locked"]
+    tree = f"path:{locked['path']}?lastModified={locked['lastModified']}&narHash={quote(locked['narHash'], safe='')}"
+    example = shutil.copytree(ROOT / "examples/flake", nix.directory / "example")
+    inputs = {"extra-container": url, "nixpkgs": tree}
+    overrides = [word for name, place in inputs.items() for word in ("--override-input", name, place)]
+    option = f"path:{example}#default.containers.demo.config.services.hello.text"
+    done = nix.run("nix", "eval", "--json", "--no-write-lock-file", *overrides, option)
+    assert json.loads(done.stdout) == "hello from a flake"
