@@ -11,6 +11,12 @@ name_host() {
   host=ec-$2-$(hash_of "$root")
   state=/run/extra-container-dev/$host
   scratch=$cache/running/$host
+  name_tree "$flavour"
+}
+
+# host_trees — trees of nixpkgs that a host of the flavour nixpkgs is given, as NAME=FOLDER lines.
+host_trees() {
+  [[ $flavour != nixpkgs ]] || tr ':' '\n' <<<"${EXTRA_CONTAINER_TEST_TREES-}" | sed '/^$/d'
 }
 
 host_leader() {
@@ -60,6 +66,10 @@ readonly nspawn_reboots=133
 # Becomes the systemd-nspawn process, which ends with the runner.
 exec_nspawn() {
   local -a flavour_flags=()
+  local entry
+  while IFS= read -r entry; do
+    flavour_flags+=("--bind-ro=${entry#*=}:/trees/${entry%%=*}")
+  done < <(host_trees)
   [[ $flavour == nixos ]] && flavour_flags+=(--setenv=SYSTEMD_UNIT_PATH=/etc/systemd-mutable/system:)
   join_cgroup "$host"
   exec setpriv --pdeathsig KILL \
@@ -160,7 +170,7 @@ ensure_booted() {
 # become_inside COMMAND… — turns the calling shell into COMMAND in the host's namespaces and in a cgroup of
 # the host, so that it ends with the host. Of the caller's environment only the terminal's type gets in.
 become_inside() {
-  local leader terminal=()
+  local leader tree terminal=() variables=()
   leader=$(host_leader) || die "the test host $host is not up; boot it with dev/host up"
   [[ ${user:-root} == root ]] || set -- runuser -u "$user" -- env "HOME=/home/$user" "USER=$user" "LOGNAME=$user" "$@"
   # The caller's terminal belongs to another devpts and session, which leaves a shell without job control.
@@ -168,6 +178,11 @@ become_inside() {
     terminal=(script --quiet --return --command "$(printf '%q ' "$@")" /dev/null)
     set --
   fi
+  # What tests look for the trees of nixpkgs with.
+  for tree in "/proc/$leader/root/trees"/*; do
+    [[ ! -d $tree ]] || variables+=("${tree##*/}=/trees/${tree##*/}")
+  done
+  ((${#variables[@]} == 0)) || variables=("EXTRA_CONTAINER_TEST_TREES=$(IFS=:; printf '%s' "${variables[*]}")")
   join_cgroup "$host/payload/entered"
   # bash waits for the command, from outside its PID namespace: nsenter would stop itself for ever when a system that
   # shuts down stops all processes. It says nothing of its own about a command that was killed.
@@ -177,7 +192,7 @@ become_inside() {
   exec nsenter --no-fork --target "$leader" --mount --uts --ipc --net --pid --cgroup \
     bash -p -c 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit "$?"' bash setpriv --pdeathsig TERM \
     env --ignore-environment --default-signal --chdir=/ "PATH=$host_path" "TERM=${TERM:-dumb}" LANG=C.UTF-8 \
-    HOME=/root USER=root LOGNAME=root SHELL=/bin/bash "${terminal[@]}" "$@"
+    HOME=/root USER=root LOGNAME=root SHELL=/bin/bash "${variables[@]}" "${terminal[@]}" "$@"
 }
 
 enter() {

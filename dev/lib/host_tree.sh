@@ -11,7 +11,20 @@ readonly -a host_packages=(
   zsh fish sudo-rs firewalld libnss-mymachines libnss-systemd
 )
 
-tree=$cache/hosts/$host_suite-$(hash_of "$(<"$root/dev/lib/host_tree.sh")")
+# What containers of a real NixOS are made of beside that: programs that its modules name, a compiler for the one that NixOS
+# compiles, and services that tests run in them.
+readonly -a nixpkgs_packages=(
+  acl attr dbus-broker file jq kmod libc6-dev libcap2-bin linux-libc-dev logrotate openresolv tcc xsltproc
+  libconfig-inifiles-perl libfile-slurp-perl libjson-perl libnet-dbus-perl
+  gawk netbase nginx-light postgresql shellcheck
+)
+
+# name_tree FLAVOUR — the flavour nixpkgs has a tree of its own.
+name_tree() {
+  packages=("${host_packages[@]}")
+  [[ $1 != nixpkgs ]] || packages+=("${nixpkgs_packages[@]}")
+  tree=$cache/hosts/$host_suite-$(hash_of "$(<"$root/dev/lib/host_tree.sh")" "${packages[@]}")
+}
 
 # The machine's own Debian mirror; another distribution has none, and then mmdebstrap's default is right.
 debian_mirror() {
@@ -47,20 +60,25 @@ configure_tree() {
     e2scrub_reap.service fstrim.timer ssh.service ssh.socket getty.target; do
     ln -sf /dev/null "$target/etc/systemd/system/$unit"
   done
+  # Services that only containers are to run; the package of one makes it the host's D-Bus.
+  for unit in dbus-broker.service nginx.service postgresql.service logrotate.timer; do
+    if [[ -e $target/usr/lib/systemd/system/$unit ]]; then
+      systemctl --root="$target" disable "$unit"
+    fi
+  done
 }
 
 build_tree() {
-  local new=$tree.new mirror packages
+  local new=$tree.new mirror
   [[ -d $tree ]] && return
   say "Building the test host's tree ($host_suite), about half a minute; kept in $cache"
   rm -rf --one-file-system "$new"
   mkdir -p "$new"
   write_apt_settings "$new/apt.conf"
   mirror=$(debian_mirror)
-  packages=$(IFS=,; printf '%s' "${host_packages[*]}")
   # In a mount namespace of its own, so that nothing stays mounted in a tree that was left half done.
   run_logged "$new/build.log" unshare --mount mmdebstrap --mode=root --variant=minbase \
-    --include="$packages" --aptopt="$new/apt.conf" "$host_suite" "$new/root" ${mirror:+"$mirror"}
+    --include="$(IFS=,; printf '%s' "${packages[*]}")" --aptopt="$new/apt.conf" "$host_suite" "$new/root" ${mirror:+"$mirror"}
   run_logged "$new/configure.log" configure_tree "$new/root"
   mv "$new" "$tree"
 }

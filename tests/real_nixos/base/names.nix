@@ -1,0 +1,44 @@
+# Packages of which nothing but programs is wanted; those without any are what only hosts need.
+{
+  attr = [ "getfattr" "setfattr" ];
+  audit = [ ];
+  bash-completion = [ ];
+  bcache-tools = [ ];
+  bind = [ "dig" ];
+  bzip3 = [ ];
+  coreutils-full = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" ];
+  coreutils = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" ];
+  cpio = [ "cpio" ];
+  dhcpcd = [ "dhcpcd" ];
+  dnsmasq = [ "dnsmasq" ];
+  e2fsprogs = [ "chattr" "lsattr" "mke2fs" ];
+  getent = [ "getent" ];
+  getconf = [ "getconf" ];
+  gnupatch = [ "patch" ];
+  gzip = [ "gzip" "gunzip" "zcat" ];
+  hostname-debian = [ "hostname" ];
+  iw = [ ];
+  kexec-tools = [ ];
+  lesspipe = [ ];
+  libressl = [ "nc" ];
+  libxslt = [ "xsltproc" ];
+  logrotate = [ "logrotate" ];
+  lvm2 = [ ];
+  mdadm = [ ];
+  man-db = [ ];
+  mkpasswd = [ ];
+  nano = [ ];
+  netcat = [ "nc" ];
+  nix-bash-completions = [ ];
+  nix-info = [ ];
+  openresolv = [ "resolvconf" ];
+  pciutils = [ ];
+  polkit = [ ];
+  procps = [ "ps" "free" "kill" "pgrep" "pidof" "pkill" "pmap" "sysctl" "top" "uptime" "vmstat" "w" "watch" ];
+  strace = [ ];
+  sudo = [ "sudo" "sudoedit" "visudo" ];
+  time = [ ];
+  usbutils = [ ];
+  wget = [ ];
+  zstd = [ "zstd" "unzstd" ];
+}

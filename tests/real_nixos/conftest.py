@@ -1,0 +1,92 @@
+"""Containers of a real NixOS: whole trees of nixpkgs, with packages that are links to programs of the test host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.containers.conftest import Tool, name, prefix  # noqa: F401 -- fixtures
+from tests.real_nixos import folder
+
+VARIABLE = "EXTRA_CONTAINER_TEST_TREES"
+RELEASES = ("24.11", "26.11")
+BOOTED = Path("/run/systemd/system").is_dir()
+# Builds neither ask for other machines nor for users of their own.
+NIX_CONFIG = "sandbox = false\nsubstituters =\nbuild-users-group =\n"
+
+
+def trees():
+    pairs = (pair.partition("=") for pair in os.environ.get(VARIABLE, "").split(":") if pair)
+    return {release: Path(path) for release, _, path in pairs}
+
+
+# From 25.05 on switch-to-configuration is a program in Rust, which no host package can stand for.
+switchable = pytest.mark.parametrize("release", ["24.11"], indirect=True)
+
+
+@pytest.fixture(params=RELEASES)
+def release(request):
+    """The release of NixOS that the containers of a test are."""
+    if request.param not in trees():
+        pytest.skip(f"{VARIABLE} names no tree of {request.param}")
+    if not BOOTED:
+        pytest.skip("it needs the test host of the flavour nixpkgs: dev/host --flavour nixpkgs")
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def bases():
+    """Give a function that makes the folder of a release, once.
+
+    Its path is in what is built: it is the same in each run, so that only the first one has to build everything.
+    """
+    made = {}
+
+    def base(release):
+        if release not in made:
+            folder.require_programs()
+            place = Path("/var/tmp/extra-container-nixpkgs", release)
+            shutil.rmtree(place, ignore_errors=True)
+            place.parent.mkdir(exist_ok=True)
+            made[release] = folder.make(trees()[release], place)
+        return made[release]
+
+    return base
+
+
+@pytest.fixture
+def tool(tmp_path, release, bases):
+    """The installed command, with a nixpkgs of the release."""
+    tool = Tool(tmp_path)
+    tool.environment |= {"NIX_PATH": f"nixpkgs={bases(release)}", "NIX_CONFIG": NIX_CONFIG}
+    yield tool
+    tool.close()
+
+
+@pytest.fixture
+def create(tool, name, release):  # noqa: F811 -- the fixture
+    """Give a function that creates and starts one container, and checks that all of its units came up."""
+
+    def create(config="", options="", *, names=None, restart=False):
+        text = definition(names or {name: (config, options)}, release)
+        done = tool("create", "--start", *["--restart-changed"] * restart, "-E", text)
+        for each in names or [name]:
+            state = tool("run", each, "--", "systemctl", "is-system-running", "--wait", code=None)
+            failed = tool("run", each, "--", "systemctl", "--failed", "--no-legend", "--plain").out
+            assert (state.out, failed) == ("running\n", ""), each
+        return done
+
+    return create
+
+
+def definition(containers, release):
+    """Return the text of a definition; ``containers`` are configuration and options by name."""
+    version = {"24.11": "24.11", "26.11": "26.05"}[release]
+    return "{ %s }" % " ".join(  # noqa: UP031 -- braces of Nix
+        f"containers.{each} = {{ {options} config = {{ pkgs, lib, ... }}: "
+        f'{{ system.stateVersion = "{version}"; {config} }}; }};'
+        for each, (config, options) in containers.items()
+    )

@@ -1,0 +1,120 @@
+"""Live updates, restarts, and what users do in a running container."""
+
+import time
+
+import pytest
+
+from tests.containers.conftest import leader
+from tests.real_nixos.conftest import definition, switchable
+
+
+def say(text, more=""):
+    """Return the configuration of a system that says a text."""
+    return f'environment.etc.version.text = "{text}"; {more}'
+
+
+def says(tool, name):
+    return tool("run", name, "--", "cat", "/etc/version").out
+
+
+def await_new(name, old):
+    """Wait until the container has another PID 1, and return it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if (new := leader(name)) != old:
+                return new
+        except ValueError:
+            pass  # between two
+        assert time.monotonic() < deadline, "it does not come back"
+        time.sleep(0.1)
+
+
+@switchable
+def test_a_live_update(tool, create, name):
+    create(say(1))
+    before = leader(name)
+    more = 'systemd.services.new = { wantedBy = [ "multi-user.target" ]; script = "exec sleep inf"; };'
+    done = create(say(2, more))
+    assert f"Updating containers:\n{name}\n" in done.out
+    assert "the following new units were started: new.service" in done.out
+    assert says(tool, name) == "2"
+    assert leader(name) == before
+    assert create(say(2, more)).out.endswith(f"{name} (unchanged, skipped)\n\n")
+
+
+@switchable
+def test_a_live_update_of_which_a_unit_and_a_snippet_failed(tool, create, name, release):
+    create(say(1))
+    bad = """
+      systemd.services.bad = {
+        wantedBy = [ "multi-user.target" ];
+        serviceConfig.Type = "oneshot";
+        script = "test -e /ok";
+      };
+      system.activationScripts.worse.text = "test -e /ok";
+    """
+    text = definition({name: (say(2, bad), "")}, release)
+    failed = tool("create", "-s", "-E", text, code=4)
+    assert f"Container {name} was updated, but the activation snippet worse, bad.service failed\n" in failed.err
+    assert f"{name} runs the new system;" in failed.err
+    assert says(tool, name) == "2"
+    assert tool("create", "-E", text).out.endswith(f"{name} (unchanged, but something of it failed)\n\n")
+    tool("run", name, "--", "touch", "/ok")
+    assert f"Updating containers:\n{name}\n" in tool("create", "-s", "-E", text).out
+    assert tool("create", "-s", "-E", text).out.endswith(f"{name} (unchanged, skipped)\n\n")
+
+
+@pytest.mark.parametrize("release", ["26.11"], indirect=True)
+def test_what_only_a_restart_can_change(tool, create, name):
+    create(say(1))
+    before = leader(name)
+    done = create(say(2, 'services.dbus.implementation = "dbus";'))
+    assert "Pre-switch check 'switchInhibitors' failed" in done.out
+    assert f"Restarting containers:\n{name}\n" in done.out
+    assert leader(name) != before
+    assert says(tool, name) == "2"
+
+
+@pytest.mark.parametrize("release", ["26.11"], indirect=True)
+def test_a_check_that_refuses_the_new_system(tool, create, name, release):
+    create(say(1))
+    text = definition({name: (say(2, 'system.preSwitchChecks.never = "false";'), "")}, release)
+    failed = tool("create", "-s", "-E", text, code=4)
+    assert f"Container {name} did not update: its check never refuses the new system\n" in failed.err
+    assert says(tool, name) == "1"
+    tool("restart", name)
+    assert says(tool, name) == "2"
+
+
+def test_a_restart_brings_another_system(tool, create, name, release):
+    create(say(1))
+    tool("create", "-r", "-E", definition({name: (say(2), "")}, release))
+    assert says(tool, name) == "2"
+    tool("restart", name)
+    assert says(tool, name) == "2"
+
+
+def test_commands_in_it(tool, create, name):
+    create("users.users.eve = { isNormalUser = true; };")
+    assert tool("run", name, "--", "sh", "-c", "exit 7", code=7).out == ""
+    assert tool("run", name, "--", "cat", stdin="through").out == "through"
+    assert tool("run", name, "--", "su", "-", "eve", "-c", "id -un").out == "eve\n"
+    assert tool("root-login", name, stdin="echo $PATH; exit 3\n", code=3).out.startswith("/run/wrappers/bin:")
+
+
+def test_reboot_and_poweroff_inside(tool, create, name):
+    create()
+    before = leader(name)
+    tool("run", name, "--", "systemctl", "reboot", code=None)
+    await_new(name, before)
+    deadline = time.monotonic() + 60
+    while tool("status", name, code=None).out != "up\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    tool("run", name, "--", "systemctl", "poweroff", code=None)
+    while tool("status", name, code=None).out != "down\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    tool("start", name)
+    assert tool("run", name, "--", "systemctl", "is-system-running", "--wait").out == "running\n"
