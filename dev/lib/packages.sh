@@ -17,6 +17,7 @@ readonly -a program_commands=(
   strace:strace
 )
 readonly -a test_host_commands=(
+  git:git
   mmdebstrap:mmdebstrap
   /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
 )

@@ -14,7 +14,7 @@ from extra_container.evaluations.own import Own
 from extra_container.evaluations.strace import DELETED, Call, unescaped
 
 _STATS = frozenset({"stat", "lstat", "newfstatat", "fstatat64", "stat64", "lstat64"})
-_OPENS = frozenset({"open", "openat"})
+_OPENS = frozenset({"open", "openat", "openat2"})
 _ACCESSES = frozenset({"access", "faccessat", "faccessat2"})
 _READLINKS = frozenset({"readlink", "readlinkat"})
 _STARTS = frozenset({"clone", "clone3", "fork", "vfork"})

@@ -228,6 +228,7 @@ def test_the_package(nix, flake):
               e2fsprogs = "/e2fsprogs";
               iproute2 = "/iproute2";
               openssh = "/openssh";
+              strace = "/strace";
               util-linux = "/util-linux";
               python3Packages = {{
                 buildPythonApplication = arguments: arguments // arguments.passthru;
