@@ -309,7 +309,7 @@ def test_a_full_disk_while_linking(tool, name, tmp_path):
 def test_an_ordinary_user_is_told_when_sudo_is_missing():
     # The interpreter's files may be where only root can read, so everything is imported before root is given up.
     code = (
-        "import os, sys; from extra_container.cli import main; main(['list']); main(['start', 'x y']); "
+        "import os, sys; from extra_container.cli import main; main(['list']); main(['start', '-v', 'x y']); "
         "import extra_container.cli.root; os.setuid(65534); sys.exit(main(['start', 'x']))"
     )
     done = subprocess.run(
