@@ -133,7 +133,8 @@ def _reap(child: int, members: int | None, *, hangs_up: bool) -> int:
         os.kill(child, received.si_signo)
         if received.si_signo != signal.SIGTERM and not _hand_on(child, received.si_signo):
             late[received.si_signo] = now + _START_SECONDS
-        if received.si_pid == _INIT and deadline is None:
+        # A signal of init's that comes while the same one of somebody else's is pending is lost.
+        if deadline is None and (received.si_pid == _INIT or _is_ending()):
             deadline = now + _GRACE
 
 

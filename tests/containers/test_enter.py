@@ -154,6 +154,7 @@ def test_what_a_command_leaves_behind_at_once_does_not_hold_up_the_end(tool, run
     try:
         while not shuts_down(init):
             assert time.monotonic() < deadline
+            time.sleep(0.001)
         if not has_signalled:
             signal.pidfd_send_signal(handle, signal.SIGSTOP)
         while process.poll() is None:
@@ -173,6 +174,33 @@ def shuts_down(init):
         return Path(f"/proc/{init}/comm").read_text() == "systemd-shutdow\n"
     except OSError:
         return True
+
+
+def test_a_su_that_does_not_end_does_not_hold_up_the_end(tool, running, start):
+    """As one that waits for a logind that is gone; the signal of the container's init may be lost beside another."""
+    process = start("run", running, "--", "sh", "-c", f"echo begun; {STUBBORN}")
+    begun(process)
+    init = leader(running)
+    (inside,) = children(process.pid)
+    (su,) = children(inside)
+    end_by_terminate(tool, running)
+    deadline = time.monotonic() + SECONDS
+    while not shuts_down(init):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    os.kill(init, signal.SIGSTOP)
+    try:
+        os.kill(su, signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SECONDS)
+    finally:
+        os.kill(init, signal.SIGCONT)
+    assert process.returncode in {137, 143}
+    assert seconds(lambda: tool("destroy", running)) < SECONDS
+
+
+def children(pid):
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_what_became_a_daemon_does_not_hold_up_the_end(tool, running):
@@ -341,6 +369,6 @@ def test_what_enters_has_no_more_capabilities_than_the_container(tool, running, 
     # The process that waits for the command is in reach of the container's root, too.
     process = start("run", running, "--", "sh", "-c", "echo begun; exec sleep 1000")
     begun(process)
-    (inside, *_) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    (inside, *_) = children(process.pid)
     assert Path(f"/proc/{inside}/ns/pid").samefile(f"/proc/{leader(running)}/ns/pid")
     assert capabilities(Path(f"/proc/{inside}/status").read_text())["CapPrm"] == of_init["CapBnd"]
