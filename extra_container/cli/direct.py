@@ -69,8 +69,8 @@ class _Line:
                 return cls([name], lambda context: status(name, context, sys.stdout), needs_root=False)
             case ["start" | "stop" | "restart" | "terminate" as verb, *wanted] if wanted and _operands(*wanted):
                 act, containers = _ACTIONS[verb], tuple(dict.fromkeys(wanted))
-                return cls(containers, lambda context: act(containers, context))
-            case ["destroy", *wanted] if wanted and _operands(*wanted) and not any(map(_is_path, wanted)):
+                return cls(containers, lambda context: on_existing(act, containers, context))
+            case ["destroy", *wanted] if wanted and _operands(*wanted) and not any(map(is_path, wanted)):
                 return cls([], lambda context: destroy(wanted, context))
             case ["run", name, "--", first, *rest] if _operands(name):
                 return cls([name], lambda context: run(name, [first, *rest], context))
@@ -83,7 +83,8 @@ def _operands(*words: str) -> bool:
     return not any(word.startswith("-") for word in words)
 
 
-def _is_path(word: str) -> bool:
+def is_path(word: str) -> bool:
+    """Whether a word is the path of a definition where it could be a container's name as well."""
     return word.startswith((".", "/"))
 
 
@@ -109,31 +110,10 @@ def status(name: str, context: Context, out: TextIO) -> int:
     return 0
 
 
-def start(wanted: tuple[str, ...], context: Context) -> int:
-    """Start containers that exist."""
+def on_existing(act: Callable[[tuple[str, ...], Context], None], wanted: tuple[str, ...], context: Context) -> int:
+    """Do something with containers, all of which have to exist."""
     control.require(wanted, context)
-    control.start(wanted, context)
-    return 0
-
-
-def stop(wanted: tuple[str, ...], context: Context) -> int:
-    """Shut down containers that exist."""
-    control.require(wanted, context)
-    control.stop(wanted, context)
-    return 0
-
-
-def restart(wanted: tuple[str, ...], context: Context) -> int:
-    """Stop containers that exist, and start them again."""
-    control.require(wanted, context)
-    control.restart(wanted, context)
-    return 0
-
-
-def terminate(wanted: tuple[str, ...], context: Context) -> int:
-    """End containers that exist at once."""
-    control.require(wanted, context)
-    control.kill(wanted, context)
+    act(wanted, context)
     return 0
 
 
@@ -165,4 +145,6 @@ def _warn(message: str, context: Context) -> None:
     context.emit(ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
 
 
-_ACTIONS = MappingProxyType({"start": start, "stop": stop, "restart": restart, "terminate": terminate})
+_ACTIONS = MappingProxyType(
+    {"start": control.start, "stop": control.stop, "restart": control.restart, "terminate": control.kill}
+)

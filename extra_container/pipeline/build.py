@@ -112,10 +112,8 @@ def _evaluate_parts(definition: Definition, directory: Path, context: Context) -
     runs that evaluation.
     """
     if definition.base.kind is BaseKind.HOST:
-        return (
-            definition,
-            context.runner,
-        )  # it evaluates ten containers in the time that a second process needs to start
+        # It evaluates ten containers in the time that a second process needs to start.
+        return definition, context.runner
     # What Nix says here, it says again in the end.
     names = command.container_names(definition, context.runner, lambda _line: None)
     plan = parts.plan_parts(

@@ -48,10 +48,10 @@ class DestroyParser(Parser):
             case []:
                 return self._has_build
             case ["--", first, *_]:
-                return first.startswith((".", "/"))
+                return direct.is_path(first)
             case _:
                 own = {"-a", "--all", "-h", "--help", "--"}
-                return words[0] not in own and words[0].startswith((".", "/", "-"))
+                return words[0] not in own and (direct.is_path(words[0]) or words[0].startswith("-"))
 
 
 class Destroy(DefinitionCommand):

@@ -6,6 +6,7 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
 
 
 class Restart(NamesCommand):
@@ -17,4 +18,4 @@ class Restart(NamesCommand):
         """Restart the containers."""
         names = self.checked_names(parsed_args)
         with self.context() as context:
-            return direct.restart(names, context)
+            return direct.on_existing(control.restart, names, context)

@@ -6,6 +6,7 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.pipeline import control
 
 
 class Terminate(NamesCommand):
@@ -17,4 +18,4 @@ class Terminate(NamesCommand):
         """End the containers."""
         names = self.checked_names(parsed_args)
         with self.context() as context:
-            return direct.terminate(names, context)
+            return direct.on_existing(control.kill, names, context)
