@@ -13,6 +13,20 @@ from extra_container.hooks.found import LoadedPlugins, PluginInfo
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+# What is told of a plugin, in the order of the fields.
+COLUMNS = (
+    "name",
+    "package",
+    "version",
+    "first_party",
+    "state",
+    "error",
+    "description",
+    "location",
+    "hooks",
+    "commands",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginReport:
@@ -30,20 +44,21 @@ class PluginReport:
     hooks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     commands: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def as_json(self) -> dict[str, object]:
-        """Return the report as JSON value."""
-        return {
-            "name": self.plugin.name,
-            "package": self.plugin.package,
-            "version": self.plugin.version,
-            "first_party": self.plugin.first_party,
-            "state": self.state,
-            "error": self.error or None,
-            "description": self.description,
-            "location": self.location or None,
-            "hooks": dict(self.hooks),
-            "commands": dict(self.commands),
-        }
+    def values(self) -> tuple[object, ...]:
+        """Return the report as JSON values, in the order of :data:`COLUMNS`."""
+        plugin = self.plugin
+        return (
+            plugin.name,
+            plugin.package,
+            plugin.version,
+            plugin.first_party,
+            self.state,
+            self.error or None,
+            self.description,
+            self.location or None,
+            dict(self.hooks),
+            dict(self.commands),
+        )
 
 
 def describe(loaded: LoadedPlugins, commands: Iterable[EntryPoint]) -> list[PluginReport]:

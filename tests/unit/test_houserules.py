@@ -170,6 +170,10 @@ OF_PLUGINS = {
 }
 
 
+# The command framework has a formatter of the name of our plugin.
+FORMATS = {"display.py": {"shell"}, "formats.py": {"shell"}}
+
+
 @pytest.mark.parametrize("path", CORE, ids=ids)
 def test_the_core_says_nothing_of_a_plugin(path):
-    assert set(strings(path)) & OF_PLUGINS == set()
+    assert set(strings(path)) & OF_PLUGINS <= FORMATS.get(path.name, set())

@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 
-from extra_container.cli.command import Command
+from extra_container.cli.output import formats
+from extra_container.cli.output.display import ListCommand
 from extra_container.state import installed
 
+_COLUMNS = ("name", "system", "address", "auto_start", "root")
 
-class List(Command):
+
+class List(ListCommand):
     """List the installed extra containers, one name a line."""
 
     topic, place = "Installed containers", 10
 
     needs_root = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return a parser with the choice of the output's form."""
-        parser = super().get_parser(prog_name)
-        parser.add_argument("--json", action="store_true", help="print a JSON list of objects instead")
-        return parser
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        """Return what is known of each container without asking anybody."""
+        if not formats.chosen(parsed_args) and parsed_args.json_into is None:
+            return ("name",), [(name,) for name in installed.names()]
+        from extra_container.state.addresses import network_of
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print the names, or what is known of each container without asking anybody."""
-        if parsed_args.json:
-            import json
+        rows = [
+            (
+                name,
+                container.settings.get("SYSTEM_PATH"),
+                network_of(container.settings).address or None,
+                container.auto_started,
+                str(container.root),
+            )
+            for name, container in sorted(installed.read().items())
+        ]
+        return _COLUMNS, rows
 
-            from extra_container.state.addresses import network_of
-
-            containers = installed.read()
-            entries = [
-                {
-                    "name": name,
-                    "system": containers[name].settings.get("SYSTEM_PATH"),
-                    "address": network_of(containers[name].settings).address or None,
-                    "auto_start": containers[name].auto_started,
-                    "root": str(containers[name].root),
-                }
-                for name in sorted(containers)
-            ]
-            self.app.stdout.write(json.dumps(entries, indent=2) + "\n")
-        else:
-            self.app.stdout.writelines(f"{name}\n" for name in installed.names())
-        return 0
+    def text(
+        self, columns: Sequence[str], data: Sequence[Sequence[object]], parsed_args: argparse.Namespace
+    ) -> str | None:
+        """Return the names."""
+        del columns, parsed_args
+        return "".join(f"{name}\n" for name, *_ in data)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from extra_container.cli.command import Command
-from extra_container.cli.output import terminal
+from extra_container.cli.output import formats, terminal
+from extra_container.cli.output.display import ListCommand
 from extra_container.model.errors import UsageError
 from extra_container.model.events import ProblemFound
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("NAME", "PACKAGE", "VERSION", "STATE", "HOOKS")
 
 
-class Plugins(Command):
+class Plugins(ListCommand):
     """List the plugins, show what one of them does, or write a new one."""
 
     needs_root = False
@@ -32,8 +33,6 @@ class Plugins(Command):
         """Return a parser with a parser for each word."""
         parser = super().get_parser(prog_name)
         parser.set_defaults(word="list")
-        json_help = "print JSON instead"
-        parser.add_argument("--json", action="store_true", help=json_help)
         words = parser.add_subparsers(metavar="[list | show NAME | new NAME DIRECTORY]")
         listing = words.add_parser("list", help="name, package, version, state and hooks of every plugin")
         show = words.add_parser("show", help="what a plugin is and does")
@@ -42,60 +41,43 @@ class Plugins(Command):
         new.add_argument("name", metavar="NAME", help="the plugin's name: small letters, digits and dashes")
         new.add_argument("directory", metavar="DIRECTORY", type=Path, help="a directory that is empty or not there yet")
         for word in (listing, show):
-            word.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=json_help)
+            formats.add_options(word, lists=True, suppressed=True)
         for name, word in words.choices.items():
             word.set_defaults(word=name)
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
+    def run(self, parsed_args: argparse.Namespace) -> int:
         """Do what the word says."""
-        match parsed_args.word:
-            case "new":
-                return self._new(parsed_args.name, parsed_args.directory)
-            case "show":
-                return self._show(parsed_args.name, as_json=parsed_args.json)
-            case _:
-                return self._list(as_json=parsed_args.json)
+        if parsed_args.word == "new":
+            return self._new(parsed_args.name, parsed_args.directory)
+        return super().run(parsed_args)
 
-    @property
-    def _width(self) -> int | None:
-        return terminal.columns(self.app.stdout)
-
-    def _reports(self) -> list[PluginReport]:
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        """Return what is known of the plugins."""
         from extra_container.hooks import info
 
-        return info.describe(self.invocation.plugins.loaded, self.app.command_manager.offers.commands)
-
-    def _list(self, *, as_json: bool) -> int:
-        reports = self._reports()
-        if as_json:
-            self._print_json([report.as_json() for report in reports])
+        self._reports = info.describe(self.invocation.plugins.loaded, self.app.command_manager.offers.commands)
+        if parsed_args.word == "show":
+            self._reports = self._named(parsed_args.name)
         else:
-            rows = [
-                (report.plugin.name, report.plugin.package, report.plugin.version, report.state, " ".join(report.hooks))
-                for report in reports
-            ]
-            widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)][:-1]
-            for *cells, hooks in (_COLUMNS, *rows):
-                head = "".join(f"{cell:<{width}}  " for cell, width in zip(cells, widths, strict=True))
-                self.app.stdout.write(terminal.hanging(head, hooks, self._width) + "\n")
-            for report in reports:
-                if report.error:
-                    self.app.stdout.write(f"\n{report.plugin.name} ({report.plugin.package}): {report.error}\n")
-        for problem in self.invocation.plugins.unknown():
-            self.app.messages.event(ProblemFound(problem=problem))
-        return 0
+            for problem in self.invocation.plugins.unknown():
+                self.app.messages.event(ProblemFound(problem=problem))
+        return info.COLUMNS, [report.values() for report in self._reports]
 
-    def _show(self, name: str, *, as_json: bool) -> int:
-        reports = [report for report in self._reports() if report.plugin.name == name]
+    def text(self, columns: Sequence[str], data: Any, parsed_args: argparse.Namespace) -> str | None:  # noqa: ANN401 -- the base's
+        """Return a line a plugin, or all about one."""
+        del columns, data
+        width = terminal.columns(self.app.stdout)
+        if parsed_args.word == "show":
+            return "\n".join(_all_about(report, width) for report in self._reports)
+        return "".join(f"{line}\n" for line in _overview(self._reports, width))
+
+    def _named(self, name: str) -> list[PluginReport]:
+        reports = [report for report in self._reports if report.plugin.name == name]
         if not reports:
             known = ", ".join(self.invocation.plugins.loaded.known)
             raise UsageError(f"There is no plugin {name!r}", hint=f"Plugins: {known}.")
-        if as_json:
-            self._print_json([report.as_json() for report in reports])
-        else:
-            self.app.stdout.write("\n".join(_text(report, self._width) for report in reports))
-        return 0
+        return reports
 
     def _new(self, name: str, directory: Path) -> int:
         from extra_container.hooks import template
@@ -107,13 +89,22 @@ class Plugins(Command):
         self.app.messages.tell(f"{directory}/README.md says how to install, use and test it.")
         return 0
 
-    def _print_json(self, value: object) -> None:
-        import json
 
-        self.app.stdout.write(json.dumps(value, indent=2) + "\n")
+def _overview(reports: Sequence[PluginReport], columns: int | None) -> Iterable[str]:
+    rows = [
+        (report.plugin.name, report.plugin.package, report.plugin.version, report.state, " ".join(report.hooks))
+        for report in reports
+    ]
+    widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)][:-1]
+    for *cells, hooks in (_COLUMNS, *rows):
+        head = "".join(f"{cell:<{width}}  " for cell, width in zip(cells, widths, strict=True))
+        yield terminal.hanging(head, hooks, columns)
+    for report in reports:
+        if report.error:
+            yield f"\n{report.plugin.name} ({report.plugin.package}): {report.error}"
 
 
-def _text(report: PluginReport, columns: int | None) -> str:
+def _all_about(report: PluginReport, columns: int | None) -> str:
     lines = [terminal.hanging(f"{report.plugin.name}: ", report.description or "(no description)", columns), ""]
     rows = {"package": f"{report.plugin.package} {report.plugin.version}", "state": report.state}
     if report.error:
