@@ -5,6 +5,8 @@
 {
   # The `nixos` folder of the tree.
   nixos,
+  # Whether the tree is the host base, all of whose options stand at the top, for containers and hosts alike.
+  isHostBase,
 }:
 
 {
@@ -87,8 +89,30 @@ let
     );
   isConf = name: isContainer "nixos-containers/" ".conf" name || isContainer "containers/" ".conf" name;
 
+  # The small evaluation does not know the options of a system, and a whole NixOS has too many to look at all.
+  ofSystem = map (option: option.loc) (
+    lib.collect lib.isOption (
+      removeAttrs options [
+        "_module"
+        "assertions"
+        "containers"
+        "nixpkgs"
+        "system" # its state version decides where containers are
+        "warnings"
+      ]
+      // {
+        environment = removeAttrs options.environment [ "etc" ];
+        systemd = removeAttrs options.systemd (builtins.attrNames units ++ lists ++ [ "globalEnvironment" ]);
+      }
+    )
+  );
+
   withoutEffect =
-    builtins.filter (option: given (lib.splitString "." option) != [ ]) (import ./without-effect.nix)
+    map lib.showOption (
+      builtins.filter (path: given path != [ ]) (
+        lib.unique (map (lib.splitString ".") (import ./without-effect.nix) ++ lib.optionals isHostBase ofSystem)
+      )
+    )
     ++ map (name: "systemd.targets.${name}") (builtins.filter units.targets (names [ "systemd" "targets" ]))
     ++ map (name: "environment.etc.${builtins.toJSON name}") (
       builtins.filter (name: !isConf name) (names [ "environment" "etc" ])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import BuildError
-from extra_container.model.values import Base, Definition, Evaluation
+from extra_container.model.values import Base, Definition
 from extra_container.nix import build_failure, mistakes, option_names, place, trace
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _not_evaluated(output: Sequence[str], done: Completed, definition: Definitio
         return unusable
     found = place.find(failure, definition, locate)
     reason = place.for_reader(_of_argument(failure), failure, found, definition)
-    known = mistakes.recognise(reason, found.config, is_small=definition.evaluation is Evaluation.SMALL)
+    known = mistakes.recognise(reason, found.config, definition=definition)
     final = known is not None and known.is_final
     if _asks_for_trace(definition.build_args):
         return NixError(_message(failure.text), reason=failure.reason, failure=failure, final=final)

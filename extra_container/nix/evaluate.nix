@@ -53,7 +53,7 @@ let
         })
         ./recovery.nix
         ./idmap.nix
-        (import ./beside.nix { inherit nixos; })
+        (import ./beside.nix { inherit isHostBase nixos; })
       ]
       # Releases before 17.03 cannot add to the options of a container.
       ++ (if isHostBase || !lib.types.str ? typeMerge then [ ] else [ (import ./containers.nix { inherit nixos release; }) ])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from extra_container.model.values import BaseKind, Definition, Evaluation
+
 UNREACHABLE = "Check the address, and whether this machine reaches it."
+_NO_PACKAGE = (
+    "The packages of the built-in host base are the programs of this machine, and no `{name}` is among them. "
+    "Install it here, or give a nixpkgs with --nixpkgs-path."
+)
 _ALLOW = "To have it anyway, set nixpkgs.config.{} in {}."
 
 
@@ -15,15 +21,15 @@ class Mistake:
 
     ``hint`` is a format over the pattern's groups and ``config``, which is what the user calls the system in question.
     ``ends`` is what a message begins with that says the same at length, for other tools. ``is_final`` is whether
-    nothing that evaluation does differently would help, ``is_of_small`` whether it is none where all of NixOS is
-    evaluated.
+    nothing that evaluation does differently would help. ``only_with`` is the evaluation or the base with which alone it
+    is that mistake.
     """
 
     pattern: re.Pattern[str]
     hint: str
     ends: re.Pattern[str] | None = None
     is_final: bool = True
-    is_of_small: bool = False
+    only_with: Evaluation | BaseKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +96,30 @@ _MISTAKES = (
         pattern=re.compile(r"^attribute '(?P<name>[^']+)' missing.*\bconfig\.(?P=name)\b", re.DOTALL),
         hint="Of a host only what containers need is evaluated; --eval full evaluates a whole NixOS.",
         is_final=False,
-        is_of_small=True,
+        only_with=Evaluation.SMALL,
+    ),
+    Mistake(
+        pattern=re.compile(r"^attribute '(?P<name>[^']+)' missing.*\bpkgs\.(?P=name)\b", re.DOTALL),
+        hint=_NO_PACKAGE,
+        only_with=BaseKind.HOST,
+    ),
+    Mistake(
+        pattern=re.compile(r"^undefined variable '(?P<name>[^']+)'.*\bwith pkgs;", re.DOTALL),
+        hint=_NO_PACKAGE,
+        only_with=BaseKind.HOST,
     ),
 )
 
 
-def recognise(reason: str, config: str, *, is_small: bool = False) -> Known | None:
+def recognise(reason: str, config: str, *, definition: Definition | None = None) -> Known | None:
     """Return what to tell of an error; ``None`` if it is no known mistake.
 
-    ``config`` is what the user calls the failed system, ``is_small`` whether only the host's part for containers was
-    evaluated.
+    ``config`` is what the user calls the failed system. ``definition`` is what was evaluated, if it was one.
     """
+    ways = (None, definition.evaluation, definition.base.kind) if definition else (None,)
     for mistake in _MISTAKES:
         match = mistake.pattern.search(reason)
-        if match and (is_small or not mistake.is_of_small):
+        if match and mistake.only_with in ways:
             end = mistake.ends.search(reason) if mistake.ends else None
             # Text of nixpkgs may hold braces, and goes in as it is.
             hint = mistake.hint.replace("{config}", config)

@@ -68,6 +68,27 @@ def test_what_a_host_does_for_containers_has_no_effect_and_is_told(base, mode):
     assert said.count("has no effect") == 2
 
 
+def test_with_the_host_base_every_option_of_a_system_is_told(host_base):
+    said = host_base.warnings(
+        """{ lib, ... }: {
+          containers.cell.config.networking.hostName = "inner";
+          networking = { hostName = "outer"; firewall.enable = false; domain = lib.mkIf false "x"; };
+          users.users.bob.isNormalUser = true;
+          environment.variables.EDITOR = "vi";
+          systemd.tmpfiles.rules = [ "d /srv/x" ];
+          system.stateVersion = "24.11";
+        }"""
+    )
+    told = {line.split(" has no effect")[0].split("warning: ")[1] for line in said.splitlines() if "no effect" in line}
+    assert told == {
+        "environment.variables",
+        "networking.firewall.enable",
+        "networking.hostName",
+        "systemd.tmpfiles.rules",
+        "users.users",
+    }
+
+
 @WAYS
 def test_nothing_is_said_of_a_definition_of_containers_alone(base, mode):
     assert "only containers are installed" not in base.warnings("{ containers.cell.config = { }; }", mode=mode)

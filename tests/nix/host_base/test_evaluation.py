@@ -221,6 +221,17 @@ def test_unrelated_units_keep_their_text(nix: Nix) -> None:
     assert texts[0][1] != texts[1][1]
 
 
+def test_lists_add_to_the_scripts_of_options(nix: Nix) -> None:
+    definition = """{ containers.demo.config.systemd.services.job = {
+      script = "true"; preStart = "true";
+      serviceConfig = { ExecStart = [ "" "/bin/more" ]; ExecStartPre = "/bin/early"; };
+    }; }"""
+    units = _build(nix, definition, attribute="config.containers.demo.config.system.build.units")
+    unit = (units / "job.service").read_text()
+    assert sorted(re.findall(r"^ExecStart=(?:\S*/)?(\S*)", unit, re.MULTILINE)) == ["", "job-start", "more"]
+    assert sorted(re.findall(r"^ExecStartPre=\S*/(\S+)", unit, re.MULTILINE)) == ["early", "job-pre-start"]
+
+
 def test_units_of_every_kind(nix: Nix) -> None:
     units = _build(
         nix,

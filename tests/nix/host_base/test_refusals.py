@@ -38,6 +38,14 @@ def _error(nix: Nix, expression: str) -> str:
             ["Failed assertions:", "- mine failed"],
         ),
         (
+            '{ containers.demo.config.systemd.services.s = { script = "true"; serviceConfig.ExecStart = "/bin/x"; }; }',
+            ["`containers.demo.config.systemd.services.s.serviceConfig.ExecStart' has conflicting definition values"],
+        ),
+        (
+            '{ containers.c.config.systemd.services.s = { postStop = "true"; serviceConfig.ExecStopPost = "/x"; }; }',
+            ["`containers.c.config.systemd.services.s.serviceConfig.ExecStopPost' has conflicting definition values"],
+        ),
+        (
             "{ containers.demo.config = { pkgs, ... }: { environment.systemPackages = [ pkgs.no-such-thing ]; }; }",
             ["attribute 'no-such-thing' missing"],
         ),

@@ -60,7 +60,9 @@ rec {
       ;
   };
 
-  scriptsOf =
+  # Lines of the [Service] section that run the scripts of a service's options. As in NixOS, what a service can have several of is
+  # a list, to which definitions add; anything else must not be defined twice.
+  scriptLines =
     name: service:
     let
       safe = utils.shellSafeName name;
@@ -72,7 +74,7 @@ rec {
         pre-stop = service.preStop;
         post-stop = service.postStop;
       };
-      scripts = pkgs.writeTree "unit-script-${utils.pathSafeName name}" (
+      files = pkgs.writeTree "unit-script-${utils.pathSafeName name}" (
         lib.mapAttrs' (
           kind: text:
           lib.nameValuePair "bin/${safe}-${kind}" {
@@ -81,26 +83,23 @@ rec {
           }
         ) texts
       ) { };
+      scripts = lib.mapAttrs (kind: _: "${files}/bin/${safe}-${kind}") texts;
     in
-    lib.mapAttrs (kind: _: "${scripts}/bin/${safe}-${kind}") texts;
+    optionalAttrs (scripts ? start) {
+      ExecStart = scripts.start + optionalString (service.scriptArgs != "") " ${service.scriptArgs}";
+    }
+    // optionalAttrs (scripts ? pre-start) { ExecStartPre = [ scripts.pre-start ]; }
+    // optionalAttrs (scripts ? post-start) { ExecStartPost = [ scripts.post-start ]; }
+    // optionalAttrs (scripts ? reload) { ExecReload = scripts.reload; }
+    // optionalAttrs (scripts ? pre-stop) { ExecStop = scripts.pre-stop; }
+    // optionalAttrs (scripts ? post-stop) { ExecStopPost = scripts.post-stop; };
 
   serviceText =
     name: service: defaultEnvironment:
     let
-      scripts = scriptsOf name service;
       hostPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
       packagesPath = lib.concatMapStrings (item: "${item}/bin:${item}/sbin:") service.path;
       environment = defaultEnvironment // { PATH = packagesPath + hostPath; } // service.environment;
-      # Scripts of options come before lines of serviceConfig with the same meaning.
-      fromScripts =
-        optionalAttrs (scripts ? start) {
-          ExecStart = [ (scripts.start + optionalString (service.scriptArgs != "") " ${service.scriptArgs}") ];
-        }
-        // optionalAttrs (scripts ? pre-start) { ExecStartPre = [ scripts.pre-start ]; }
-        // optionalAttrs (scripts ? post-start) { ExecStartPost = [ scripts.post-start ]; }
-        // optionalAttrs (scripts ? reload) { ExecReload = [ scripts.reload ]; }
-        // optionalAttrs (scripts ? pre-stop) { ExecStop = [ scripts.pre-stop ]; }
-        // optionalAttrs (scripts ? post-stop) { ExecStopPost = [ scripts.post-stop ]; };
     in
     sectionText "Unit" (unitSection service)
     + "\n[Service]\n"
@@ -118,12 +117,7 @@ rec {
         ""
     )
     + optionalString (!service.stopIfChanged) "X-StopIfChanged=false\n"
-    + lines (
-      lib.zipAttrsWith (_: values: lib.concatMap lib.toList values) [
-        fromScripts
-        service.serviceConfig
-      ]
-    );
+    + lines service.serviceConfig;
   timerText = _: timer: sectionText "Unit" (unitSection timer) + "\n" + sectionText "Timer" timer.timerConfig;
   targetText = _: target: sectionText "Unit" (unitSection target);
   pathText = _: path: sectionText "Unit" (unitSection path) + "\n" + sectionText "Path" path.pathConfig;

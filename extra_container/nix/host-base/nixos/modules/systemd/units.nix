@@ -102,7 +102,19 @@ in
       default = { };
       description = "Environment variables of all services.";
     };
-    services = unitsOf kinds.service "Services.";
+    services = mkOption {
+      type = types.attrsOf (
+        types.submodule (
+          { name, config, ... }:
+          {
+            options = kinds.service;
+            config.serviceConfig = text.scriptLines name config;
+          }
+        )
+      );
+      default = { };
+      description = "Services.";
+    };
     timers = unitsOf kinds.timer "Timers.";
     targets = unitsOf kinds.target "Targets.";
     sockets = unitsOf kinds.socket "Sockets.";
