@@ -33,6 +33,7 @@ from extra_container.process import Completed, Runner
 if TYPE_CHECKING:
     from extra_container.model import events
     from extra_container.model.events import Event
+    from extra_container.model.origin import Origin, Phase
     from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
     from extra_container.model.values import (
         Base,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 _LATE = MappingProxyType(
     {
         "model.events": "Event",
+        "model.origin": "Origin Phase",
         "model.plans": "Change Failure InstallItem InstallPlan Left RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
         "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem Problems Remove RemoveTree "
@@ -140,6 +142,8 @@ __all__ = [
     "Mount",
     "MountedError",
     "Network",
+    "Origin",
+    "Phase",
     "PluginError",
     "Problem",
     "Problems",

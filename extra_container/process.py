@@ -257,8 +257,10 @@ class Runner:
     def _finished(self, command: Sequence[str], code: int, began: float) -> None:
         if self._notify is not None:
             from extra_container.model.events import ProcessFinished
+            from extra_container.model.secrets import without_secrets
 
-            self._notify(ProcessFinished(argv=tuple(command), code=code, seconds=time.monotonic() - began))
+            seconds = time.monotonic() - began
+            self._notify(ProcessFinished(argv=without_secrets(command), code=code, seconds=seconds))
 
 
 def process_error(done: Completed, *, hint: str | None = None) -> ProcessError:

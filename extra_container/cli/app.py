@@ -97,6 +97,7 @@ class ExtraContainer(Application):
     def run_subcommand(self, argv: list[str]) -> int:
         """Run one command: parse its arguments, become root if it needs that, do it."""
         commands = self.command_manager
+        self.messages.command = argv[0]
         self.invocation.plugins.refuse_disabled(argv[0], commands.commands.get(argv[0]))
         try:
             factory, name, arguments = commands.find_command(argv)

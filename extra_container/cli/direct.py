@@ -49,6 +49,7 @@ def answer(words: Sequence[str]) -> int | None:
         messages=Messages(options, sys.stdout, sys.stderr),
         plugins=Plugins((), environment),
     )
+    invocation.messages.command = words[0]
     invocation.plugins.use(loaded)
     return outcome.account_for_output(_work(line, invocation), invocation)
 

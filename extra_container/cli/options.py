@@ -19,6 +19,7 @@ class Options:
     debug: bool = False
     log_format: str | None = None
     log_file: Path | None = None
+    log_journal: bool = False
     host: str | None = None
     disabled_plugins: tuple[str, ...] = ()
 
@@ -31,6 +32,7 @@ class Options:
             debug=getattr(parsed, "debug", False),
             log_format=getattr(parsed, "log_format", None),
             log_file=getattr(parsed, "log_file", None),
+            log_journal=getattr(parsed, "log_journal", False),
             host=getattr(parsed, "host", None),
             disabled_plugins=tuple(getattr(parsed, "disable_plugin", ())),
         )

@@ -69,6 +69,7 @@ def global_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true")
     parser.add_argument("--log-format", choices=["text", "json"])
     parser.add_argument("--log-file", type=Path, metavar="FILE")
+    parser.add_argument("--log-journal", action="store_true")
     parser.add_argument("--host", metavar="NAME")
     parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME")
     return parser

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from extra_container.cli.invocation import Invocation
     from extra_container.model.errors import PluginError
     from extra_container.model.events import Event
+    from extra_container.model.origin import Origin
     from extra_container.model.values import Problem
 
 
@@ -26,25 +27,28 @@ def open_context(invocation: Invocation, *, changes_machine: bool) -> Iterator[C
     knows.
     """
     messages = invocation.messages
-    messages.open()
+    messages.open(changes_machine=changes_machine)
 
     def tolerate(error: PluginError) -> None:
-        emit(_told(_warning(error)))
+        messages.event(_told(_warning(error)))
 
     hooks = invocation.plugins.hooks(None if changes_machine else tolerate)
 
-    def emit(event: Event) -> None:
-        messages.event(event)
-        for error in hooks.observe(event):
+    def observe(event: Event, origin: Origin) -> None:
+        for error in hooks.observe(event, origin):
             messages.event(_told(_warning(error)))
 
+    messages.plugin_at_work = lambda: hooks.at_work
+    if hooks.observed:
+        messages.add_follower(observe)
+    messages.begin()
     for problem in invocation.plugins.problems(changes_machine=changes_machine):
-        emit(_told(problem))
+        messages.event(_told(problem))
     # People who look on are not told of every program.
-    followed = messages.log is not None or hooks.observed
-    runner = Runner(environment=invocation.environment, notify=emit if followed else None)
+    follow = messages.follow if messages.followed else None
+    runner = Runner(environment=invocation.environment, notify=follow)
     host = hooks.detect_host(Path("/"), runner, invocation.options.host)
-    yield Context(host=host, hooks=hooks, runner=runner, emit=emit, tell=messages.tell)
+    yield Context(host=host, hooks=hooks, runner=runner, emit=messages.event, tell=messages.tell, follow=follow)
 
 
 def _warning(error: PluginError) -> Problem:

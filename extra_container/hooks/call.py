@@ -38,6 +38,7 @@ class HookCaller:
         self._plugins = {plugin.name: plugin for plugin in plugins}
         self._tolerate = tolerate
         self._seconds = seconds
+        self.at_work: str | None = None  # the plugin whose hook is being called
 
     def implementations(self, hook: str) -> list[HookImpl]:
         """Return a hook's implementations in the order in which they are called."""
@@ -65,6 +66,9 @@ class HookCaller:
         Raises :class:`.PluginError` for a broken plugin, and hands on every
         :class:`.ExtraContainerError`: that is what a plugin has to tell people.
         """
+        before = self.at_work
+        if hook != "ec_observe":  # observers are called from threads, beside what is going on
+            self.at_work = implementation.plugin_name
         try:
             return self._checked(implementation, hook, expected, items, arguments)
         except PluginError as error:
@@ -73,6 +77,8 @@ class HookCaller:
                 raise
             self._tolerate(error)
             return None
+        finally:
+            self.at_work = before
 
     def shown(self, plugin: str) -> str:
         """Return a plugin's name with package and version as far as they are known."""

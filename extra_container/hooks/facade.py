@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from extra_container.hooks.found import PluginInfo
     from extra_container.model.events import Event
+    from extra_container.model.origin import Origin
     from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
     from extra_container.model.values import BuildInputs, BuildResult, FileOp, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
@@ -168,22 +170,31 @@ class Hooks:
         """Whether some plugin observes what goes on."""
         return bool(self._calls.implementations("ec_observe"))
 
-    def observe(self, event: Event) -> tuple[PluginError, ...]:
+    @property
+    def at_work(self) -> str | None:
+        """The plugin whose hook is being called, None if none is."""
+        return self._calls.at_work
+
+    def observe(self, event: Event, origin: Origin | None = None) -> tuple[PluginError, ...]:
         """Hand an event to the observing plugins; what goes wrong there is returned, never raised.
 
-        An observer that failed is not asked again.
+        An observer that failed is not asked again. Without ``origin`` it is not known where the event comes from.
         """
-        with self._observing:
-            return self._observe(event)
+        if origin is None:
+            from extra_container.model.origin import Origin
 
-    def _observe(self, event: Event) -> tuple[PluginError, ...]:
+            origin = Origin(run="", command="")
+        with self._observing:
+            return self._observe(event, origin)
+
+    def _observe(self, event: Event, origin: Origin) -> tuple[PluginError, ...]:
         failures = []
         for impl in self._calls.implementations("ec_observe"):
             if impl.plugin_name in self._mute:
                 continue
             self._mute.add(impl.plugin_name)  # also while it observes: what it does may be an event of its own
             try:
-                self._calls.one(impl, "ec_observe", type(None), event=event)
+                self._calls.one(impl, "ec_observe", type(None), event=event, origin=origin)
             except ExtraContainerError as error:
                 failures.append(PluginError(error.message, hint=error.hint))
             else:
@@ -194,7 +205,9 @@ class Hooks:
         from extra_container.model.values import Problem
 
         return tuple(
-            problem for _, found in self._calls.every(hook, tuple, (Problem,), **arguments) for problem in found
+            replace(problem, plugin=plugin)
+            for plugin, found in self._calls.every(hook, tuple, (Problem,), **arguments)
+            for problem in found
         )
 
     def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:

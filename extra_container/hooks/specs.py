@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from extra_container.model.events import Event
     from extra_container.model.host import Host
+    from extra_container.model.origin import Origin
     from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
     from extra_container.model.values import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
@@ -239,8 +240,11 @@ def ec_session(state: RunState, request: Request, host: Host) -> Session:
 
 
 @_spec(Kind.OBSERVING)
-def ec_observe(event: Event) -> None:
+def ec_observe(event: Event, origin: Origin) -> None:
     r"""Receive every event of a run. What goes wrong here is reported and never stops the run.
+
+    ``origin`` has the run's id, which all events of one call share, and phase, plugin and container where these are
+    known. They are the events of the structured log.
 
     Version 1. Example::
 

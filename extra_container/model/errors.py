@@ -27,10 +27,11 @@ class ExtraContainerError(Exception):
     """A failure that the user can understand and act on.
 
     ``message`` names the thing that failed, ``hint`` the next step, if there is one. ``details`` are fields that only
-    the structured log has.
+    the structured log has. ``kind`` is how documents and the log call such a failure.
     """
 
     exit_code = 1
+    kind = "operation"
     details: Mapping[str, object] = types.MappingProxyType({})
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -47,36 +48,42 @@ class UsageError(ExtraContainerError):
     """The command line is wrong or names something that does not exist."""
 
     exit_code = 2
+    kind = "usage"
 
 
 class BuildError(ExtraContainerError):
     """The definition could not be evaluated or built."""
 
     exit_code = 3
+    kind = "build"
 
 
 class ContainerError(ExtraContainerError):
     """A container did not do what was asked: start, stop, update or run."""
 
     exit_code = 4
+    kind = "container"
 
 
 class HostError(ExtraContainerError):
     """The host lacks something that the operation needs."""
 
     exit_code = 5
+    kind = "host"
 
 
 class LockError(ExtraContainerError):
     """Another run of the program holds the machine's lock."""
 
     exit_code = 6
+    kind = "lock"
 
 
 class PluginError(ExtraContainerError):
     """A plugin cannot be loaded, or broke the rules of the hooks."""
 
     exit_code = 7
+    kind = "plugin"
 
 
 class InstallError(ExtraContainerError):
@@ -96,6 +103,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C in the middle of something that goes on, or that stays half done; ``message`` says what."""
 
     exit_code = 130
+    kind = "interrupted"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+# To plugins, one module has all events.
+from extra_container.model.steps import CommandFailed as CommandFailed  # noqa: PLC0414
+from extra_container.model.steps import CommandFinished as CommandFinished  # noqa: PLC0414
+from extra_container.model.steps import CommandStarted as CommandStarted  # noqa: PLC0414
+from extra_container.model.steps import OutputPrinted as OutputPrinted  # noqa: PLC0414
+from extra_container.model.steps import PhaseFinished as PhaseFinished  # noqa: PLC0414
+from extra_container.model.steps import PhaseStarted as PhaseStarted  # noqa: PLC0414
+from extra_container.model.steps import ProcessFinished as ProcessFinished  # noqa: PLC0414
+
 if TYPE_CHECKING:
-    from extra_container.model.plans import Failure, InstallPlan
+    from extra_container.model.plans import Failure, InstallPlan, Left
     from extra_container.model.values import Problem
 
 
@@ -29,6 +38,22 @@ class BuildFinished:
     path: str
     containers: tuple[str, ...]
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildFailed:
+    """A definition could not be evaluated or built.
+
+    ``derivation``, ``reason`` and ``log`` (its last lines) are those of a build, ``None`` and empty if the evaluation
+    failed.
+    """
+
+    kind: ClassVar[str] = "build.failed"
+    message: str
+    hint: str | None
+    derivation: str | None = None
+    reason: str | None = None
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +125,22 @@ class Starting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersStarted:
+    """Containers have booted."""
+
+    kind: ClassVar[str] = "containers.started"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersStopped:
+    """Containers were shut down, or ended at once; nothing of them runs."""
+
+    kind: ClassVar[str] = "containers.stopped"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restarting:
     """Containers are being stopped and started again."""
 
@@ -131,6 +172,7 @@ class ContainerUpdated:
     name: str
     code: int
     output: tuple[str, ...]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +200,15 @@ class ContainerFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerLeft:
+    """What became of a container that failed."""
+
+    kind: ClassVar[str] = "container.left"
+    name: str
+    left: Left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFound:
     """A check has something to say."""
 
@@ -173,19 +224,10 @@ class LockAwaited:
     holder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessFinished:
-    """A foreign program ended."""
-
-    kind: ClassVar[str] = "process.finished"
-    argv: tuple[str, ...]
-    code: int
-    seconds: float
-
-
 Event: TypeAlias = (
     BuildStarted
     | BuildFinished
+    | BuildFailed
     | HostBaseChosen
     | EvaluationFellBack
     | Evaluated
@@ -194,6 +236,8 @@ Event: TypeAlias = (
     | InstallPlanned
     | ContainersInstalled
     | Starting
+    | ContainersStarted
+    | ContainersStopped
     | Restarting
     | Updating
     | NothingToUpdate
@@ -201,7 +245,14 @@ Event: TypeAlias = (
     | Destroying
     | ContainersDestroyed
     | ContainerFailed
+    | ContainerLeft
     | ProblemFound
     | LockAwaited
+    | CommandStarted
+    | CommandFinished
+    | CommandFailed
+    | PhaseStarted
+    | PhaseFinished
     | ProcessFinished
+    | OutputPrinted
 )

@@ -125,11 +125,15 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something a check found. An ``ERROR`` ends the command before it changes anything."""
+    """Something a check found. An ``ERROR`` ends the command before it changes anything.
+
+    ``plugin`` is the plugin that found it, which its caller notes.
+    """
 
     message: str
     hint: str | None = None
     severity: Severity = Severity.ERROR
+    plugin: str | None = field(default=None, compare=False)
 
 
 Problems: TypeAlias = tuple[Problem, ...]

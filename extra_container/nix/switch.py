@@ -22,6 +22,7 @@ _INHIBITORS = "switchInhibitors"
 class Update:
     """How a live update of one container ended; ``output`` is what it printed.
 
+    ``seconds`` is how long it took.
     ``switched`` says whether the container's current system is the new one. Codes do not tell: they are those of the
     last thing that went wrong, or what an interpreter gave when it died.
     """
@@ -30,6 +31,7 @@ class Update:
     code: int
     output: tuple[str, ...]
     switched: bool = False
+    seconds: float = 0.0
 
 
 class Outcome(Enum):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from extra_container import variables
 from extra_container.model import events, exhaustion
-from extra_container.model.errors import HostError, UsageError
+from extra_container.model.errors import BuildError, HostError, UsageError
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 from extra_container.nix import blame, build_output, command, errors, machine, parts
 from extra_container.nix import store as nix_store
@@ -40,6 +40,11 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
         result = _read(definition.source.path, context)
         context.emit(events.BuildFinished(path=str(result.path), containers=_names(result)))
         return result
+    with _telling_failure(context):
+        return _build(request, definition, context, stack)
+
+
+def _build(request: Request, definition: Definition, context: Context, stack: ExitStack) -> BuildResult:
     directory = stack.enter_context(_links(context))
     link = directory / "result"
     watch = _watch(request, definition, directory, context)
@@ -55,22 +60,55 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
 
 
 def _build_anew(definition: Definition, directory: Path, context: Context, watch: Watch | None) -> Path:
-    watched = _watched(context, watch)
-    definition = _with_base(definition, watched)
-    context.emit(events.BuildStarted())
+    """Evaluate and build: in two steps where the first is watched, or somebody follows each, and in one otherwise."""
+    watched, sees = _watched(context, watch), watch is not None and watch.can_see
+    out_link = directory / "result"
 
-    def act(chosen: Definition) -> tuple[str, Path]:
+    def evaluate_and_build(chosen: Definition) -> Path:
         divided, runner = _evaluate_parts(chosen, directory, watched)
-        if watch is None or not watch.can_see:
-            return "", command.build(divided, directory / "result", runner, context.tell)
-        derivation = command.derivation(divided, directory / "etc.drv", runner, watched.tell)
-        watch.end()
-        return derivation, command.realise(derivation, divided, directory / "result", context.runner, context.tell)
+        return command.build(divided, out_link, runner, context.tell)
 
-    derivation, path = _evaluated(definition, watched, act)
+    def evaluate_only(chosen: Definition) -> tuple[str, Definition]:
+        divided, runner = _evaluate_parts(chosen, directory, watched)
+        return command.derivation(divided, directory / "etc.drv", runner, watched.tell), divided
+
+    derivation = ""
+    if not sees and context.follow is None:
+        definition = _with_base(definition, watched)
+        context.emit(events.BuildStarted())
+        path = _evaluated(definition, watched, evaluate_and_build)
+    else:
+        with context.phase("evaluate"):
+            definition = _with_base(definition, watched)
+            context.emit(events.BuildStarted())
+            derivation, divided = _evaluated(definition, watched, evaluate_only)
+        if watch is not None and sees:
+            watch.end()
+        with context.phase("build"):
+            path = command.realise(derivation, divided, out_link, context.runner, context.tell)
     if watch is not None:
         context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, str(path))))
     return path
+
+
+@contextmanager
+def _telling_failure(context: Context) -> Iterator[None]:
+    """Let who follows each step know of a definition that could not be evaluated or built."""
+    try:
+        yield
+    except BuildError as error:
+        if context.follow is not None:
+            details: Mapping[str, Any] = error.details
+            context.follow(
+                events.BuildFailed(
+                    message=error.message,
+                    hint=error.hint,
+                    derivation=details.get("derivation"),
+                    reason=details.get("reason"),
+                    log=tuple(details.get("log", ())),
+                )
+            )
+        raise
 
 
 def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:
@@ -191,7 +229,8 @@ def evaluate(request: Request, context: Context, stack: ExitStack) -> str:
         divided, runner = _evaluate_parts(chosen, directory, watched)
         return command.derivation(divided, directory / "etc.drv", runner, watched.tell)
 
-    derivation = _evaluated(_with_base(definition, watched), watched, act)
+    with _telling_failure(context), context.phase("evaluate"):
+        derivation = _evaluated(_with_base(definition, watched), watched, act)
     if watch is not None:
         watch.end()
         context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, None)))
@@ -203,8 +242,11 @@ def defined_names(request: Request, context: Context) -> tuple[str, ...]:
     definition = _gather(request, context)
     if isinstance(definition.source, BuiltSource):
         return _names(_read(definition.source.path, context))
-    definition = _with_base(definition, context)
-    return _evaluated(definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell))
+    with _telling_failure(context), context.phase("evaluate"):
+        definition = _with_base(definition, context)
+        return _evaluated(
+            definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell)
+        )
 
 
 def _evaluated(definition: Definition, context: Context, act: Callable[[Definition], _T]) -> _T:

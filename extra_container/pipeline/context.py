@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from extra_container.hooks.facade import Hooks
     from extra_container.model import events
     from extra_container.model.host import Host
+    from extra_container.model.plans import Failure
     from extra_container.model.values import Problems
     from extra_container.process import Runner
 
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 class Context:
     """What every stage works with: the host, the plugins' hooks, the runner, and where events go.
 
-    ``tell`` receives lines that Nix prints for people.
+    ``tell`` receives lines that Nix prints for people. ``follow`` receives events that people are not told of: it is
+    for who follows each step, ``None`` if nobody does.
     """
 
     host: Host
@@ -28,6 +32,46 @@ class Context:
     runner: Runner
     emit: Callable[[events.Event], None]
     tell: Callable[[str], None]
+    follow: Callable[[events.Event], None] | None = None
+
+    @contextmanager
+    def phase(self, name: str, containers: Sequence[str] = ()) -> Iterator[None]:
+        """Tell who follows each step that a phase, named as in :class:`.origin.Phase`, begins and ends."""
+        if self.follow is None:
+            yield
+            return
+        from extra_container.model.events import PhaseFinished, PhaseStarted
+        from extra_container.model.origin import Phase, PhaseEnd
+
+        phase, names, end = Phase(name), tuple(containers), PhaseEnd.FAILED
+        self.follow(PhaseStarted(phase=phase, containers=names))
+        began = time.monotonic()
+        try:
+            yield
+            end = PhaseEnd.DONE
+        except KeyboardInterrupt:
+            end = PhaseEnd.INTERRUPTED
+            raise
+        finally:
+            self.follow(PhaseFinished(phase=phase, end=end, seconds=time.monotonic() - began, containers=names))
+
+    def note(self, kind: str, names: Sequence[str]) -> None:
+        """Tell who follows each step of an event that has nothing but names; ``kind`` is what the log calls it."""
+        if self.follow is not None and names:
+            from extra_container.model import events
+
+            known = (events.Starting, events.ContainersStarted, events.Restarting, events.ContainersStopped)
+            self.follow({event.kind: event for event in known}[kind](names=tuple(names)))
+
+    def note_outcome(self, kind: str, wanted: Sequence[str], failures: Sequence[Failure]) -> None:
+        """Do what :meth:`note` does for the containers that did not fail, and tell of each that did."""
+        if self.follow is not None:
+            from extra_container.model.events import ContainerFailed
+
+            failed = {failure.name for failure in failures}
+            self.note(kind, [name for name in wanted if name not in failed])
+            for failure in failures:
+                self.follow(ContainerFailed(failure=failure))
 
 
 def report(problems: Problems, context: Context, error: type[ExtraContainerError] = HostError) -> None:

@@ -49,8 +49,11 @@ def require_room(containers: int, context: Context) -> None:
 def _start(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.model import wording
 
-    with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))):
-        fail(context.host.manager.start(wanted), "start")
+    context.note("containers.starting", wanted)
+    with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))), context.phase("start", wanted):
+        failures = context.host.manager.start(wanted)
+    context.note_outcome("containers.started", wanted, failures)
+    fail(failures, "start")
 
 
 def stop(wanted: tuple[str, ...], context: Context) -> None:
@@ -72,8 +75,10 @@ def shut_down(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.pipeline import inside
     from extra_container.state import pending
 
-    with inside.emptied(wanted, context.host):
-        fail(context.host.manager.stop(wanted), "stop")
+    with context.phase("stop", wanted), inside.emptied(wanted, context.host):
+        failures = context.host.manager.stop(wanted)
+    context.note_outcome("containers.stopped", wanted, failures)
+    fail(failures, "stop")
     pending.forget(wanted, context.host)
 
 
@@ -83,8 +88,10 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.pipeline import inside
     from extra_container.state import pending, record
 
-    with explained(lambda: wording.end(wanted)), inside.emptied(wanted, context.host):
-        fail(context.host.manager.kill(wanted), "end")
+    with explained(lambda: wording.end(wanted)), context.phase("stop", wanted), inside.emptied(wanted, context.host):
+        failures = context.host.manager.kill(wanted)
+    context.note_outcome("containers.stopped", wanted, failures)
+    fail(failures, "end")
     pending.forget(wanted, context.host)
     record.mark(wanted, context.host, ran=False)
 
@@ -113,6 +120,7 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
         for name in wanted:
             record.begin(name, record.Transition(before={}, after={}, ran=True), context.host)
         try:
+            context.note("containers.restarting", wanted)
             with explained(lambda: f"{wording.end(wanted)} Nothing was started again."):
                 shut_down(wanted, context)
             _start(wanted, context)

@@ -150,13 +150,16 @@ def _run_round(one: Round, before: RunState, given: _Before, context: Context) -
     kept = {
         name: seen.lacking.get(name, Change.UNCHANGED) for name in (seen.alive & names).difference(one.run_plan.restart)
     }
-    undo = install.install(one.plan, one.run_plan, kept, interrupted, context)
+    with context.phase("install", sorted(names)):
+        undo = install.install(one.plan, one.run_plan, kept, interrupted, context)
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
         attempt = rollback.Attempt(
             plan=one.plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
         )
         failures, left = rollback.take_back_failed(given.request, failures, attempt, context)
+        for name, fate in left.items():
+            context.emit(events.ContainerLeft(name=name, left=fate))
         record.end((name for name in names if left.get(name) not in rollback.UNSETTLED), context.host)
     except KeyboardInterrupt as interrupt:
         _keep_records(one.plan, one.run_plan, interrupted, context)

@@ -34,7 +34,7 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
         context.host.manager.forget(tuple(name for name in wanted if name not in present))
         if targets:
             removals, refusals = _plan(targets, present, context)
-            with control.explained(lambda: wording.removal(targets)):
+            with control.explained(lambda: wording.removal(targets)), context.phase("destroy", targets):
                 _stop_gently(removals, present, context)
                 gone, errors = _carry_out(removals, context)
             if gone:

@@ -103,10 +103,11 @@ def update(
     """
     switch = f"{settings['SYSTEM_PATH']}/bin/switch-to-configuration"
     argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], name=name, runtime=runtime)
+    began = time.monotonic()
     done = runner.run(argv, check=False)
-    output = tuple((done.stdout + done.stderr).splitlines())
+    output, seconds = tuple((done.stdout + done.stderr).splitlines()), time.monotonic() - began
     switched = runs_system(leader, settings["SYSTEM_PATH"])
-    return Update(name=name, code=done.returncode, output=output, switched=switched)
+    return Update(name=name, code=done.returncode, output=output, switched=switched, seconds=seconds)
 
 
 def runs_system(leader: int, system: str) -> bool:

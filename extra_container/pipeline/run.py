@@ -26,20 +26,31 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan
     restart = list(run_plan.restart)
     if run_plan.start and not restart:  # with restarts, it was told before these
         context.emit(events.Starting(names=run_plan.start))
-    failures += context.host.manager.start([*run_plan.start, *restart]) if run_plan.start or restart else ()
+    failures += _start((*run_plan.start, *restart), context)
     again: tuple[str, ...] = ()
     if run_plan.update:
         context.emit(events.Updating(names=run_plan.update))
-        again, failed = _update(run_plan.update, plan, context)
+        with context.phase("update", run_plan.update):
+            again, failed = _update(run_plan.update, plan, context)
         failures += failed
         if again:
             context.emit(events.Restarting(names=again))
             control.shut_down(again, context)
-            failures += context.host.manager.start(again)
+            failures += _start(again, context)
     for failure in failures:
         context.emit(events.ContainerFailed(failure=failure))
     updated = tuple(name for name in run_plan.update if name not in again)
     return replace(run_plan, update=updated, restart=tuple(sorted((*restart, *again)))), tuple(failures)
+
+
+def _start(names: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+    if not names:
+        return ()
+    with context.phase("start", names):
+        failures = context.host.manager.start(names)
+    failed = {failure.name for failure in failures}
+    context.note("containers.started", [name for name in names if name not in failed])
+    return failures
 
 
 def require_success(state: RunState, request: Request | None = None) -> None:
@@ -94,7 +105,11 @@ def _update(
     ):
         switches = [pool.submit(inside.update, name, leader, settings[name], runner) for name, leader in running]
         for switch in map(result, switches):
-            context.emit(events.ContainerUpdated(name=switch.name, code=switch.code, output=switch.output))
+            context.emit(
+                events.ContainerUpdated(
+                    name=switch.name, code=switch.code, output=switch.output, seconds=switch.seconds
+                )
+            )
             match outcome_of(switch):
                 case Outcome.DONE:
                     pending.forget((switch.name,), context.host)

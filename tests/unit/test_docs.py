@@ -33,8 +33,17 @@ def test_every_exit_code_stands_in_the_man_page():
     from extra_container.model import errors
 
     codes = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type)}
-    listed = set(map(int, re.findall(r"^\.It (\d+)$", MAN.read_text(), re.MULTILINE)))
+    listed = set(map(int, re.findall(r"^\.It (\d+)\b", MAN.read_text(), re.MULTILINE)))
     assert codes <= listed
+
+
+def test_every_kind_of_failure_has_its_exit_code():
+    from extra_container.model import errors
+
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
+    listed = re.findall(r"^\.It (\d+) Pq Li (\w+)$", MAN.read_text(), re.MULTILINE)
+    assert {(kind.kind, kind.exit_code) for kind in kinds} == {(name, int(code)) for code, name in listed}
+    assert len({code for code, _ in listed}) == len(listed)
 
 
 PAGES = [*sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("examples/**/*.md")), ROOT / "README.md"]

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from extra_container import output
-from extra_container.model import events
+from extra_container.cli.output.lines import fields as fields  # noqa: PLC0414
+from extra_container.cli.output.lines import level, whole
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-_LONGEST_WORD = 160  # of a command line: definitions and lists of addresses are words, too
+    from extra_container.model.events import Event
+    from extra_container.model.origin import Origin
 
 
 class LogFormat(Enum):
@@ -36,18 +38,9 @@ class Log:
         self._stream = stream
         self._logger = _make_logger(stream, log_format)
 
-    def write(self, event: events.Event) -> None:
-        """Log an event under its own name, with its fields."""
-        level = "warning" if isinstance(event, events.ContainerFailed | events.ProblemFound) else "info"
-        getattr(self._logger, level)(event.kind, **fields(event))
-
-    def line(self, text: str) -> None:
-        """Log a line that a foreign program printed."""
-        self._logger.info("output.printed", line=text)
-
-    def failed(self, message: str, hint: str | None, code: int, **more: object) -> None:
-        """Log the error that ends the program."""
-        self._logger.error("command.failed", message=message, hint=hint, code=code, **more)
+    def write(self, event: Event, origin: Origin | None = None) -> None:
+        """Log an event under its own name, with its fields and where it comes from."""
+        getattr(self._logger, level(event))(event.kind, **whole(event, origin))
 
     def failure(self) -> OSError | None:
         """Return why some of the log got lost, None if nothing did."""
@@ -72,28 +65,6 @@ def open_log(path: Path | None, log_format: LogFormat | None, stderr: TextIO, *,
     return None
 
 
-def fields(event: events.Event) -> dict[str, object]:
-    """Return an event's fields as JSON values, named in snake_case."""
-    match event:
-        case events.InstallPlanned(plan=plan, behind=behind, unfinished=unfinished):
-            changes = {item.name: item.change.value for item in plan.items}
-            return {"containers": changes, "behind": list(behind), "unfinished": list(unfinished)}
-        case events.ContainerFailed(failure=failure):
-            return {"container": failure.name, "message": failure.message, "details": list(failure.details)}
-        case events.ProblemFound(problem=problem):
-            return {"message": problem.message, "hint": problem.hint, "severity": problem.severity.value}
-        case events.ContainerUpdated(name=name, code=code, output=lines):
-            return {"container": name, "code": code, "output": list(lines)}
-        case events.ProcessFinished(argv=argv, code=code, seconds=seconds):
-            return {"argv": [_shortened(word) for word in argv], "code": code, "seconds": seconds}
-        case _:
-            return {name: getattr(event, name) for name in event.__dataclass_fields__ if name != "kind"}
-
-
-def _shortened(word: str) -> str:
-    return word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}… ({len(word)} characters)"
-
-
 def _make_logger(stream: TextIO, log_format: LogFormat) -> FilteringBoundLogger:
     import structlog
 
@@ -106,7 +77,7 @@ def _make_logger(stream: TextIO, log_format: LogFormat) -> FilteringBoundLogger:
             processors += [structlog.processors.JSONRenderer()]
         case LogFormat.TEXT:
             first = ["timestamp", "level", "event"]
-            processors += [_join_tuples, structlog.processors.LogfmtRenderer(key_order=first)]
+            processors += [_for_reader, structlog.processors.LogfmtRenderer(key_order=first)]
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=processors,
@@ -116,8 +87,10 @@ def _make_logger(stream: TextIO, log_format: LogFormat) -> FilteringBoundLogger:
     return logger
 
 
-def _join_tuples(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    return {key: _one_line(value) for key, value in entry.items()}
+def _for_reader(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    last = {name: entry.pop(name) for name in ("command", "run") if name in entry}
+    entry.pop("schema", None)
+    return {key: _one_line(value) for key, value in {**entry, **last}.items()}
 
 
 def _one_line(value: object) -> object:

@@ -1,14 +1,23 @@
-"""What the program says beside its results: to people on stderr, and in the log that they asked for."""
+"""What the program says beside its results: to people on stderr, in the log that they asked for, to who follows."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from extra_container.cli.options import Options
+    from extra_container.cli.output.bearings import Bearings
+    from extra_container.cli.output.journal import JournalLog
     from extra_container.cli.output.log import Log
     from extra_container.cli.output.report import Report
     from extra_container.model.events import Event
+    from extra_container.model.origin import Origin
+
+# What changes on the host and nobody else writes to its journal.
+_CHANGES = frozenset({"containers.installed", "container.updated", "container.failed", "containers.destroyed"})
 
 
 class Messages:
@@ -24,7 +33,15 @@ class Messages:
         self._stderr = stderr
         self._log: Log | None = None
         self._text: Report | None = None
+        self._bearings: Bearings | None = None
+        self._followers: list[Callable[[Event, Origin], None]] = []
+        self._writes_changes = False
+        self._is_running = False
+        self._began = time.monotonic()
         self.structured = options.log_format == "json" and options.log_file is None
+        self.command = ""
+        self.plugin_at_work: Callable[[], str | None] = lambda: None
+        self.journal: JournalLog | None = None
 
     @property
     def log(self) -> Log | None:
@@ -46,20 +63,88 @@ class Messages:
             self._text = Report(self._stdout, self._stderr, quiet=self._options.quiet, silent_stderr=silent)
         return self._text
 
-    def open(self) -> None:
-        """Open the log before anything is changed. Raises :class:`.UsageError` if that is impossible."""
+    def open(self, *, changes_machine: bool) -> None:
+        """Open the log before anything is changed.
+
+        Raises :class:`.UsageError` if that is impossible, and :class:`.HostError` if the journal is asked for and
+        cannot be reached.
+        """
         _ = self.log
+        self._writes_changes = changes_machine
+        if self._options.log_journal and self.journal is None:
+            from extra_container.cli.output.journal import JournalLog
+
+            self.journal = JournalLog()
+            self._followers.append(self.journal)
+
+    def add_follower(self, follower: Callable[[Event, Origin], None]) -> None:
+        """Let ``follower`` have every event from here on, with where it comes from."""
+        self._followers.append(follower)
+
+    @property
+    def has_followers(self) -> bool:
+        """Whether anybody beside the log wants each step."""
+        return bool(self._followers)
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody wants each step, and not only what people are told."""
+        return self.has_followers or self.log is not None
 
     @property
     def opened_log(self) -> Log | None:
         """The log if something was told already."""
         return self._log
 
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken up to now."""
+        return time.monotonic() - self._began
+
     def event(self, event: Event) -> None:
         """Tell of an event."""
         self._report.event(event)
+        if self.followed:
+            self.follow(event)
+        if self._writes_changes and self.journal is None and event.kind in _CHANGES:
+            from extra_container.cli.output.journal import write_change
+
+            write_change(event, self._where.take(event))
+
+    def follow(self, event: Event) -> None:
+        """Tell of an event to who follows each step, and not to people."""
+        origin = self._where.take(event)
         if self.log is not None:
-            self.log.write(event)
+            self.log.write(event, origin)
+        for follower in self._followers:
+            follower(event, origin)
+
+    def failed(self, event: Event, log: Log | None) -> None:
+        """Tell of the error that ends the program: in ``log``, if there is one, and to who follows each step."""
+        self._is_running = False
+        origin = self._where.take(event)
+        if log is not None:
+            log.write(event, origin)
+        for follower in self._followers:
+            follower(event, origin)
+
+    def begin(self) -> None:
+        """Tell who follows each step that the command begins."""
+        if self.followed:
+            from importlib.metadata import version
+
+            from extra_container.model.events import CommandStarted
+
+            self._is_running = True
+            self.follow(CommandStarted(name=self.command, version=version("extra-container")))
+
+    def end(self, code: int) -> None:
+        """Tell who follows each step that the command is over, if no error has told so."""
+        if self._is_running:
+            from extra_container.model.events import CommandFinished
+
+            self._is_running = False
+            self.follow(CommandFinished(code=code, seconds=self.seconds))
 
     def warn(self, message: str, hint: str | None = None) -> None:
         """Tell of something that is amiss, also with ``--quiet``."""
@@ -70,7 +155,17 @@ class Messages:
 
     def tell(self, line: str) -> None:
         """Tell a line that is no event: in the log if there is one, to people otherwise."""
-        if self.log is not None:
-            self.log.line(line)
-        else:
+        if self.followed:
+            from extra_container.model.events import OutputPrinted
+
+            self.follow(OutputPrinted(line=line))
+        if self.log is None:
             self._report.progress(line)
+
+    @property
+    def _where(self) -> Bearings:
+        if self._bearings is None:
+            from extra_container.cli.output.bearings import Bearings
+
+            self._bearings = Bearings(self.command, self.plugin_at_work)
+        return self._bearings

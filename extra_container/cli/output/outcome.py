@@ -36,6 +36,8 @@ def account_for_output(code: int, invocation: Invocation) -> int:
     log, log_file = invocation.messages.opened_log, invocation.options.log_file
     if log is not None and log_file is not None:
         lost[f"the log file {log_file}"] = log.failure()
+    if invocation.messages.journal is not None:
+        lost["the journal"] = invocation.messages.journal.failure()
     for name, error in lost.items():
         match error:
             case None:
@@ -46,6 +48,7 @@ def account_for_output(code: int, invocation: Invocation) -> int:
                 presented = ExtraContainerError(f"Writing to {name} failed: {reason}")
                 code = code or presented.exit_code
                 _fail(presented, invocation)
+    invocation.messages.end(code)
     return code
 
 
@@ -77,10 +80,7 @@ def _fail(error: ExtraContainerError, invocation: Invocation) -> int:
 
         trace = "".join(traceback.format_exception(error))
     log = _log_for(error, invocation)
-    if log is not None:
-        log.failed(
-            error.message, error.hint, error.exit_code, **error.details, **({"traceback": trace} if trace else {})
-        )
+    _tell_who_follows(error, error.exit_code, log, invocation, trace)
     if log is None or options.log_file is not None:
         invocation.stderr.write(f"{trace}Error: {error.message}\n")
         if error.hint:
@@ -94,12 +94,32 @@ def _tell_interruption(interrupt: KeyboardInterrupt, invocation: Invocation) -> 
         return
     left = interrupt.message if isinstance(interrupt, Interrupted) else ""
     summary = ExtraContainerError(f"Interrupted. {left}".rstrip())
+    summary.kind = Interrupted.kind
     log = _log_for(summary, invocation)
-    if log is not None:
-        log.failed(summary.message, None, signals.code_of(interrupt))
+    _tell_who_follows(summary, signals.code_of(interrupt), log, invocation)
     if log is None or invocation.options.log_file is not None:
         # The terminal has just shown ^C.
         invocation.stderr.write(("\n" if invocation.stderr.isatty() else "") + f"{summary.message}\n")
+
+
+def _tell_who_follows(
+    error: ExtraContainerError, code: int, log: Log | None, invocation: Invocation, trace: str = ""
+) -> None:
+    messages = invocation.messages
+    if log is None and not messages.has_followers:
+        return
+    from extra_container.model.events import CommandFailed
+
+    failed = CommandFailed(
+        message=error.message,
+        hint=error.hint,
+        code=code,
+        error=error.kind,
+        seconds=messages.seconds,
+        details=error.details,
+        traceback=trace or None,
+    )
+    messages.failed(failed, log)
 
 
 def _log_for(error: ExtraContainerError, invocation: Invocation) -> Log | None:

@@ -1,0 +1,201 @@
+"""Lines of the structured log as JSON values: what stands on them is version 1 of ``docs/log.schema.json``.
+
+A line has the fields of its event and where it comes from. Within a version, lines may gain fields, and new events may
+come.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from extra_container.model import events, secrets
+
+if TYPE_CHECKING:
+    from extra_container.model.origin import Origin
+    from extra_container.model.plans import Change, Left
+    from extra_container.model.values import Severity
+
+VERSION = 1
+
+_LONGEST_WORD = 160  # of a command line: lists of addresses are words, too
+_OPTIONAL = {"optional": True}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class InstallPlannedLine:
+    """The fields of ``install.planned``; ``containers`` says of each how it differs from the installed one."""
+
+    containers: Mapping[str, Change]
+    behind: tuple[str, ...]
+    unfinished: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerFailedLine:
+    """The fields of ``container.failed``."""
+
+    container: str
+    message: str
+    details: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerUpdatedLine:
+    """The fields of ``container.updated``."""
+
+    container: str
+    code: int
+    output: tuple[str, ...]
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerLeftLine:
+    """The fields of ``container.left``."""
+
+    container: str
+    left: Left
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemFoundLine:
+    """The fields of ``problem.found``."""
+
+    message: str
+    hint: str | None
+    severity: Severity
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommandFailedLine:
+    """The fields of ``command.failed``; the optional ones are those of a failed build, and of ``--debug``."""
+
+    message: str
+    hint: str | None
+    code: int
+    error: str
+    seconds: float
+    derivation: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
+    reason: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
+    log: tuple[str, ...] | None = dataclasses.field(default=None, metadata=_OPTIONAL)
+    traceback: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
+
+
+def is_optional(field: dataclasses.Field[object]) -> bool:
+    """Whether a field is left out of a line where there is nothing to say."""
+    return "optional" in field.metadata
+
+
+def level(event: events.Event) -> str:
+    """Return how grave an event is: ``info``, ``warning`` or ``error``."""
+    match event:
+        case events.CommandFailed() | events.BuildFailed():
+            return "error"
+        case events.ContainerFailed() | events.ProblemFound():
+            return "warning"
+        case _:
+            return "info"
+
+
+def origin_fields(origin: Origin | None) -> dict[str, object]:
+    """Return the fields that say where a line comes from; what is not known is left out."""
+    if origin is None:
+        return {}
+    known = {field.name: getattr(origin, field.name) for field in dataclasses.fields(origin)}
+    return {"schema": VERSION, **{name: as_json(value) for name, value in known.items() if value is not None}}
+
+
+def whole(event: events.Event, origin: Origin | None) -> dict[str, object]:
+    """Return all fields of a line but its time, its level and the event's name."""
+    own = fields(event)
+    return {**own, **{name: value for name, value in origin_fields(origin).items() if name not in own}}
+
+
+def fields(event: events.Event) -> dict[str, object]:
+    """Return an event's fields as JSON values, named in snake_case."""
+    shape = _SHAPERS.get(type(event))
+    shaped: Any = event if shape is None else shape(event)
+    found = {
+        field.name: as_json(value)
+        for field in dataclasses.fields(shaped)
+        if not ((value := getattr(shaped, field.name)) is None and is_optional(field))
+    }
+    if isinstance(event, events.CommandFailed):
+        found |= {name: as_json(value) for name, value in event.details.items()}
+    return found
+
+
+def as_json(value: object) -> object:
+    """Return a value as JSON, without secrets."""
+    match value:
+        case Enum():
+            return value.value
+        case str():
+            return secrets.hidden(value)
+        case Mapping():
+            return {str(key): as_json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [as_json(item) for item in value]
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return str(value)
+
+
+def _planned(event: events.InstallPlanned) -> InstallPlannedLine:
+    changes = {item.name: item.change for item in event.plan.items}
+    return InstallPlannedLine(containers=changes, behind=event.behind, unfinished=event.unfinished)
+
+
+def _failed(event: events.ContainerFailed) -> ContainerFailedLine:
+    failure = event.failure
+    return ContainerFailedLine(container=failure.name, message=failure.message, details=failure.details)
+
+
+def _updated(event: events.ContainerUpdated) -> ContainerUpdatedLine:
+    return ContainerUpdatedLine(container=event.name, code=event.code, output=event.output, seconds=event.seconds)
+
+
+def _left(event: events.ContainerLeft) -> ContainerLeftLine:
+    return ContainerLeftLine(container=event.name, left=event.left)
+
+
+def _problem(event: events.ProblemFound) -> ProblemFoundLine:
+    problem = event.problem
+    return ProblemFoundLine(message=problem.message, hint=problem.hint, severity=problem.severity)
+
+
+def _ended(event: events.CommandFailed) -> CommandFailedLine:
+    plain = ("message", "hint", "code", "error", "seconds", "traceback")
+    return CommandFailedLine(**{name: getattr(event, name) for name in plain})
+
+
+def _process(event: events.ProcessFinished) -> events.ProcessFinished:
+    return dataclasses.replace(event, argv=tuple(map(_shortened, event.argv)))
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}… ({len(word)} characters)"
+
+
+# Events whose lines have other fields than they themselves, and what makes these.
+SHAPES: Mapping[type[events.Event], type] = {
+    events.InstallPlanned: InstallPlannedLine,
+    events.ContainerFailed: ContainerFailedLine,
+    events.ContainerUpdated: ContainerUpdatedLine,
+    events.ContainerLeft: ContainerLeftLine,
+    events.ProblemFound: ProblemFoundLine,
+    events.CommandFailed: CommandFailedLine,
+}
+_SHAPERS: Mapping[type[events.Event], Callable[[Any], object]] = {
+    events.InstallPlanned: _planned,
+    events.ContainerFailed: _failed,
+    events.ContainerUpdated: _updated,
+    events.ContainerLeft: _left,
+    events.ProblemFound: _problem,
+    events.CommandFailed: _ended,
+    events.ProcessFinished: _process,
+}
