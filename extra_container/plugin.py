@@ -31,7 +31,9 @@ from extra_container.model.host import ActiveState, Host, Manager, UnitState
 from extra_container.process import Completed, Runner
 
 if TYPE_CHECKING:
+    from extra_container.doctor.systemd import checks as systemd_checks
     from extra_container.model import events
+    from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin, Phase
     from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
@@ -73,6 +75,8 @@ if TYPE_CHECKING:
 # Where the names stand that not every plugin needs. NAME=OTHER is one that is called OTHER there.
 _LATE = MappingProxyType(
     {
+        "doctor.systemd": "systemd_checks=checks",
+        "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
         "model.events": "Event",
         "model.origin": "Origin Phase",
         "model.plans": "Change Failure InstallItem InstallPlan Left RunPlan RunState Session",
@@ -119,6 +123,8 @@ __all__ = [
     "BuiltContainer",
     "BuiltSource",
     "Change",
+    "Check",
+    "Checks",
     "Completed",
     "ContainerError",
     "Event",
@@ -128,6 +134,8 @@ __all__ = [
     "FileOp",
     "FileOps",
     "FileSource",
+    "Finding",
+    "Findings",
     "Host",
     "HostError",
     "InstallError",
@@ -150,6 +158,7 @@ __all__ = [
     "ProcessError",
     "Remove",
     "RemoveTree",
+    "Repair",
     "Request",
     "RunPlan",
     "RunState",
@@ -159,6 +168,7 @@ __all__ = [
     "SystemdManager",
     "UnitState",
     "UsageError",
+    "Verdict",
     "auto_start_problems",
     "boots_at_once",
     "console_lines",
@@ -175,6 +185,7 @@ __all__ = [
     "read_mounts",
     "read_text_file",
     "remove_tree",
+    "systemd_checks",
     "unmet_conditions",
     "without_good_news",
 ]

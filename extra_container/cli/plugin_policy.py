@@ -64,6 +64,10 @@ class Plugins:
         """Return hooks whose errors count when the command comes to its work: :meth:`problems` has them."""
         return self.hooks(self._broken.append)
 
+    def broken(self) -> tuple[PluginError, ...]:
+        """Return the errors of all plugins that cannot be used, ours included."""
+        return tuple(failure.as_error() for failure in self.loaded.failures)
+
     def problems(self, *, changes_machine: bool) -> tuple[Problem, ...]:
         """Return a warning for every plugin that was found broken up to now, and for unknown names to disable.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from extra_container.hooks.found import PluginInfo
+    from extra_container.model.diagnosis import Checks
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
     from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
@@ -164,6 +165,14 @@ class Hooks:
             environment=MappingProxyType({name: value for name, (_, value) in environment.items()}),
             help=tuple(lines),
         )
+
+    def doctor_checks(self, runner: Runner, host: Host | None) -> Checks:
+        """Return what the plugins have ``doctor`` look at."""
+        from extra_container.model.diagnosis import Check
+
+        arguments = {"runner": runner, "host": host}
+        found = self._calls.every("ec_doctor_checks", tuple, (Check,), **arguments)
+        return tuple(check for _, checks in found for check in checks)
 
     @property
     def observed(self) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from extra_container.model.diagnosis import Checks
     from extra_container.model.events import Event
     from extra_container.model.host import Host
     from extra_container.model.origin import Origin
@@ -236,6 +237,27 @@ def ec_session(state: RunState, request: Request, host: Host) -> Session:
             name = state.result.containers[0].name
             script = f"#!/bin/sh\nexec c cat /etc/greeting # of {name}\n"
             return Session(commands={"greet": script}, help=("greet    show the container's greeting",))
+    """
+
+
+@_spec(Kind.READING)
+def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+    """Contribute to what ``doctor`` looks at: what the plugin needs of a host. Reads only.
+
+    ``host`` is None where no plugin recognised the machine. The checks are looked at one by one later, so that one
+    which fails keeps no other from it; each has as long as this hook.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_doctor_checks() -> Checks:
+            def look() -> Findings:
+                if Path("/var/lib/greeting").is_dir():
+                    return (Finding(verdict=Verdict.OK, found="there is a place for greetings"),)
+                remedy = "Run `mkdir /var/lib/greeting`."
+                return (Finding(verdict=Verdict.WARNING, found="/var/lib/greeting is missing", remedy=remedy),)
+
+            return (Check(name="greetings", look=look),)
     """
 
 

@@ -70,6 +70,12 @@ def conf_gc_root(gc_roots: Path, name: str) -> Path:
     return gc_roots / f"{_GC_ROOT}{name}{_CONF}"
 
 
+def container_of_conf(file_name: str) -> str | None:
+    """Return the container that a file of this name is the conf of, None if it is another file."""
+    name = file_name.removesuffix(_CONF)
+    return name if name and name != file_name else None
+
+
 def container_of_conf_root(root: str) -> str | None:
     """Return the container whose conf a GC root of that name keeps, None if it is another root."""
     if root.startswith(_GC_ROOT) and root.endswith(_CONF):

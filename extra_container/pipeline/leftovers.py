@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from extra_container.model import events, layout
 from extra_container.model.errors import InstallError
+from extra_container.model.host import Host
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
 from extra_container.state import files, runtime, unit
@@ -18,12 +20,20 @@ def sweep(context: Context) -> None:
     What cannot be removed is told and does not keep the run from its work.
     """
     host = context.host
-    confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
-    pulling_directories = unit.pulling_directories(host.unit_directory)
     with _warning_of_errors(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
     with _warning_of_errors(context):
-        files.sweep((host.unit_directory, *pulling_directories, *confs, host.gc_roots))
+        files.sweep(_places(host))
+
+
+def find(host: Host) -> tuple[Path, ...]:
+    """Return what :func:`sweep` would remove. Raises OSError for a place that cannot be looked into."""
+    return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)))
+
+
+def _places(host: Host) -> tuple[Path, ...]:
+    confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
+    return (host.unit_directory, *unit.pulling_directories(host.unit_directory), *confs, host.gc_roots)
 
 
 @contextmanager

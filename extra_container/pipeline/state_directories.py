@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from extra_container.model import events, layout
@@ -15,7 +16,7 @@ from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
 
 _OTHERS = 0o007
-_CLOSED = 0o700
+CLOSED = 0o700
 
 
 def close_to_others(plan: InstallPlan, context: Context) -> None:
@@ -34,6 +35,23 @@ def close_to_others(plan: InstallPlan, context: Context) -> None:
 
 def closed(directory: Path) -> Problem | None:
     """Close one directory; return what is to be told, None if it was closed or is not there."""
+    open_to_all = exposed(directory)
+    if open_to_all is None or directory.is_symlink():
+        return open_to_all
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    try:
+        close(directory)
+    except OSError as error:
+        return replace(open_to_all, message=f"{open_to_all.message}: {error.strerror}")
+    return Problem(
+        message=f"Every user could enter {directory} (mode {mode:04o}), and run set-uid programs of containers; "
+        f"its mode was set to {CLOSED:04o}",
+        severity=Severity.WARNING,
+    )
+
+
+def exposed(directory: Path) -> Problem | None:
+    """Return what is to be told of a directory that every user can enter, None for any other."""
     try:
         mode = stat.S_IMODE(directory.stat().st_mode)
     except OSError:
@@ -41,25 +59,18 @@ def closed(directory: Path) -> Problem | None:
     if not mode & _OTHERS or _is_shared(directory):
         return None
     target = directory.resolve()
-    open_to_all = f"Every user can enter {target} (mode {mode:04o}), and run set-uid programs of containers"
-    hint = f"If it is for containers alone: chmod {_CLOSED:04o} {target}"
-    if directory.is_symlink():
-        return Problem(message=open_to_all, hint=hint, severity=Severity.WARNING)
-    try:
-        _close(directory)
-    except OSError as error:
-        return Problem(message=f"{open_to_all}: {error.strerror}", hint=hint, severity=Severity.WARNING)
     return Problem(
-        message=f"Every user could enter {directory} (mode {mode:04o}), and run set-uid programs of containers; "
-        f"its mode was set to {_CLOSED:04o}",
+        message=f"Every user can enter {target} (mode {mode:04o}), and run set-uid programs of containers",
+        hint=f"If it is for containers alone: chmod {CLOSED:04o} {target}",
         severity=Severity.WARNING,
     )
 
 
-def _close(directory: Path) -> None:
+def close(directory: Path) -> None:
+    """Close a directory to other users, if it is no link. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        os.fchmod(descriptor, _CLOSED)
+        os.fchmod(descriptor, CLOSED)
     finally:
         os.close(descriptor)
 

@@ -52,6 +52,12 @@ def sweep(directories: Iterable[Path]) -> None:
 
     The caller holds the lock, so nobody else is installing. Raises OSError.
     """
+    for path in temporary(directories):
+        path.unlink(missing_ok=True)
+
+
+def temporary(directories: Iterable[Path]) -> Iterator[Path]:
+    """Yield what stands in the directories under an installation's temporary names. Raises OSError."""
     for directory in directories:
         try:
             entries = list(os.scandir(directory))
@@ -60,7 +66,7 @@ def sweep(directories: Iterable[Path]) -> None:
         for entry in entries:
             match = _TEMPORARY.fullmatch(entry.name)
             if match and layout.is_of_container(match[1]) and not entry.is_dir(follow_symlinks=False):
-                Path(entry.path).unlink(missing_ok=True)
+                yield Path(entry.path)
 
 
 def check_removal(ops: FileOps) -> None:

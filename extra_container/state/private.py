@@ -19,6 +19,11 @@ def ensure(directory: Path) -> None:
     it. Raises :class:`.HostError` for such a one, and OSError if there can be none.
     """
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    check(directory)
+
+
+def check(directory: Path) -> None:
+    """Raise :class:`.HostError` for a directory that users other than root own or can write to; OSError without it."""
     for status in (directory.lstat(), directory.stat()):
         if status.st_uid not in {0, os.geteuid()} or (not stat.S_ISLNK(status.st_mode) and status.st_mode & 0o022):
             raise HostError(

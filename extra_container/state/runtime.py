@@ -63,35 +63,60 @@ def sweep(gc_roots: Path, *, home: Path) -> None:
     :class:`.InstallError` or OSError in the end.
     """
     failed: OSError | InstallError | None = None
-    for place in dict.fromkeys((home, _elsewhere())):
-        for kind in get_args(Kind):
-            for directory in sorted(place.glob(f"{_prefix(place, kind)}*")):
-                try:
-                    _sweep_one(directory, gc_roots)
-                except (OSError, InstallError) as error:
-                    failed = failed or error
+    for directory in _directories(home):
+        try:
+            with _dead(directory, fcntl.LOCK_EX) as dead:
+                if dead:
+                    for link in directory.iterdir():
+                        nix_roots.forget(link, gc_roots)
+                    remove_tree(directory)
+        except FileNotFoundError:  # its process has removed it meanwhile
+            continue
+        except (OSError, InstallError) as error:
+            failed = failed or error
     if failed is not None:
         raise failed
 
 
-def _sweep_one(directory: Path, gc_roots: Path) -> None:
+def left(home: Path) -> Iterator[Path]:
+    """Yield the directories that :func:`sweep` would remove."""
+    for directory in _directories(home):
+        with _dead(directory, fcntl.LOCK_SH) as dead:
+            if dead:
+                yield directory
+
+
+def _directories(home: Path) -> Iterator[Path]:
+    for place in dict.fromkeys((home, _elsewhere())):
+        for kind in get_args(Kind):
+            yield from sorted(place.glob(f"{_prefix(place, kind)}*"))
+
+
+@contextmanager
+def _dead(directory: Path, lock: int) -> Iterator[bool]:
+    """Tell whether nobody uses a directory of ours any more; it is locked meanwhile, so that nobody else sweeps it."""
     try:
         descriptor = _open(directory)
     except OSError:
-        return  # it is no directory, or its process has just removed it
+        yield False  # it is no directory, or its process has just removed it
+        return
     try:
-        # Everybody can make a directory of such a name in the directory for temporary files.
-        if os.fstat(descriptor).st_uid != os.geteuid():
-            return
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not any(proc.naming(os.fsencode(directory))):
-            for link in directory.iterdir():
-                nix_roots.forget(link, gc_roots)
-            remove_tree(directory)
-    except (BlockingIOError, FileNotFoundError):
-        return  # its process lives, or has removed it meanwhile
+        yield _is_ours(descriptor) and _locked(descriptor, lock) and not any(proc.naming(os.fsencode(directory)))
     finally:
         os.close(descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    # Everybody can make a directory of such a name in the directory for temporary files.
+    return os.fstat(descriptor).st_uid == os.geteuid()
+
+
+def _locked(descriptor: int, lock: int) -> bool:
+    try:
+        fcntl.flock(descriptor, lock | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False  # its process lives
+    return True
 
 
 def _make(kind: Kind, home: Path, *, executable: bool) -> tuple[Path, int]:

@@ -22,14 +22,19 @@ def auto_start_problems(plan: InstallPlan, root: Path, *, hint: str) -> Problems
     ``root`` is the root of the host's file system; ``hint`` says how to make the host want the target.
     """
     names = [item.name for item in plan.items if item.container.auto_start]
-    if not names or any(
-        link.is_symlink() for place in _UNIT_PATH for link in (root / place).glob("*.target.wants/machines.target")
-    ):
+    if not names or starts_containers(root):
         return ()
     from extra_container.model.values import Problem, Severity
 
     message = f"autoStart has no effect on this host, because nothing starts machines.target: {', '.join(names)}"
     return (Problem(message=message, hint=hint, severity=Severity.WARNING),)
+
+
+def starts_containers(root: Path) -> bool:
+    """Whether the host whose file system begins at ``root`` wants ``machines.target``, which starts containers."""
+    return any(
+        link.is_symlink() for place in _UNIT_PATH for link in (root / place).glob("*.target.wants/machines.target")
+    )
 
 
 def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:

@@ -65,6 +65,7 @@ ORDER = (
     {"evaluations"},
     {"hooks"},
     {"pipeline"},
+    {"doctor"},
     {"plugin", "cli"},
     {"plugin_command", "testing", "__main__"},
 )

@@ -153,6 +153,18 @@ class Messages:
 
         self.event(ProblemFound(problem=Problem(message=message, hint=hint, severity=Severity.WARNING)))
 
+    def ask(self, question: str) -> bool:
+        """Ask a person at the terminal, also with ``--quiet``; whatever is not ``y`` or ``yes`` is a no."""
+        import sys
+
+        asked = f"{question} [y/N]"
+        if self.structured:
+            self.tell(asked)
+        else:
+            self._stderr.write(f"{asked} ")
+            self._stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     def tell(self, line: str) -> None:
         """Tell a line that is no event: in the log if there is one, to people otherwise."""
         if self.followed:

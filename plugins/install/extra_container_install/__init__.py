@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from extra_container.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from extra_container.plugin import BuildResult, FileOps, Host, Installed, InstallPlan, RunPlan
+    from extra_container.plugin import BuildResult, Checks, FileOps, Host, Installed, InstallPlan, Runner, RunPlan
 
 _JOURNAL = Path("/var/log/journal")
 
@@ -42,3 +42,11 @@ def ec_before_start(plan: RunPlan, host: Host) -> None:
         from extra_container_install import prerequisites
 
         prerequisites.provide(host.root)
+
+
+@hookimpl
+def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+    """Have looked at what units of NixOS need of every host, and at sudo's way to the program."""
+    from extra_container_install import host_checks
+
+    return host_checks.checks(runner, host)

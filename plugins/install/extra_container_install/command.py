@@ -45,7 +45,7 @@ class Install(Command):
                 context.tell("Nothing to do.")
             elif parsed_args.dry_run:
                 context.tell("Nothing was changed (--dry-run).")
-            elif parsed_args.yes or self._agreed(context):
+            elif parsed_args.yes or not sys.stdin.isatty() or self.app.messages.ask("Make these changes?"):
                 apply.apply(plan.changes, record, context.runner)
                 context.tell("extra-container was uninstalled." if parsed_args.uninstall else "This host is set up.")
             else:
@@ -78,13 +78,3 @@ class Install(Command):
         self.app.stdout.flush()
         for path in plan.edited:
             context.tell(f"{path} was changed since it was made: it is left as it is.")
-
-    def _agreed(self, context: Context) -> bool:
-        if not sys.stdin.isatty():
-            return True
-        if self.app.messages.structured:
-            context.tell("Make these changes? [y/N]")
-        else:
-            self.app.stderr.write("Make these changes? [y/N] ")
-            self.app.stderr.flush()
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}

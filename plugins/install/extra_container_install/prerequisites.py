@@ -14,12 +14,17 @@ RELEASE = Path("/etc/static/os-release")
 DAEMON_SOCKET = Path("/nix/var/nix/daemon-socket")
 
 
+def missing(root: Path) -> tuple[Path, ...]:
+    """Return what is not there below ``root``."""
+    return tuple(place for place in _below(root) if not place.exists())
+
+
 def provide(root: Path) -> None:
     """Make what is missing below ``root``; what is there is left as it is.
 
     Raises :class:`.HostError` where that cannot be done.
     """
-    release, socket = (root / place.relative_to("/") for place in (RELEASE, DAEMON_SOCKET))
+    release, socket = _below(root)
     try:
         if not release.exists():
             release.parent.mkdir(parents=True, exist_ok=True)
@@ -30,3 +35,7 @@ def provide(root: Path) -> None:
             f"{error.filename}, which containers of NixOS need, could not be made: {error.strerror}",
             hint=f"Make {release} (a file) and {socket} (a directory), both may be empty, and try again.",
         ) from error
+
+
+def _below(root: Path) -> tuple[Path, Path]:
+    return root / RELEASE.relative_to("/"), root / DAEMON_SOCKET.relative_to("/")

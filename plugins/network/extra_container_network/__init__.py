@@ -6,6 +6,7 @@ container: the choice of a subnet for ``addressPrefix = "auto"``, and the refusa
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from extra_container.plugin import hookimpl, layout
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from extra_container.plugin import BuildInputs, BuildResult, Host, Problems
+    from extra_container.plugin import BuildInputs, BuildResult, Checks, Host, Problems, Runner
 
 _ROUTES = Path("/proc/net/route")
 
@@ -50,6 +51,14 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     there = {**dict(_declared(host)), **installed_confs(host.gc_roots)}
     others = {name: parse_environment_file(conf) for name, conf in there.items() if name not in built}
     return tuple(shared_addresses(built, others))
+
+
+@hookimpl
+def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+    """Have private networks, forwarding, firewalls and names looked at."""
+    from extra_container_network import host_checks
+
+    return host_checks.checks(runner, host, is_root=os.geteuid() == 0)
 
 
 def _declared(host: Host) -> Iterator[tuple[str, str]]:

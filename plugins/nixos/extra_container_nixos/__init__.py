@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from extra_container.plugin import Host, hookimpl, layout
 
 if TYPE_CHECKING:
-    from extra_container.plugin import BuildInputs, BuildResult, InstallPlan, Problems, Runner
+    from extra_container.plugin import BuildInputs, BuildResult, Checks, InstallPlan, Problems, Runner
 
 _UNIT_PATH_HINT = (
     "Set programs.extra-container.enable = true in the configuration of this host, "
@@ -95,6 +95,16 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
         *fragment_problems(plan, host, hint=_UNIT_PATH_HINT),
         *auto_start_problems(plan, host.root, hint=_AUTO_START_HINT),
     )
+
+
+@hookimpl
+def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+    """Have systemd looked at: whether it answers, reads the installed units, and starts containers with the host."""
+    if not isinstance(host, NixosHost):
+        return ()
+    from extra_container.plugin import systemd_checks
+
+    return systemd_checks(runner, host, unit_path_hint=_UNIT_PATH_HINT, auto_start_hint=_AUTO_START_HINT)
 
 
 def host_conf_directory(root: Path) -> Path | None:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from extra_container.plugin import Host, HostError, hookimpl, layout
 
 if TYPE_CHECKING:
-    from extra_container.plugin import InstallPlan, Problems, Request, Runner
+    from extra_container.plugin import Checks, InstallPlan, Problems, Request, Runner
+
+_UNIT_PATH_HINT = '"systemctl show -p UnitPath" lists the directories that systemd reads.'
+_AUTO_START_HINT = "Run: systemctl enable machines.target"
 
 # Commands that neither install nor start anything do not need what containers need.
 _HARMLESS = frozenset({"build", "destroy"})
@@ -60,9 +63,19 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     from extra_container.plugin import auto_start_problems, fragment_problems
 
     return (
-        *fragment_problems(plan, host, hint='"systemctl show -p UnitPath" lists the directories that systemd reads.'),
-        *auto_start_problems(plan, host.root, hint="Run: systemctl enable machines.target"),
+        *fragment_problems(plan, host, hint=_UNIT_PATH_HINT),
+        *auto_start_problems(plan, host.root, hint=_AUTO_START_HINT),
     )
+
+
+@hookimpl
+def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+    """Have systemd looked at: whether it answers, reads the installed units, and starts containers with the host."""
+    if not isinstance(host, SystemdHost):
+        return ()
+    from extra_container.plugin import systemd_checks
+
+    return systemd_checks(runner, host, unit_path_hint=_UNIT_PATH_HINT, auto_start_hint=_AUTO_START_HINT)
 
 
 def unit_directory(root: Path) -> Path:

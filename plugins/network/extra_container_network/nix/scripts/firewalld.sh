@@ -3,6 +3,7 @@
 #
 #   firewalld.sh start NAME INTERFACE ADDRESS...   before the container starts
 #   firewalld.sh stop NAME                         after it ended, however it ended
+#   firewalld.sh look -                            the line `filter firewalld` if it runs; changes nothing
 #
 # INTERFACE is the host's side of the container: `ve-*` for interfaces with that prefix, or a bridge.
 #
@@ -167,6 +168,9 @@ case $action in
     ;;
   stop)
     remove
+    ;;
+  look)
+    ! is_running || echo "filter firewalld"
     ;;
   *)
     warn "unknown action '$action'"

@@ -3,6 +3,7 @@
 #
 #   wan.sh start NAME INTERFACE ADDRESS...   before the container starts
 #   wan.sh stop NAME                         after it ended, however it ended
+#   wan.sh look -                            what a start would use: lines `nat PROGRAM` and `filter WHICH`; changes nothing
 #
 # INTERFACE is the host's side of the container: `ve-*` for interfaces with that prefix, or a bridge.
 #
@@ -77,11 +78,15 @@ nat_iptables() {
   "$program" -w -t nat -A POSTROUTING -s "$2" ! -o "$pattern" -m comment --comment "$comment" -j MASQUERADE
 }
 
+may_drop() {
+  "$1" -w -S FORWARD 2>/dev/null | grep -Eq -e '^-P FORWARD DROP' -e '-j (DROP|REJECT)( |$)'
+}
+
 pass_iptables() {
   pattern=${interface%\*}
   [ "$pattern" = "$interface" ] || pattern=$pattern+
   for program in $(iptables_in_force "$1" filter); do
-    if "$program" -w -S FORWARD 2>/dev/null | grep -Eq -e '^-P FORWARD DROP' -e '-j (DROP|REJECT)( |$)'; then
+    if may_drop "$program"; then
       "$program" -w -I FORWARD -i "$pattern" -s "$2" -m comment --comment "$comment" -j ACCEPT
       "$program" -w -I FORWARD -o "$pattern" -d "$2" -m conntrack --ctstate RELATED,ESTABLISHED \
         -m comment --comment "$comment" -j ACCEPT
@@ -150,11 +155,15 @@ remove_nft() {
   done
 }
 
+may_drop_nft() {
+  nft list chain "$1" "$2" "$3" | grep -Eqw 'drop|reject'
+}
+
 pass_nft() {
   wanted=$(nft_family "$1")
   nft_filters | while read -r kind table chain; do
     case $kind in inet | "$wanted") ;; *) continue ;; esac
-    nft list chain "$kind" "$table" "$chain" | grep -Eqw 'drop|reject' || continue
+    may_drop_nft "$kind" "$table" "$chain" || continue
     # A table can belong to a process, and then nobody else may change it.
     nft -f /dev/stdin <<EOF || warn "the firewall '$kind $table $chain' may block the container; it let no rule be added"
 insert rule $kind $table $chain iifname "$interface" $wanted saddr $2 accept comment "$comment"
@@ -204,6 +213,20 @@ admit() {
   pass_iptables $version "$1"
 }
 
+look() {
+  [ "$nft_works" = no ] || echo "nat nft"
+  for family in 4 6; do
+    program=$(iptables_of $family)
+    [ "$nft_works" = yes ] || ! have "$program" || echo "nat $program"
+    for program in $(iptables_in_force $family filter); do
+      ! may_drop "$program" || echo "filter $program"
+    done
+  done
+  nft_filters | while read -r kind table chain; do
+    ! may_drop_nft "$kind" "$table" "$chain" || echo "filter nft $kind $table $chain"
+  done
+}
+
 action=$1
 name=$2
 mark="containers.$name.extra.enableWAN"
@@ -223,6 +246,9 @@ case $action in
     ;;
   stop)
     remove
+    ;;
+  look)
+    look
     ;;
   *)
     fail "unknown action '$action'"

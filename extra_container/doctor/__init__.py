@@ -1,0 +1,1 @@
+"""What a host needs for containers, and whether it has that."""
