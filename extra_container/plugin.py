@@ -27,6 +27,7 @@ from extra_container.model.errors import (
     ProcessError,
     UsageError,
 )
+from extra_container.model.frozen import dataclass
 from extra_container.model.host import ActiveState, Host, Manager, UnitState
 from extra_container.process import Completed, Runner
 
@@ -172,6 +173,7 @@ __all__ = [
     "auto_start_problems",
     "boots_at_once",
     "console_lines",
+    "dataclass",
     "describe_conditions",
     "events",
     "fragment_problems",

@@ -11,8 +11,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from extra_container.model.frozen import dataclass
 
 ROOT = Path("/proc")
 

@@ -10,12 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 
 from extra_container import ending, proc
 from extra_container.model import exhaustion
 from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

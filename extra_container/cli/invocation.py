@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
+
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.cli.options import Options

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+
+from extra_container.model.frozen import dataclass
 
 PLUGINS = "extra_container.plugins.v1"
 COMMANDS = "extra_container.commands"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.hooks.call import HookCaller
 from extra_container.model.errors import ExtraContainerError, HostError, PluginError
+from extra_container.model.frozen import replace
 from extra_container.model.host import Host
 
 if TYPE_CHECKING:

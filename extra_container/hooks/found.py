@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extra_container.hooks.blame import way_out
 from extra_container.model.errors import PluginError
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     import pluggy

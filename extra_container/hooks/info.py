@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.hooks.found import LoadedPlugins, PluginInfo
+from extra_container.model.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -6,8 +6,9 @@ event's name in the log: ``noun.verb_past``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from extra_container.model.frozen import dataclass
 
 # To plugins, one module has all events.
 from extra_container.model.steps import CommandFailed as CommandFailed  # noqa: PLC0414

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from extra_container.model import layout
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.model.plans import Failure

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from extra_container.model.frozen import dataclass
 
 
 class Phase(Enum):

@@ -6,10 +6,11 @@ Like :mod:`extra_container.model.values`, frozen values and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from extra_container.model.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from extra_container.model.values import BuildResult, BuiltContainer, FileOps

@@ -5,8 +5,9 @@ They are events like those of :mod:`.events`, which has them, too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
+
+from extra_container.model.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

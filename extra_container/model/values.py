@@ -7,13 +7,13 @@ changes what it was given. The modules of this folder import nothing else of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from extra_container.model import layout
+from extra_container.model.frozen import dataclass, field
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 

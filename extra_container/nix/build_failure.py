@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from extra_container.model.frozen import dataclass
 
 _ERROR = "error:"
 # Before 2.4 Nix wrote these two without `error:`.

@@ -7,12 +7,12 @@ import json
 import os
 import re
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from extra_container.model.errors import BuildError, HostError, ProcessError
+from extra_container.model.frozen import replace
 from extra_container.model.values import (
     Base,
     BaseKind,

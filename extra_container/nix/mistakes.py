@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from extra_container.model.frozen import dataclass
 from extra_container.model.values import BaseKind, Definition, Evaluation
 
 UNREACHABLE = "Check the address, and whether this machine reaches it."

@@ -6,7 +6,8 @@ Evaluation is most of a build, and uses one core a process. Measured with Nix 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from extra_container.model.frozen import dataclass
 
 # What Nix needs for the package set and for each container's own system if it collects garbage as it sees fit: 834 MiB
 # for one container, 1099 for two, 1813 for four, 3120 for eight.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from extra_container.model.frozen import dataclass
 from extra_container.model.values import Definition, ExpressionSource, Source
 from extra_container.nix import option_names
 from extra_container.nix.option_names import OptionPath

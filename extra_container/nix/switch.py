@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
+from extra_container.model.frozen import dataclass
 from extra_container.model.plans import Failure, Left
 
 # Source of the code and the lines: switch-to-configuration.pl, switch-to-configuration-ng/src/main.rs and

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import dropwhile
 from pathlib import Path
+
+from extra_container.model.frozen import dataclass
 
 _ERROR = "error:"
 _STEP = "…"

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from extra_container import variables
 from extra_container.model import events, exhaustion
 from extra_container.model.errors import BuildError, HostError, UsageError
+from extra_container.model.frozen import replace
 from extra_container.model.values import BaseKind, BuildResult, BuiltSource, Definition, Evaluation, Request
 from extra_container.nix import blame, build_output, command, errors, machine, parts
 from extra_container.nix import store as nix_store

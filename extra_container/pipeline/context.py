@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import ExtraContainerError, HostError
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.hooks.facade import Hooks

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
+from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Problem, Request, Severity

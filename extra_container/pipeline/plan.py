@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import UnitState
 from extra_container.model.plans import Change, InstallPlan, RunPlan
 from extra_container.model.values import Request

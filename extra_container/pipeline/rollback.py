@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from extra_container.model.errors import ExtraContainerError
+from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
 from extra_container.model.values import Request
 from extra_container.pipeline import destroy, inside

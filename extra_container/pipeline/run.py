@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from extra_container.model import events, host, wording
 from extra_container.model.errors import ContainerError
+from extra_container.model.frozen import replace
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import Request
 from extra_container.nix.switch import Outcome, failure_of, outcome_of

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 from extra_container.model import events, layout
+from extra_container.model.frozen import replace
 from extra_container.model.plans import InstallPlan
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from extra_container.model.frozen import dataclass
 
 _NETWORK_FLAG = re.compile(r"(-n|--network-[^=]*|--private-network)(=.*)?")
 _EXTRA_LINK = re.compile(r"""--network-veth-extra=['\"]?([^\s:'\"\\)]+)""")

@@ -12,12 +12,12 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from extra_container.model import layout
 from extra_container.model.errors import InstallError
+from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plans import Change
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import errno
 import os
 import resource
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.model.values import Problems

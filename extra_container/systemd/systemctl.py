@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from extra_container.model.errors import HostError
+from extra_container.model.frozen import dataclass
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner, process_error

@@ -10,10 +10,10 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from extra_container.model.errors import InstallError
+from extra_container.model.frozen import dataclass
 
 _TABLE = Path("/proc/self/mountinfo")
 _ESCAPED = re.compile(rb"\\([0-7]{3})")

@@ -14,10 +14,10 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from extra_container.model.errors import InstallError
+from extra_container.model.frozen import dataclass
 from extra_container.trees.mounts import MountedError, mount_number, refuse_mounts, umount_hint, unmount_below
 from extra_container.trees.walk import ENTERED, TreeWalk
 

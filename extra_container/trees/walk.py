@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from extra_container.model.errors import InstallError
@@ -29,17 +28,19 @@ class _ChangedError(Exception):
     """A directory that is being emptied is not where it was."""
 
 
-@dataclass(slots=True)
 class _Level:
     """A directory that is being emptied, by its name in the one above.
 
     ``directory`` is its descriptor, None while it is not held; ``waiting`` are the directories in it.
     """
 
-    name: str
-    directory: int | None
-    listings: int = 0
-    waiting: list[str] = field(default_factory=list)
+    __slots__ = ("directory", "listings", "name", "waiting")
+
+    def __init__(self, name: str, directory: int | None) -> None:
+        self.name = name
+        self.directory = directory
+        self.listings = 0
+        self.waiting: list[str] = []
 
     def close(self) -> None:
         if self.directory is not None:

@@ -50,6 +50,12 @@ def test_a_plain_look_at_a_container_imports_neither_the_framework_nor_what_othe
     assert modules_after(*words) & (FRAMEWORK | OTHERS | UNUSED) == set()
 
 
+def test_the_programs_own_dataclasses_do_without_the_module_of_that_name():
+    code = "import sys; from extra_container.pipeline import create, destroy; print('dataclasses' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n", "take them from extra_container.model.frozen"
+
+
 @pytest.mark.parametrize("command", ["start", "stop", "restart", "terminate", "destroy"])
 def test_starting_and_stopping_do_without_the_framework(command):
     assert modules_after(command, "nothing-here", "nor-here") & (FRAMEWORK | OTHERS) == set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +24,10 @@ _LEGACY_MODULE = Path(__file__).parent / "nix" / "legacy-directories.nix"
 _CONF_LINE = re.compile(r"^EnvironmentFile=-?(/.*)/%i\.conf$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NixosHost(Host):
     """A NixOS host."""
+
+    __slots__ = ()
 
 
 @hookimpl

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import Host, hookimpl, layout
+from extra_container.plugin import Host, dataclass, hookimpl, layout
 
 if TYPE_CHECKING:
     from extra_container.plugin import BuildResult, Problems, Runner

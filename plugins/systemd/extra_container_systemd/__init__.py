@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import Host, HostError, hookimpl, layout
+from extra_container.plugin import Host, HostError, dataclass, hookimpl, layout
 
 if TYPE_CHECKING:
     from extra_container.plugin import Checks, InstallPlan, Problems, Request, Runner

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.model import events
+from extra_container.model.frozen import replace
 from extra_container.pipeline import build
 
 
