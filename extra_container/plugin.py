@@ -37,7 +37,18 @@ if TYPE_CHECKING:
     from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin, Phase
-    from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan, RunState, Session
+    from extra_container.model.plans import (
+        Change,
+        Difference,
+        Failure,
+        InstallItem,
+        InstallPlan,
+        Left,
+        Place,
+        RunPlan,
+        RunState,
+        Session,
+    )
     from extra_container.model.values import (
         Base,
         BaseKind,
@@ -80,7 +91,7 @@ _LATE = MappingProxyType(
         "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
         "model.events": "Event",
         "model.origin": "Origin Phase",
-        "model.plans": "Change Failure InstallItem InstallPlan Left RunPlan RunState Session",
+        "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
         "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem Problems Remove RemoveTree "
         "Request Severity",
@@ -128,6 +139,7 @@ __all__ = [
     "Checks",
     "Completed",
     "ContainerError",
+    "Difference",
     "Event",
     "ExpressionSource",
     "ExtraContainerError",
@@ -153,6 +165,7 @@ __all__ = [
     "Network",
     "Origin",
     "Phase",
+    "Place",
     "PluginError",
     "Problem",
     "Problems",

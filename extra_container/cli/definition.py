@@ -96,10 +96,14 @@ class DefinitionCommand(Command):
         add_definition_arguments(parser)
         if self.runs_containers:
             add_run_arguments(parser)
+        self.add_core_arguments(parser)
         parser.end_core()
         self.add_arguments(parser)
         self.invocation.plugins.remembering_hooks().add_arguments(self.name, parser)
         return parser
+
+    def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what only this command has, and what is no option of the request."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what only this command has."""

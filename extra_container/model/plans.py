@@ -25,13 +25,40 @@ class Change(Enum):
     OTHER = "other"
 
 
+class Place(Enum):
+    """Where a built container is found to differ from the installed one."""
+
+    UNIT = "unit"  # a line of the unit
+    CONF = "conf"  # a line of the conf
+    TRIGGER = "trigger"  # one of the unit's restart triggers
+    LINK = "link"  # where the link to the unit, or to the conf, stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One difference between a built container and the installed one.
+
+    ``before`` and ``after`` are the line, the trigger or the path, None where there is none. ``live`` is whether a live
+    update brings it; anything else needs a restart.
+    """
+
+    place: Place
+    before: str | None
+    after: str | None
+    live: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallItem:
-    """One container of an :class:`InstallPlan`: ``ops`` put it in place, in order."""
+    """One container of an :class:`InstallPlan`: ``ops`` put it in place, in order.
+
+    ``differences`` tell people what ``change`` stands for; a new or unchanged container has none.
+    """
 
     container: BuiltContainer
     change: Change
     ops: FileOps = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def name(self) -> str:

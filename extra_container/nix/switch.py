@@ -34,6 +34,61 @@ class Update:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a live update would do with the units of one container, as far as ``dry-activate`` tells.
+
+    It knows neither what targets start that are new, nor what most activation scripts do. ``skip`` are units that
+    changed and are left alone until the next restart. ``check`` is how the checks of the new system end, None where
+    nobody can tell: only systems of newer releases can be asked. ``problem`` is why nothing is known.
+    """
+
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    reload: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    check: Update | None = None
+    problem: str | None = None
+
+
+# Source: as above, for `dry-activate`.
+_WOULD = {
+    "stop": re.compile(r"^would stop the following units: (.+)$"),
+    "start": re.compile(r"^would start the following units: (.+)$"),
+    "restart": re.compile(r"^would restart the following units: (.+)$"),
+    "reload": re.compile(r"^would reload the following units: (.+)$"),
+    "skip": re.compile(r"^would NOT (?:stop|restart) the following changed units: (.+)$"),
+}
+
+
+def rehearsal_of(dry: Update, check: Update) -> Rehearsal:
+    """Return what ``dry-activate`` and ``check`` printed. Pure."""
+    known: Update | None = check
+    if _is_unknown(check):
+        # Releases without it check, and find that only a restart will do, in a rehearsal, too.
+        known = dry if dry.code == NEEDS_RESTART or _found(_CHECK, dry) else None
+    if dry.code != 0:
+        return Rehearsal(check=known, problem=f"switch-to-configuration dry-activate ended with code {dry.code}")
+
+    def units(kind: str) -> tuple[str, ...]:
+        return tuple(unit for line in _found(_WOULD[kind], dry) for unit in line.split(", "))
+
+    return Rehearsal(
+        stop=units("stop"),
+        start=units("start"),
+        restart=units("restart"),
+        reload=units("reload"),
+        skip=units("skip"),
+        check=known,
+    )
+
+
+def _is_unknown(check: Update) -> bool:
+    """Whether a system has no ``check``: such a one explains what it has."""
+    return check.code != 0 and any(line.lower().startswith("usage:") for line in check.output)
+
+
 class Outcome(Enum):
     """What became of it."""
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.frozen import dataclass, replace
-from extra_container.model.host import UnitState
+from extra_container.model.host import Host, UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Problem, Request, Severity
 from extra_container.pipeline import (
@@ -74,7 +74,7 @@ def plan_install(result: BuildResult, context: Context) -> InstallPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class Seen:
     """The host before anything changes.
 
     ``lacking`` is what running containers have not got of earlier installations, ``untouched`` are the containers
@@ -87,6 +87,7 @@ class _Seen:
 
     @property
     def alive(self) -> frozenset[str]:
+        """The containers that run, boot or shut down."""
         return frozenset(name for name, state in self.states.items() if not state.at_rest)
 
 
@@ -95,7 +96,7 @@ class _Before:
     """What all rounds go by; ``interrupted`` are the containers that ran before a run that was broken off."""
 
     request: Request
-    seen: _Seen
+    seen: Seen
     interrupted: frozenset[str]
 
 
@@ -111,7 +112,7 @@ def install_and_run(
     ``interrupted`` are containers that ran before a run that was broken off. Raises :class:`StartInterrupted` on Ctrl-C
     once everything is installed.
     """
-    seen = _observe(plan, context)
+    seen = observe(plan, context)
     run_plan = plan_run(request, plan, seen.states, seen.lacking, interrupted)
     _tell(plan, seen, context)
     if at_rest := plan_nothing(request, plan, seen.states):
@@ -186,23 +187,28 @@ def _both(one: RunPlan, other: RunPlan) -> RunPlan:
     )
 
 
-def _observe(plan: InstallPlan, context: Context) -> _Seen:
+def observe(
+    plan: InstallPlan,
+    context: Context,
+    lacking: Callable[[Iterable[str], Host], Mapping[str, Change]] = pending.read,
+) -> Seen:
+    """Look at the containers of a plan; ``lacking`` is what reads the records of those that are behind."""
     states = context.host.manager.states([item.name for item in plan.items])
     alive = sorted(name for name, state in states.items() if not state.at_rest)
-    return _Seen(
+    return Seen(
         states=states,
-        lacking=pending.read(alive, context.host),
+        lacking=lacking(alive, context.host),
         untouched=frozenset(item.name for item in plan.items if not item.container.root.exists()),
     )
 
 
-def _tell(plan: InstallPlan, seen: _Seen, context: Context) -> None:
+def _tell(plan: InstallPlan, seen: Seen, context: Context) -> None:
     behind = [item for item in plan.items if item.change is Change.UNCHANGED and item.name in seen.lacking]
     unfinished = tuple(item.name for item in behind if _is_unfinished(item, seen, context))
     context.emit(events.InstallPlanned(plan=plan, behind=tuple(item.name for item in behind), unfinished=unfinished))
 
 
-def _is_unfinished(item: InstallItem, seen: _Seen, context: Context) -> bool:
+def _is_unfinished(item: InstallItem, seen: Seen, context: Context) -> bool:
     """Tell whether what runs is what is installed, although its update did not succeed."""
     leader = context.host.manager.leader(item.name) if seen.lacking[item.name] is Change.SYSTEM else None
     return leader is not None and inside.runs_system(leader, item.container.settings["SYSTEM_PATH"])

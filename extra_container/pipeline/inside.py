@@ -17,7 +17,7 @@ from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
 from extra_container.model.host import leaders as leaders_of
-from extra_container.nix.switch import Update
+from extra_container.nix.switch import Rehearsal, Update, rehearsal_of
 from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
@@ -101,22 +101,44 @@ def update(
 
     It is no child of the container's systemd, which may re-execute: ``systemd-run`` would lose its connection then.
     """
-    switch = f"{settings['SYSTEM_PATH']}/bin/switch-to-configuration"
-    argv = run_argv(leader, ["sh", "-c", 'exec "$0" test 2>&1', switch], name=name, runtime=runtime)
-    began = time.monotonic()
-    done = runner.run(argv, check=False)
-    output, seconds = tuple((done.stdout + done.stderr).splitlines()), time.monotonic() - began
-    switched = runs_system(leader, settings["SYSTEM_PATH"])
+    system, began = settings["SYSTEM_PATH"], time.monotonic()
+    done = runner.run(run_argv(leader, _switch(system, "test"), name=name, runtime=runtime), check=False)
+    seconds = time.monotonic() - began
+    return _ended(name, done, switched=runs_system(leader, system), seconds=seconds)
+
+
+def rehearse(
+    name: str, leader: int, settings: Mapping[str, str], runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY
+) -> Rehearsal:
+    """Return what :func:`update` would do, as far as the new system can tell; nothing is changed in the container."""
+
+    def ask(action: str) -> Update:
+        words = _switch(settings["SYSTEM_PATH"], action)
+        return _ended(name, runner.run(run_argv(leader, words, name=name, runtime=runtime), check=False))
+
+    return rehearsal_of(ask("dry-activate"), ask("check"))
+
+
+def _switch(system: str, action: str) -> list[str]:
+    return ["sh", "-c", 'exec "$0" "$1" 2>&1', f"{system}/bin/switch-to-configuration", action]
+
+
+def _ended(name: str, done: Completed, *, switched: bool = False, seconds: float = 0.0) -> Update:
+    output = tuple((done.stdout + done.stderr).splitlines())
     return Update(name=name, code=done.returncode, output=output, switched=switched, seconds=seconds)
 
 
 def runs_system(leader: int, system: str) -> bool:
     """Tell whether the current system of a running container is this one, which may be a link to it."""
+    return current_system(leader) == Path(system).resolve()
+
+
+def current_system(leader: int) -> Path | None:
+    """Return the current system of a running container, None if it has ended or has none."""
     try:
-        current = Path(f"/proc/{leader}/root/run/current-system").readlink()
+        return Path(f"/proc/{leader}/root/run/current-system").readlink()
     except OSError:
-        return False  # it has ended, or has no current system
-    return current == Path(system).resolve()
+        return None
 
 
 def make_host_key(leader: int, runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY) -> Completed:

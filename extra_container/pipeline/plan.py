@@ -3,13 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import UnitState
-from extra_container.model.plans import Change, InstallPlan, RunPlan
+from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
 from extra_container.model.values import Request
 from extra_container.state import pending
+
+
+class Action(Enum):
+    """What is done with a container once it is installed."""
+
+    START = "start"
+    UPDATE = "update"
+    RESTART = "restart"
+
+
+class Cause(Enum):
+    """Why that is done, or why nothing is."""
+
+    CHANGED = "changed"  # it runs, and is not as the definition says
+    LACKING = "lacking"  # it runs, and something that was installed earlier has not reached it
+    DOWN = "down"  # it does not run
+    BOOTING = "booting"  # it is not up yet, so that nothing could be switched
+    INTERRUPTED = "interrupted"  # it ran before a run that was broken off stopped it
+    ASKED = "asked"  # a restart was asked for, though an update would do
+    NEEDED = "needed"  # no update brings what changed, or what is lacking
+    INHIBITED = "inhibited"  # the new system says itself that an update would not do
+    UNASKED = "unasked"  # nothing was asked that would do something about it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do with one container: nothing if ``action`` is None."""
+
+    action: Action | None
+    causes: frozenset[Cause] = frozenset()
+
+
+def decide(
+    request: Request,
+    item: InstallItem,
+    state: UnitState,
+    lacking: Change = Change.UNCHANGED,
+    *,
+    interrupted: bool = False,
+) -> Decision:
+    """Decide whether to start, update or restart a container.
+
+    ``lacking`` is what it has not got of earlier installations, see :mod:`.pending`. An ``interrupted`` one ran before
+    a run that was broken off stopped it: it runs again whatever was asked.
+    """
+    change = pending.greater(item.change, lacking)
+    causes = set()
+    if not state.up:
+        causes.add(Cause.DOWN if state.at_rest else Cause.BOOTING)
+    if state.at_rest or (change is Change.UNCHANGED and not state.up):
+        # A start that somebody began is joined.
+        if interrupted:
+            causes.add(Cause.INTERRUPTED)
+        if request.start or interrupted:
+            return Decision(action=Action.START, causes=frozenset(causes))
+        return Decision(action=None, causes=frozenset({*causes, Cause.UNASKED}))
+    if change is Change.UNCHANGED:
+        return Decision(action=None)
+    if item.change is not Change.UNCHANGED:
+        causes.add(Cause.CHANGED)
+    if lacking is not Change.UNCHANGED:
+        causes.add(Cause.LACKING)
+    if not (request.start or request.update_changed or request.restart_changed):
+        return Decision(action=None, causes=frozenset({*causes, Cause.UNASKED}))
+    if change is Change.SYSTEM and not request.restart_changed and state.up:
+        return Decision(action=Action.UPDATE, causes=frozenset(causes))
+    causes.add(
+        Cause.NEEDED if change is not Change.SYSTEM else Cause.ASKED if request.restart_changed else Cause.BOOTING
+    )
+    return Decision(action=Action.RESTART, causes=frozenset(causes))
 
 
 def plan_run(
@@ -19,26 +90,19 @@ def plan_run(
     lacking: Mapping[str, Change] = MappingProxyType({}),
     interrupted: frozenset[str] = frozenset(),
 ) -> RunPlan:
-    """Decide which containers to start, update and restart.
-
-    ``lacking`` is what running containers have not got of earlier installations, see :mod:`.pending`. ``interrupted``
-    ran before a run that was broken off stopped them: they run again whatever was asked.
-    """
-    start, update, restart = [], [], []
-    for item in plan.items:
-        state = states[item.name]
-        change = pending.greater(item.change, lacking.get(item.name, Change.UNCHANGED))
-        if state.at_rest or (change is Change.UNCHANGED and not state.up):
-            # A start that somebody began is joined.
-            if request.start or item.name in interrupted:
-                start.append(item.name)
-        elif change is Change.UNCHANGED or not (request.start or request.update_changed or request.restart_changed):
-            continue
-        elif change is Change.SYSTEM and not request.restart_changed and state.up:
-            update.append(item.name)
-        else:
-            restart.append(item.name)
-    return RunPlan(start=tuple(start), update=tuple(update), restart=tuple(restart))
+    """Decide which containers to start, update and restart, see :func:`decide`."""
+    actions = {
+        item.name: decide(
+            request,
+            item,
+            states[item.name],
+            lacking.get(item.name, Change.UNCHANGED),
+            interrupted=item.name in interrupted,
+        ).action
+        for item in plan.items
+    }
+    start, update, restart = (tuple(name for name in actions if actions[name] is action) for action in Action)
+    return RunPlan(start=start, update=update, restart=restart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,21 +34,37 @@ def read(running: Iterable[str], host: Host) -> Mapping[str, Change]:
     """
     found: dict[str, Change] = {}
     for name in running:
-        record = _record(name, host)
-        try:
-            entry = json.loads(record.read_text(encoding="ascii"))
-            change, instance = Change(entry["change"]), entry["instance"]
-        except FileNotFoundError:
-            continue
-        except (ValueError, KeyError, TypeError):
-            record.unlink(missing_ok=True)  # another version of the program wrote it
-            continue
-        # Without a PID 1 it was about to boot when the record was written.
-        if instance is None or instance == _instance(name, host):
-            found[name] = change
-        else:
-            record.unlink(missing_ok=True)
+        match _lacking(name, host):
+            case Change() as change:
+                found[name] = change
+            case _Void.OVER:
+                _record(name, host).unlink(missing_ok=True)
+            case None:
+                continue
     return MappingProxyType(found)
+
+
+def look(running: Iterable[str], host: Host) -> Mapping[str, Change]:
+    """Return what :func:`read` returns, and remove nothing. Raises OSError if a record cannot be read."""
+    found = ((name, _lacking(name, host)) for name in running)
+    return MappingProxyType({name: change for name, change in found if isinstance(change, Change)})
+
+
+class _Void(Enum):
+    OVER = "over"
+
+
+def _lacking(name: str, host: Host) -> Change | _Void | None:
+    """Return what a record says: ``OVER`` if it is of an instance that has ended, None if there is none."""
+    try:
+        entry = json.loads(_record(name, host).read_text(encoding="ascii"))
+        change, instance = Change(entry["change"]), entry["instance"]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return _Void.OVER  # another version of the program wrote it
+    # Without a PID 1 it was about to boot when the record was written.
+    return change if instance is None or instance == _instance(name, host) else _Void.OVER
 
 
 def write(name: str, change: Change, host: Host) -> None:

@@ -67,6 +67,7 @@ ORDER = (
     {"hooks"},
     {"pipeline"},
     {"doctor"},
+    {"preview"},
     {"plugin", "cli"},
     {"plugin_command", "testing", "__main__"},
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from extra_container.plugin import (
     BuiltContainer,
     Change,
+    Difference,
     FileOp,
     Host,
     InstalledContainer,
@@ -17,22 +18,19 @@ from extra_container.plugin import (
     RemoveTree,
     layout,
 )
+from extra_container_install.differences import differences_of
 
 # Nix keeps what a container builds for itself below these; the unit's start script makes them.
 _PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
 _NSPAWN = Path("/run/systemd/nspawn")
-# Lines that tell NixOS what to do when the unit changes. Restart triggers are compared by what they hold, reload
-# triggers call for what a live update does, and the others say how to go from one unit to the next.
-_NO_REASON_TO_RESTART = ("X-Restart-Triggers=", "X-Reload-Triggers=", "X-RestartIfChanged=", "X-ReloadIfChanged=")
 
 
 def plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | None) -> InstallItem:
     """Return the links that put a container in place of the installed one."""
     unit_link = host.unit_directory / layout.unit_name(container.name)
     conf_link = (host.conf_directory or container.conf_directory) / layout.conf_name(container.name)
-    change = _change(container, old)
-    if old is not None and (old.unit_link, old.conf_link) != (unit_link, conf_link):
-        change = Change.OTHER
+    differences = () if old is None else differences_of(container, old, unit_link, conf_link)
+    change = _change(container, old, differences)
     ops: list[FileOp] = []
     if change is not Change.UNCHANGED:
         if old is not None:
@@ -52,7 +50,7 @@ def plan_one(container: BuiltContainer, host: Host, old: InstalledContainer | No
         ]
     wanted = _pulling_links(container, unit_link) if host.auto_start else set()
     ops += _pulling_ops(wanted, set() if old is None else set(old.pulling_links))
-    return InstallItem(container=container, change=change, ops=tuple(ops))
+    return InstallItem(container=container, change=change, ops=tuple(ops), differences=differences)
 
 
 def _pulling_links(container: BuiltContainer, unit_link: Path) -> set[Path]:
@@ -68,38 +66,15 @@ def _pulling_ops(wanted: set[Path], present: set[Path]) -> list[FileOp]:
     return ops
 
 
-def _change(container: BuiltContainer, old: InstalledContainer | None) -> Change:
+def _change(container: BuiltContainer, old: InstalledContainer | None, differences: tuple[Difference, ...]) -> Change:
     if old is None:
         return Change.NEW
+    if not all(difference.live for difference in differences):
+        return Change.OTHER
     if (old.unit, old.conf) == (container.unit, container.conf):
         return Change.UNCHANGED
     # A container of a flake (FLAKE=) names no system to switch to.
-    if "SYSTEM_PATH" in container.settings and _essence(old) == _essence(container):
-        return Change.SYSTEM
-    return Change.OTHER
-
-
-def _essence(container: BuiltContainer | InstalledContainer) -> tuple[list[str], list[str], list[str]]:
-    """Return what decides how the container runs, and what else is to restart it."""
-    return (
-        _lines(container.unit_text, _NO_REASON_TO_RESTART),
-        _lines(container.conf_text, ("SYSTEM_PATH=",)),
-        _triggers_of_user(container),
-    )
-
-
-def _lines(text: str, without: tuple[str, ...]) -> list[str]:
-    return [line for line in text.splitlines() if not line.startswith(without)]
-
-
-def _triggers_of_user(container: BuiltContainer | InstalledContainer) -> list[str]:
-    """Return the restart triggers but for those of ``autoStart``: the system, and the conf, which names it."""
-    triggers = list(container.restart_triggers)
-    if container.settings.get("AUTO_START") == "1":
-        for own in (container.settings.get("SYSTEM_PATH"), str(container.conf)):
-            if own in triggers:
-                triggers.remove(own)
-    return triggers
+    return Change.SYSTEM if "SYSTEM_PATH" in container.settings else Change.OTHER
 
 
 def destroy_one(container: InstalledContainer, host: Host, journal: Path) -> list[FileOp]:

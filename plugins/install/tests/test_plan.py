@@ -233,3 +233,33 @@ def test_destroy_removes_what_a_killed_nspawn_leaves(host, tmp_path, monkeypatch
     assert {states / ".#demo.lck", journal / "ours"} <= removed
     assert Path(f"/run/systemd/nspawn/locks/inode-{status.st_dev}:{status.st_ino}") in removed
     assert journal / "theirs" not in removed
+
+
+def test_what_differs_is_told_line_by_line(host, tmp_path):
+    def version(number, conf, unit, **more):
+        return built_container(
+            unit=Path(f"/nix/store/u{number}"),
+            conf=Path(f"/nix/store/c{number}"),
+            unit_text="".join(f"{line}\n" for line in ("[Service]", *unit)),
+            conf_text="".join(f"{line}\n" for line in (f"SYSTEM_PATH=/nix/store/s{number}", *conf)),
+            **more,
+        )
+
+    old = version(1, ["A=1", "B=1"], ['Environment="x=1"', "X-Reload-Triggers=1"], restart_triggers=("k1",))
+    new = version(2, ["B=2", "C=1"], ['Environment="y=1"', 'Environment="x=2"'], restart_triggers=("k2",))
+    found = plan_one(new, host, as_installed(old, host)).differences
+    assert {(one.place.value, one.before, one.after, one.live) for one in found} == {
+        ("conf", "SYSTEM_PATH=/nix/store/s1", "SYSTEM_PATH=/nix/store/s2", True),
+        ("conf", "A=1", None, False),
+        ("conf", "B=1", "B=2", False),
+        ("conf", None, "C=1", False),
+        ("unit", 'Environment="x=1"', 'Environment="x=2"', False),
+        ("unit", None, 'Environment="y=1"', False),
+        ("unit", "X-Reload-Triggers=1", None, True),
+        ("trigger", "k1", None, False),
+        ("trigger", None, "k2", False),
+    }
+    assert plan_one(new, host).differences == ()
+    assert plan_one(new, host, as_installed(new, host)).differences == ()
+    moved = plan_one(new, host, as_installed(new, fake_host(tmp_path / "elsewhere"))).differences
+    assert {one.place.value for one in moved} == {"link"}

@@ -9,13 +9,15 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 say() { echo "$*" >&2; }
 
 if [ $# -ne 1 ]; then set -- ''; fi
-case $1 in
-  test | switch) ;;
-  dry-activate) say "would switch to $toplevel"; exit 0 ;;
+action=$1
+case $action in
+  test | switch | dry-activate | check) ;;
   boot) exit 0 ;;
   *)
-    say "Usage: $0 [switch|boot|test|dry-activate]"
+    say "Usage: $0 [check|switch|boot|test|dry-activate]"
     say "  test, switch: make this system the current one in the running container"
+    say "  dry-activate: only say what would be done"
+    say "  check: only see whether this system can be reached without a restart"
     exit 1
     ;;
 esac
@@ -30,6 +32,7 @@ if ! cmp -s /run/current-system/init-interface-version "$toplevel/init-interface
   say "This system starts in another way than the running one: restart the container."
   exit 100
 fi
+if [ "$action" = check ]; then exit 0; fi
 new=$(readlink -f "$toplevel/etc/systemd/system")
 status=0
 
@@ -104,6 +107,16 @@ for unit in $active; do
       ;;
   esac
 done
+
+if [ "$action" = dry-activate ]; then
+  if [ -n "$stop" ]; then say "would stop the following units: $(list "$stop")"; fi
+  if [ -n "$skip" ]; then say "would NOT stop the following changed units: $(list "$skip")"; fi
+  say "would activate the configuration..."
+  if [ -n "$reload" ]; then say "would reload the following units: $(list "$reload")"; fi
+  if [ -n "$restart" ]; then say "would restart the following units: $(list "$restart")"; fi
+  if [ -n "$start" ]; then say "would start the following units: $(list "$start")"; fi
+  exit 0
+fi
 
 before=$(printf '%s\n' "$active" | sort)
 if [ -n "$stop" ]; then

@@ -1,0 +1,1 @@
+"""What a request would do, found out and told before anything is done."""
