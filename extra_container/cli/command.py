@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -44,6 +45,10 @@ class Command(cliff_command.Command):
 
     def _load_hooks(self) -> None:
         self._hooks = []
+
+    def get_description(self) -> str:
+        """Return what the command does: its own docstring, since that of its base says nothing of it."""
+        return inspect.cleandoc(type(self).__doc__ or "")
 
     def get_epilog(self) -> str:
         """Return the text below the options."""

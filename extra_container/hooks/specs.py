@@ -111,8 +111,9 @@ def ec_check_request(request: Request, host: Host) -> Problems:
 
         @hookimpl
         def ec_check_request(request: Request) -> Problems:
-            if len(str(request.options["greeting"]).splitlines()) > 1:
-                return (Problem(message="--greeting takes one line"),)
+            text = request.options.get("greeting")
+            if text is not None and isinstance(request.source, BuiltSource):
+                return (Problem(message="--greeting cannot change a finished build"),)
             return ()
     """
 
@@ -133,18 +134,23 @@ def ec_before_build(request: Request, host: Host) -> None:
 def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
     """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
 
+    Not called for a finished build: :func:`ec_check_request` can refuse an option that would have no effect then.
+
     Version 1. Example::
 
         @hookimpl
         def ec_build_inputs(request: Request) -> BuildInputs:
+            text = request.options.get("greeting")
             module = Path("/usr/share/greeting/greeting.nix")
-            return BuildInputs(modules=(module,), values={"greeting": str(request.options["greeting"])})
+            return BuildInputs(modules=(module,), values={"greeting": text if isinstance(text, str) else None})
     """
 
 
 @_spec(Kind.PURE)
 def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """Find what of a build this host cannot give, before anything is installed. Pure.
+
+    Not called by ``build``, which installs nothing.
 
     Version 1. Example::
 

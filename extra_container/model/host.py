@@ -157,7 +157,8 @@ def reload_for(changes: UnitChanges, manager: Manager) -> None:
 class Host:
     """A machine that containers can be installed on.
 
-    ``name`` is what ``--host`` takes. ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
+    ``name`` is what messages call the host; ``--host`` takes the name of the plugin that recognises it.
+    ``unit_directory`` receives the unit links. ``conf_directory`` is where conf
     links go if the host fixes the place, ``None`` where the build decides. ``gc_roots`` is Nix' directory of
     indirect roots. ``auto_start`` says whether the host can start containers when it boots. ``runtime_directory`` holds
     what the program remembers until the next boot, ``state_directory`` what it remembers for longer;

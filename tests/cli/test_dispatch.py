@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from extra_container.cli.command import NameCommand
 from extra_container.cli.parser import split_tail
 
 
@@ -21,6 +22,11 @@ def test_help(shell, words):
 def test_help_of_a_command(shell, command):
     assert shell.run("help", command) == 0
     assert f"usage: extra-container {command}" in shell.out
+
+
+def test_a_command_without_a_docstring_does_not_say_what_its_base_is():
+    bare = type("Bare", (NameCommand,), {"take_action": lambda *_: 0})
+    assert bare(None, None).get_description() == ""
 
 
 def test_the_version(shell):

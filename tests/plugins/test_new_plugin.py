@@ -21,7 +21,7 @@ def test_its_own_tests_pass(site, name):
         env={**os.environ, "PYTHONPATH": str(directory)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 def test_it_has_types_and_style(site):

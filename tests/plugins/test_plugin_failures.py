@@ -36,7 +36,7 @@ UNLOADABLE = {
     "exception": ("1 / 0", "(import): ZeroDivisionError at import: division by zero"),
     "system-exit": ("raise SystemExit(3)", "(import): SystemExit at import: 3"),
     "base-exception": ("raise GeneratorExit('x')", "(import): GeneratorExit at import: x"),
-    "syntax": ("def", "(import): SyntaxError at import: "),
+    "syntax": ("x = 1\ndef", "(import): SyntaxError at import: invalid syntax (odd_package.py:2)"),
     "newer-name": (
         "from extra_container.plugin import Teleporter",
         "(import): it needs a newer extra-container: cannot import name 'Teleporter'",

@@ -82,7 +82,8 @@ def test_the_examples_work(tmp_path):
     (tmp_path / "usr/share/greeting/greeting.nix").touch()
     assert examples.detect_host(tmp_path, Runner(environment={})).name == "ostree"
     assert examples.check_request(request, host) == ()
-    assert len(examples.check_request(make_request(options={"greeting": "a\nb"}), host)) == 1
+    finished = make_request(options={"greeting": "hi"}, source=plugin.BuiltSource(path=tmp_path))
+    assert len(examples.check_request(finished, host)) == 1
     examples.before_build(request, host)
     assert dict(examples.build_inputs(request, host).values) == {"greeting": "hi"}
     masked = built_container(unit=Path("/dev/null"))

@@ -6,6 +6,7 @@ import pytest
 
 from extra_container.model.host import Host
 from extra_container.state import installed
+from extra_container.testing import built_container, fake_host, place_container
 from extra_container.testing.fakes import FakeManager
 
 
@@ -142,3 +143,9 @@ def test_a_root_that_goes_meanwhile_is_no_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", scan)
     assert installed.names(tmp_path / "roots") == ["a"]
+
+
+def test_a_container_of_the_test_kit_has_the_root_that_was_asked_for(tmp_path):
+    host = fake_host(tmp_path)
+    place_container(built_container("demo", root=tmp_path / "data/demo"), host)
+    assert installed.read(host.gc_roots)["demo"].root == tmp_path / "data/demo"

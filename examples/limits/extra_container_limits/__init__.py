@@ -7,7 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
-from extra_container.plugin import BuildInputs, Problem, Problems, Request, RunState, Session, hookimpl
+from extra_container.plugin import BuildInputs, BuiltSource, Problem, Problems, Request, RunState, Session, hookimpl
 
 # What MemoryMax= takes: bytes with an optional unit, or a part of the machine's memory (systemd.resource-control(5)).
 _MEMORY = re.compile(r"[1-9][0-9]*([KMGT]|%)?")
@@ -22,9 +22,13 @@ def ec_add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @hookimpl
 def ec_check_request(request: Request) -> Problems:
-    """Refuse a size that systemd would not understand."""
+    """Refuse a size that systemd would not understand, and one that comes after the build."""
     memory = _memory(request)
-    if memory is None or _MEMORY.fullmatch(memory):
+    if memory is None:
+        return ()
+    if isinstance(request.source, BuiltSource):
+        return (Problem(message="--memory cannot change a finished build", hint="Give the definition instead."),)
+    if _MEMORY.fullmatch(memory):
         return ()
     return (Problem(message=f"--memory {memory} is not a size", hint="Sizes look like 512M, 2G or 25%."),)
 

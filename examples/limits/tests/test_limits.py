@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import extra_container_limits
+from extra_container.plugin import BuiltSource
 from extra_container.testing import built_container, evaluate, fake_host, hooks_with, make_request, run_state
 
 MODULE = Path(extra_container_limits.__file__).with_name("module.nix")
@@ -46,6 +47,12 @@ def test_a_size_that_is_none_is_refused(tmp_path, size, problems):
         make_request(options={"memory": size}), fake_host(tmp_path)
     )
     assert len(found) == problems
+
+
+def test_a_size_cannot_change_a_finished_build(tmp_path):
+    request = make_request(options={"memory": "1G"}, source=BuiltSource(path=tmp_path))
+    (problem,) = hooks_with(extra_container_limits).check_request(request, fake_host(tmp_path))
+    assert problem.message == "--memory cannot change a finished build"
 
 
 def test_the_session_command_prints_the_limits(tmp_path):

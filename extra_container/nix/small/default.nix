@@ -40,7 +40,8 @@ let
   hasSystemdTypes = builtins.pathExists (nixos + "/lib/systemd-types.nix");
 in
 {
-  inherit (evaluated) config options;
+  inherit (evaluated) options;
+  config = import ./checked.nix { inherit evaluated lib; };
   # `_module` was a part of the configuration before 21.05.
   inherit ((evaluated._module or evaluated.config._module).args) pkgs;
   inherit lib;
