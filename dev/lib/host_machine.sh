@@ -36,6 +36,14 @@ add_flavour() {
     >"$1/etc/tmpfiles.d/nixos-version.conf"
 }
 
+# place_on_disk PLACE — makes a place of the host a folder of the machine's own file system. An overlay cannot be mounted
+# with other users, which containers of NixOS with users of their own ask of the store and of what they write to.
+place_on_disk() {
+  local folder=$scratch/${1//\//-}
+  cp -a --reflink=auto "$scratch/root/$1" "$folder"
+  mount --bind "$folder" "$scratch/root/$1"
+}
+
 # Mounts the tree, the Python layer and the scratch folder as one. Some file systems (an overlay, for one)
 # cannot hold an overlay's upper folder: then a copy does.
 prepare_root() {
@@ -48,6 +56,10 @@ prepare_root() {
   fi
   printf '127.0.0.1 localhost %s\n::1 localhost\n' "$host" >"$scratch/root/etc/hosts"
   add_flavour "$scratch/root"
+  if [[ $flavour == nixpkgs ]]; then
+    place_on_disk nix
+    place_on_disk var/lib
+  fi
 }
 
 # From version 258 on, systemd boots with cgroup2 alone, which a machine with v1's controllers can still give.

@@ -15,7 +15,7 @@ readonly -a host_packages=(
 # compiles, and services that tests run in them.
 readonly -a nixpkgs_packages=(
   acl attr dbus-broker file jq kmod libc6-dev libcap2-bin linux-libc-dev logrotate openresolv tcc xsltproc
-  libconfig-inifiles-perl libfile-slurp-perl libjson-perl libnet-dbus-perl
+  libconfig-inifiles-perl libfile-slurp-perl libipc-run-perl libjson-perl libnet-dbus-perl
   gawk netbase nginx-light postgresql shellcheck
 )
 

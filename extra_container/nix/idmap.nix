@@ -1,5 +1,8 @@
-# Writable bind mounts of containers with a user namespace: their files belong to the users of the container, by an idmapped mount,
-# as nixpkgs has it for the Nix store. Without it they belong to nobody there.
+# Files of containers with a user namespace belong to the users of the container.
+#
+# Those of writable bind mounts do by an idmapped mount, as nixpkgs has it for the Nix store. Without it they belong to nobody there.
+# Those of the container itself do by systemd-nspawn, which looks after that only where it picks the users: with a first user that
+# the definition names, the container could not write to its own root.
 #
 # Couples to nixpkgs: the conf has `--bind=HOSTPATH:MOUNTPOINT` for each in EXTRA_NSPAWN_FLAGS, which `script` splits at blanks.
 # What the file system of a path can do is known only on the host, so the script looks and the conf says nothing. A mount
@@ -15,12 +18,9 @@ let
   # Its name until 20.09.
   utilLinux = lib.getBin (pkgs.util-linux or pkgs.utillinux);
 
-  hasUserNamespace =
-    container:
-    let
-      users = container.privateUsers or "no";
-    in
-    users == "pick" || builtins.isInt users && users > 0;
+  usersOf = container: container.privateUsers or "no";
+  namesFirstUser = container: builtins.isInt (usersOf container) && usersOf container > 0;
+  hasUserNamespace = container: usersOf container == "pick" || namesFirstUser container;
 
   flagOf = mount: "--bind=${lib.optionalString (mount.hostPath != null) "${mount.hostPath}:"}${mount.mountPoint}";
   pathOf = mount: if mount.hostPath == null then mount.mountPoint else mount.hostPath;
@@ -70,12 +70,25 @@ let
     EXTRA_NSPAWN_FLAGS=$words
   '';
 
-  wanting = lib.filterAttrs (_: container: hasUserNamespace container && writable container != [ ]) config.containers;
+  # Flags of the definition come later and win. A root that belongs to somebody else has been given its users.
+  owning = ''
+    # A root that belongs to the host's root has files that the container's users do not own.
+    case $(stat --format=%u "$root" 2>/dev/null || echo 0) in
+      0) EXTRA_NSPAWN_FLAGS="--private-users-ownership=auto ''${EXTRA_NSPAWN_FLAGS:-}" ;;
+    esac
+  '';
+
+  scriptOf =
+    container:
+    lib.optionalString (namesFirstUser container) owning
+    + lib.optionalString (hasUserNamespace container && writable container != [ ]) (mapping (writable container));
+
+  wanting = lib.filterAttrs (_: container: scriptOf container != "") config.containers;
 in
 {
-  _file = "extra-container: bind mounts of user namespaces";
+  _file = "extra-container: files of user namespaces";
 
   config.systemd.services = lib.mapAttrs' (
-    name: container: lib.nameValuePair "container@${name}" { script = lib.mkBefore (mapping (writable container)); }
+    name: container: lib.nameValuePair "container@${name}" { script = lib.mkBefore (scriptOf container); }
   ) wanting;
 }

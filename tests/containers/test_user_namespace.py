@@ -1,4 +1,4 @@
-"""Writable bind mounts of a container that has users of its own."""
+"""Files of a container that has users of its own: its root, and writable bind mounts."""
 
 import subprocess
 
@@ -23,10 +23,10 @@ def unmappable(tmp_path):
     subprocess.run(["umount", point], check=True)
 
 
-def definition(name, *mounts):
+def definition(name, *mounts, users='"pick"'):
     binds = "".join(f'"{inside}" = {{ hostPath = "{path}"; isReadOnly = false; }};' for inside, path in mounts)
     return f"""{{ containers.{name} = {{
-      privateUsers = "pick";
+      privateUsers = {users};
       privateNetwork = true;
       bindMounts = {{ {binds} }};
       config = {{ }};
@@ -46,3 +46,16 @@ def test_a_file_system_that_cannot_map_users_keeps_no_container_from_starting(to
     tool("create", "-s", "-E", definition(name, ("/storage", storage), ("/ram", unmappable)))
     tool("run", name, "--", "touch", "/storage/inside")
     assert tool("run", name, "--", "stat", "-c%u", "/ram").out.strip() == "65534"
+
+
+@pytest.mark.parametrize("flag", ["", "--private-users-ownership=chown"])
+def test_a_container_whose_first_user_is_named_owns_its_root(tool, name, storage, flag):
+    text = definition(name, ("/storage", storage), users="655360")
+    if flag:
+        text = f'{{ imports = [ ({text}) ]; containers.{name}.extraFlags = [ "{flag}" ]; }}'
+    tool("create", "-s", "-E", text)
+    assert tool("run", name, "--", "cat", "/proc/self/uid_map").out.split()[1] == "655360"
+    for _ in range(2):
+        tool("run", name, "--", "touch", "/storage/inside", "/root/kept")
+        assert tool("run", name, "--", "stat", "-c%u", "/", "/root/kept").out.split() == ["0", "0"]
+        tool("restart", name)

@@ -62,6 +62,12 @@ DIFFERENCES = (
         because="idmap.nix lets files of writable bind mounts belong to the users of the container",
     ),
     Difference(
+        where="scripts/script",
+        pattern=r"# A root that belongs to the host's root(?:.*\n)*?esac\n\n?",
+        instead="",
+        because="idmap.nix gives a container whose first user is named the files of its root",
+    ),
+    Difference(
         where="unit",
         pattern=r"(?<=ExecStart=).*-unit-script.*-start ?$",
         instead="SCRIPT",

@@ -138,10 +138,7 @@ in
       idmap=
       case "''${PRIVATE_USERS:-no}" in
         no | identity | 0) ;;
-        *)
-          idmap=:idmap
-          set -- "$@" --private-users-ownership=auto
-          ;;
+        *) idmap=:idmap ;;
       esac
       set -- "$@" --private-users="''${PRIVATE_USERS:-no}"
       if [ "''${PRIVATE_NETWORK:-}" = 1 ]; then set -- "$@" --private-network; fi
