@@ -28,7 +28,7 @@ from extra_container.model.errors import (
     UsageError,
 )
 from extra_container.model.frozen import dataclass
-from extra_container.model.host import ActiveState, Host, Manager, UnitState
+from extra_container.model.host import ActiveState, Host, Manager, UnitDetails, UnitState
 from extra_container.process import Completed, Runner
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ __all__ = [
     "Session",
     "Severity",
     "SystemdManager",
+    "UnitDetails",
     "UnitState",
     "UsageError",
     "Verdict",

@@ -73,12 +73,14 @@ class Command(cliff_command.Command):
 
 
 class NamesCommand(Command):
-    """A command that takes the names of installed containers."""
+    """A command that takes the names of installed containers; none, too, unless ``names_needed``."""
+
+    names_needed = True
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Return a parser that takes one or more names."""
+        """Return a parser that takes names."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("names", nargs="+", metavar="NAME", help="a container")
+        parser.add_argument("names", nargs="+" if self.names_needed else "*", metavar="NAME", help="a container")
         return parser
 
     def checked_names(self, parsed_args: argparse.Namespace) -> tuple[str, ...]:

@@ -138,6 +138,39 @@ class AskedTogether(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitDetails:
+    """What a manager can say of a container's unit beside its state, for people who look.
+
+    ``since`` is when it got into that state, in seconds since the epoch; None if nobody knows. ``leader`` is the host's
+    PID of the container's PID 1, None if there is none. ``restarts`` is how often the manager started it again by
+    itself since somebody asked for a start.
+    """
+
+    state: UnitState
+    since: float | None = None
+    leader: int | None = None
+    restarts: int = 0
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """A :class:`Manager` that knows more of containers than their states, and tells it of many at once."""
+
+    def describe(self, names: Sequence[str]) -> Mapping[str, UnitDetails]:
+        """Return the details of each name."""
+        ...
+
+
+def describe(names: Sequence[str], manager: Manager) -> Mapping[str, UnitDetails]:
+    """Return what a manager can say of each name; of others than :class:`Describing` ones it is state and leader."""
+    if isinstance(manager, Describing):
+        return manager.describe(names)
+    states = manager.states(names)
+    pids = leaders([name for name in names if not states[name].at_rest], manager)
+    return {name: UnitDetails(state=states[name], leader=pids.get(name)) for name in names}
+
+
 def leaders(names: Sequence[str], manager: Manager) -> Mapping[str, int | None]:
     """Return the PID of each container's PID 1, None for one that does not run."""
     if isinstance(manager, AskedTogether):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from extra_container.model.host import UnitChanges
+    from extra_container.model.host import UnitChanges, UnitDetails
     from extra_container.model.plans import Failure
     from extra_container.process import Completed, Runner
 
@@ -169,6 +169,11 @@ class SystemdManager:
     def leaders(self, names: Sequence[str]) -> Mapping[str, int | None]:
         """See :meth:`extra_container.model.host.AskedTogether.leaders`."""
         return {name: self._leader(facts) for name, facts in self._systemctl.show(names).items()}
+
+    def describe(self, names: Sequence[str]) -> Mapping[str, UnitDetails]:
+        """See :meth:`extra_container.model.host.Describing.describe`."""
+        every = self._systemctl.show(names)
+        return {name: facts.details(None if facts.at_rest else self._leader(facts)) for name, facts in every.items()}
 
     def _leader(self, facts: UnitFacts) -> int | None:
         name = facts.state.name

@@ -8,16 +8,31 @@ from types import MappingProxyType
 
 from extra_container.model.errors import HostError
 from extra_container.model.frozen import dataclass
-from extra_container.model.host import ActiveState, UnitState
+from extra_container.model.host import ActiveState, UnitDetails, UnitState
 from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner, process_error
 
 # Answers are parsed, so nothing of the caller's environment may change them.
-PLAIN = MappingProxyType({"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": ""})
+PLAIN = MappingProxyType(
+    {"LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_LOG_LEVEL": "info", "SYSTEMD_PAGER": "", "TZ": "UTC"}
+)
 
 _PROPERTIES = (
     "Id,LoadState,ActiveState,SubState,Result,FragmentPath,Job,MainPID,NRestarts,NeedDaemonReload,"
-    "InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic"
+    "InactiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic,"
+    "StateChangeTimestamp,ActiveEnterTimestamp,InactiveEnterTimestamp"
+)
+
+
+# Where it says when a unit got into its state. The time of the last change is also that of what changes in a state.
+_ENTRIES = MappingProxyType(
+    {
+        "active": "ActiveEnterTimestamp",
+        "reloading": "ActiveEnterTimestamp",
+        "refreshing": "ActiveEnterTimestamp",
+        "inactive": "InactiveEnterTimestamp",
+        "failed": "InactiveEnterTimestamp",
+    }
 )
 
 
@@ -27,7 +42,8 @@ class UnitFacts:
 
     ``load`` is its LoadState, ``sub`` its SubState, ``main_pid`` the host's PID of the supervisor (0 if none runs).
     ``job`` says whether a job waits or runs, ``booted`` whether the container was up since its last start, ``outdated``
-    whether systemd knows that its files have changed; it need not know.
+    whether systemd knows that its files have changed; it need not know. ``entered`` is when it got into its state, as
+    systemctl writes it in UTC, ``restarts`` its NRestarts.
     """
 
     state: UnitState
@@ -37,11 +53,29 @@ class UnitFacts:
     job: bool = False
     booted: bool = True
     outdated: bool = False
+    entered: str = ""
+    restarts: int = 0
 
     @property
     def at_rest(self) -> bool:
         """Whether nothing runs and nothing is about to."""
         return self.state.at_rest and not self.job
+
+    def details(self, leader: int | None) -> UnitDetails:
+        """Return the facts as hosts of every kind tell them; ``leader`` is the PID of the container's PID 1."""
+        return UnitDetails(state=self.state, since=_seconds(self.entered), leader=leader, restarts=self.restarts)
+
+
+def _seconds(timestamp: str) -> float | None:
+    """Return a time that systemctl wrote in UTC, in seconds since the epoch; None if it is none."""
+    from datetime import datetime
+
+    # "Thu 2026-11-26 06:19:07 UTC"; the word for "never" has differed.
+    _, _, time = timestamp.removesuffix(" UTC").partition(" ")
+    try:
+        return datetime.fromisoformat(f"{time}+00:00").timestamp()
+    except ValueError:
+        return None
 
 
 def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:
@@ -59,15 +93,18 @@ def _facts(name: str, block: str) -> UnitFacts:
     properties = dict(line.partition("=")[::2] for line in block.splitlines())
     load, fragment = properties["LoadState"], properties.get("FragmentPath", "")
     started = int(properties.get("InactiveExitTimestampMonotonic", "0"))
+    active = properties["ActiveState"]
+    entry = _ENTRIES.get(active, "StateChangeTimestamp")
+    restarts = properties.get("NRestarts", "0")
     return UnitFacts(
         state=UnitState(
             name=name,
-            active=ActiveState(properties["ActiveState"]),
+            active=ActiveState(active),
             loaded=load != "not-found",
             fragment=Path(fragment) if fragment else None,
             result=properties.get("Result", "success"),
             started=started / 1_000_000,
-            failing=properties["ActiveState"] == "activating" and properties.get("NRestarts", "0") != "0",
+            failing=active == "activating" and restarts != "0",
         ),
         load=load,
         sub=properties["SubState"],
@@ -75,6 +112,8 @@ def _facts(name: str, block: str) -> UnitFacts:
         job=properties.get("Job", "") not in {"", "0"},
         outdated=properties.get("NeedDaemonReload") == "yes",
         booted=int(properties.get("ActiveEnterTimestampMonotonic", started)) >= started,
+        entered=properties.get(entry, ""),
+        restarts=int(restarts),
     )
 
 

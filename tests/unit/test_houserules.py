@@ -68,6 +68,7 @@ ORDER = (
     {"pipeline"},
     {"doctor"},
     {"preview"},
+    {"inspection"},
     {"plugin", "cli"},
     {"plugin_command", "testing", "__main__"},
 )

@@ -393,3 +393,28 @@ def test_leader_is_the_supervisors_child_with_pid_1_in_the_unit(tmp_path):
     assert nspawn.leader(0, unit) is None
     assert nspawn.runs_in(43, unit) is False
     assert nspawn.runs_in(99, unit) is False
+
+
+@pytest.mark.parametrize(
+    ("state", "lines", "since"),
+    [
+        ("active", "ActiveEnterTimestamp=Thu 2026-11-26 06:19:07 UTC\nStateChangeTimestamp=x", 1795673947.0),
+        ("reloading", "ActiveEnterTimestamp=Thu 2026-11-26 06:19:07 UTC", 1795673947.0),
+        ("failed", "ActiveEnterTimestamp=x\nInactiveEnterTimestamp=Thu 1970-01-01 00:00:01 UTC", 1.0),
+        ("inactive", "InactiveEnterTimestamp=", None),
+        ("inactive", "InactiveEnterTimestamp=n/a", None),
+        ("activating", "StateChangeTimestamp=Thu 1970-01-01 00:01:00 UTC", 60.0),
+        ("activating", "", None),
+    ],
+)
+def test_since_when(state, lines, since):
+    block = INACTIVE.format("a").replace("=inactive", f"={state}") + lines
+    details = parse_show(["a"], f"{block.rstrip()}\nNRestarts=3\n")["a"].details(12)
+    assert (details.since, details.leader, details.restarts) == (since, 12, 3)
+
+
+def test_all_containers_are_described_by_one_call():
+    runner = FakeRunner({"systemctl show": "\n".join([INACTIVE.format("a"), REFUSED.format("b")])})
+    described = SystemdManager(runner, at_once=1).describe(["a", "b"])
+    assert [one.state.active for one in described.values()] == [ActiveState.INACTIVE, ActiveState.FAILED]
+    assert len(runner.calls) == 1

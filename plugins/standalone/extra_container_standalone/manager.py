@@ -12,6 +12,7 @@ from extra_container.plugin import (
     Failure,
     HostError,
     Runner,
+    UnitDetails,
     UnitState,
     boots_at_once,
     known_cause,
@@ -100,6 +101,13 @@ class StandaloneManager:
             return None
         return record.leader.pid
 
+    def describe(self, names: Sequence[str]) -> Mapping[str, UnitDetails]:
+        """Return state and PID 1 of each name, and when it got into that state."""
+        return {
+            name: UnitDetails(state=self._state(name), since=self._since(name), leader=self.leader(name))
+            for name in names
+        }
+
     def journal(self, name: str, lines: int) -> tuple[str, ...]:
         """Return the last lines that the container and its supervisor wrote since the container was last started."""
         return last_lines(self._places.log(name), lines)
@@ -146,6 +154,13 @@ class StandaloneManager:
         except FileNotFoundError:
             return 0.0
         return written - time.time() + time.monotonic()
+
+    def _since(self, name: str) -> float | None:
+        """Return when the container got into its state: then its record was written."""
+        try:
+            return self._places.record(name).stat().st_mtime
+        except FileNotFoundError:
+            return None
 
     def _abandoned_state(self, name: str, record: Record) -> tuple[ActiveState, str]:
         runs = record.main is not None and record.main.alive()

@@ -1,22 +1,85 @@
-"""``status``: up, down or gone."""
+"""``status``: one word for one container, a table for several."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from extra_container.cli import direct
-from extra_container.cli.command import NameCommand
+from extra_container.cli.command import NamesCommand
+from extra_container.cli.output import formats
+from extra_container.cli.output.display import ListCommand
+
+_JOURNAL_LINES = 5
 
 
-class Status(NameCommand):
-    """Print whether a container is up, down or gone; the exit code is 0 unless it is gone."""
+class Status(ListCommand, NamesCommand):
+    """Show how containers are: of one the word up, down or gone, of several or all a table.
+
+    The exit code is 0 unless one of those that are named is gone.
+    """
 
     topic, place = "Installed containers", 20
 
     needs_root = False
+    names_needed = False
+    epilog = (
+        "examples:\n"
+        "  extra-container status web\n"
+        "  extra-container status\n"
+        "  extra-container status -f json web db\n"
+        "  extra-container status -f value -c name -c state\n"
+    )
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print one word."""
-        name = self.checked_name(parsed_args)
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return a parser with names and the options of the table."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("-l", "--long", action="store_true", help="show the table also for one container")
+        parser.add_argument(
+            "-n",
+            "--lines",
+            type=_count,
+            default=_JOURNAL_LINES,
+            metavar="N",
+            help=f"show so many lines of the journal of a container that failed (default: {_JOURNAL_LINES})",
+        )
+        return parser
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Print the word or the table."""
+        wanted = self.checked_names(parsed_args)
+        table = parsed_args.long or parsed_args.json_into is not None or formats.chosen(parsed_args)
+        if len(wanted) == 1 and not table:
+            with self.context() as context:
+                return direct.status(wanted[0], context, self.app.stdout)
+        return super().run(parsed_args)
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        """Return a row a container."""
+        from extra_container.cli.views import status as view
+        from extra_container.inspection import status
+
         with self.context() as context:
-            return direct.status(name, context, self.app.stdout)
+            wanted = status.names(self.checked_names(parsed_args), context)
+            self._found = status.read(wanted, context, lines=parsed_args.lines)
+        self.exit_code = 1 if any(one.state == status.GONE for one in self._found) else 0
+        return view.COLUMNS, [view.values(one) for one in self._found]
+
+    def text(self, columns: Sequence[str], data: Any, parsed_args: argparse.Namespace) -> str | None:  # noqa: ANN401 -- the base's
+        """Return the table for people, with what there is to say of single containers below it."""
+        del columns, data, parsed_args
+        from extra_container.cli.output import terminal
+        from extra_container.cli.views import status as view
+
+        if not self._found:
+            self.app.messages.tell("No containers are installed.")
+            return ""
+        return view.text(self._found, terminal.columns(self.app.stdout))
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,112 @@
+"""How containers are, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from extra_container.cli.output import terminal
+from extra_container.cli.views import table
+from extra_container.cli.views.amounts import NOTHING, moment, size, span, timestamp
+from extra_container.cli.views.table import Column
+from extra_container.model.plans import Change
+
+if TYPE_CHECKING:
+    from extra_container.inspection.status import ContainerStatus
+
+# The fields for programs.
+COLUMNS = (
+    "name",
+    "state",
+    "since",
+    "uptime",
+    "address",
+    "memory",
+    "cpu",
+    "tasks",
+    "as_installed",
+    "lacks",
+    "failed_units",
+    "reason",
+    "restarts",
+    "journal",
+    "leader",
+)
+# What brings to a running container what it lacks.
+_LACKS = MappingProxyType({Change.SYSTEM: "update", Change.OTHER: "restart", Change.NEW: "restart"})
+
+_TABLE = (
+    Column(title="NAME"),
+    Column(title="STATE"),
+    Column(title="UPTIME", weight=6),
+    Column(title="ADDRESS", weight=5),
+    Column(title="MEMORY", weight=4, right=True),
+    Column(title="CPU", weight=3, right=True),
+    Column(title="RUNS", weight=2),
+    Column(title="SINCE", weight=1),
+)
+_INDENT = "  "
+
+
+def values(one: ContainerStatus) -> tuple[object, ...]:
+    """Return the :data:`COLUMNS` of a container: seconds, bytes, ISO 8601; None for what nobody knows. Pure."""
+    usage = one.usage
+    return (
+        one.name,
+        one.state,
+        timestamp(one.since),
+        None if one.uptime is None else int(one.uptime),
+        one.address,
+        usage.memory,
+        usage.cpu,
+        usage.tasks,
+        one.as_installed,
+        None if one.lacks is None else _LACKS.get(one.lacks),
+        None if one.failed_units is None else list(one.failed_units),
+        one.reason,
+        one.restarts,
+        list(one.journal),
+        one.leader,
+    )
+
+
+def text(found: Sequence[ContainerStatus], width: int | None) -> str:
+    """Return a table and what there is to say of single containers, for a terminal of that width. Pure."""
+    rows = [
+        (
+            one.name,
+            one.state,
+            span(one.uptime),
+            one.address or NOTHING,
+            size(one.usage.memory),
+            span(one.usage.cpu),
+            NOTHING if one.lacks is None else _runs(one.lacks),
+            moment(one.since),
+        )
+        for one in found
+    ]
+    lines = table.lines(_TABLE, rows, width)
+    notes = [line for one in found for line in _notes(one, width)]
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def _runs(lacks: Change) -> str:
+    return "installed" if lacks is Change.UNCHANGED else "older"
+
+
+def _notes(one: ContainerStatus, width: int | None) -> Iterator[str]:
+    head = f"{one.name}: "
+    if one.lacks in _LACKS:
+        does = "a live update or a restart" if one.lacks is Change.SYSTEM else "a restart"
+        sentence = f"it does not run what is installed yet, which {does} brings: extra-container restart {one.name}"
+        yield terminal.hanging(head, sentence, width)
+    if one.failed_units:
+        many = "units" if len(one.failed_units) > 1 else "a unit"
+        yield terminal.hanging(head, f"{many} in it failed: {', '.join(one.failed_units)}", width)
+    if one.reason or one.journal:
+        reason = f" ({one.reason})" if one.reason else ""
+        again = f" and was started again, {one.restarts} times by now" if one.state == "restarting" else ""
+        last = "; its journal ends with" if one.journal else ""
+        yield terminal.hanging(head, f"it failed{reason}{again}{last}", width)
+        yield from (f"{_INDENT}{line}" for line in one.journal)
