@@ -17,12 +17,13 @@ from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
 from extra_container.pipeline.build import build
 from extra_container.pipeline.context import Context
-from extra_container.pipeline.control import expel
+from extra_container.pipeline.control import expel, shut_down, start
 from extra_container.pipeline.create import StartInterrupted, create_built
 from extra_container.pipeline.destroy import destroy
 from extra_container.pipeline.inside import entry_argv, login_shell_argv, run_argv
 from extra_container.pipeline.run import require_success
 from extra_container.process import shell_code
+from extra_container.standstill import standstill
 from extra_container.state.installed import read as read_installed
 from extra_container.state.installed import read_traces
 from extra_container.state.runtime import runtime_directory
@@ -63,4 +64,7 @@ __all__ = [
     "run_argv",
     "runtime_directory",
     "shell_code",
+    "shut_down",
+    "standstill",
+    "start",
 ]

@@ -6,6 +6,7 @@ event's name in the log: ``noun.verb_past``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from extra_container.model.frozen import dataclass
@@ -193,6 +194,34 @@ class ContainersDestroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateReplaced:
+    """A container's data is other data: none after ``reset``, that of a backup after ``restore``."""
+
+    kind: ClassVar[str] = "container.state_replaced"
+    name: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupWritten:
+    """A container's data is in a file, whole and on the disk; ``size`` is that of the file in bytes."""
+
+    kind: ClassVar[str] = "container.backed_up"
+    name: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsChanged:
+    """A container may use more or less than before; ``limits`` are settings of its unit, none if its own hold again."""
+
+    kind: ClassVar[str] = "container.limits_changed"
+    name: str
+    limits: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFailed:
     """A container did not do what was asked."""
 
@@ -245,6 +274,9 @@ Event: TypeAlias = (
     | ContainerUpdated
     | Destroying
     | ContainersDestroyed
+    | StateReplaced
+    | BackupWritten
+    | LimitsChanged
     | ContainerFailed
     | ContainerLeft
     | ProblemFound

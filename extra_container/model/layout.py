@@ -18,10 +18,14 @@ GC_ROOTS = Path("/nix/var/nix/gcroots/auto")
 STORE = Path("/nix/store")
 STATE = Path("/nix/var/nix")
 
+# What containers build and keep for themselves; the units' start scripts make a directory for each in these.
+PER_CONTAINER = (STATE / "profiles/per-container", STATE / "gcroots/per-container")
+
 _UNIT = re.compile(r"container@(.+)\.service")
 _CONF = ".conf"
 _PULLING = frozenset({".wants", ".requires", ".upholds"})
 _GC_ROOT = "extra-container-"
+_ASIDE = ".aside"
 
 
 def unit_name(name: str) -> str:
@@ -38,6 +42,19 @@ def container_of_unit(unit: str) -> str | None:
 def conf_name(name: str) -> str:
     """Return the file name of a container's conf."""
     return f"{name}{_CONF}"
+
+
+def aside(directory: Path) -> Path:
+    """Return where a directory of a container is put when another one takes its place.
+
+    No container can have that name, and what has it belongs to nobody as soon as nobody holds the machine's lock.
+    """
+    return directory.with_name(f".{directory.name}{_ASIDE}")
+
+
+def is_aside(file_name: str) -> bool:
+    """Tell whether a directory of this name is one that :func:`aside` names."""
+    return file_name.startswith(".") and file_name.endswith(_ASIDE)
 
 
 def wants_directory(unit_directory: Path) -> Path:

@@ -35,6 +35,17 @@ class Context:
     follow: Callable[[events.Event], None] | None = None
 
     @contextmanager
+    def lock(self, command: str) -> Iterator[None]:
+        """Hold the machine's lock, without which nothing of containers is changed; others are told of ``command``.
+
+        Raises :class:`.LockError` if another run holds it for too long, and :class:`.HostError` if there can be none.
+        """
+        from extra_container.state.lock import machine_lock
+
+        with machine_lock(command, self.emit, self.host.runtime_directory):
+            yield
+
+    @contextmanager
     def phase(self, name: str, containers: Sequence[str] = ()) -> Iterator[None]:
         """Tell who follows each step that a phase, named as in :class:`.origin.Phase`, begins and ends."""
         if self.follow is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from extra_container.model.host import Host
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
 from extra_container.state import files, runtime, unit
+from extra_container.trees.removal import remove_tree
 
 
 def sweep(context: Context) -> None:
@@ -24,16 +26,32 @@ def sweep(context: Context) -> None:
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
     with _warning_of_errors(context):
         files.sweep(_places(host))
+    for place in _places_of_data(host):
+        with _warning_of_errors(context):
+            for directory in _aside(place):
+                remove_tree(directory)
 
 
 def find(host: Host) -> tuple[Path, ...]:
     """Return what :func:`sweep` would remove. Raises OSError for a place that cannot be looked into."""
-    return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)))
+    aside = (directory for place in _places_of_data(host) for directory in _aside(place))
+    return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)), *aside)
 
 
 def _places(host: Host) -> tuple[Path, ...]:
     confs = layout.CONF_DIRECTORIES if host.conf_directory is None else (host.conf_directory,)
     return (host.unit_directory, *unit.pulling_directories(host.unit_directory), *confs, host.gc_roots)
+
+
+def _places_of_data(host: Host) -> tuple[Path, ...]:
+    return tuple(host.root / place.relative_to("/") for place in (*layout.STATE_DIRECTORIES, *layout.PER_CONTAINER))
+
+
+def _aside(place: Path) -> list[Path]:
+    try:
+        return [Path(entry.path) for entry in os.scandir(place) if layout.is_aside(entry.name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 @contextmanager

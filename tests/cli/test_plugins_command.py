@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-OURS = ["install", "network", "nixos", "shell", "ssh", "standalone", "systemd"]
+OURS = ["data", "install", "network", "nixos", "shell", "ssh", "standalone", "systemd"]
 
 
 @pytest.mark.parametrize("words", [(), ("list",)])
@@ -18,7 +18,8 @@ def test_the_list(shell, words):
     assert [row.split()[0] for row in rows] == OURS
     states = {row.split()[0]: row.split()[3] for row in rows}
     assert states == {name: "disabled" if name == "ssh" else "loaded" for name in OURS}
-    assert next(row for row in rows if row.startswith("network ")).endswith("  ec_build_inputs ec_check_build")
+    network = next(row for row in rows if row.startswith("network "))
+    assert network.endswith("  ec_build_inputs ec_check_build ec_doctor_checks")
     assert shell.err == ""
 
 
@@ -28,7 +29,7 @@ def test_the_list_as_json(shell, words):
     rows = json.loads(shell.out)
     assert [row["name"] for row in rows] == OURS
     assert all(row["first_party"] and row["state"] == "loaded" and row["package"] == "extra-container" for row in rows)
-    assert set(rows[1]["hooks"]) == {"ec_build_inputs", "ec_check_build"}
+    assert set(rows[OURS.index("network")]["hooks"]) == {"ec_build_inputs", "ec_check_build", "ec_doctor_checks"}
 
 
 def test_an_unknown_name_to_disable(shell):

@@ -69,7 +69,7 @@ ORDER = (
     {"doctor"},
     {"preview"},
     {"inspection"},
-    {"plugin", "cli"},
+    {"plugin", "cli", "standstill"},
     {"plugin_command", "testing", "__main__"},
 )
 

@@ -42,6 +42,19 @@ def test_the_directories_of_dead_processes_go(host):
     assert not dead.exists()
 
 
+@pytest.mark.parametrize("place", [*layout.STATE_DIRECTORIES, *layout.PER_CONTAINER], ids=str)
+def test_data_that_was_put_aside_goes(host, place):
+    kept, aside = (host.root / place.relative_to("/") / name for name in ("web", ".web.aside"))
+    for directory in (kept, aside):
+        (directory / "inner").mkdir(parents=True)
+    context, events = fake_context(host, hooks_with())
+    assert leftovers.find(host) == (aside,)
+    leftovers.sweep(context)
+    assert not aside.exists()
+    assert (kept / "inner").exists()
+    assert events == []
+
+
 def test_a_directory_that_cannot_go_is_told_and_keeps_nothing_else(host, monkeypatch):
     def refuse(_roots, *, home):
         raise InstallError(f"/x is mounted below {home}")

@@ -20,8 +20,6 @@ from extra_container.plugin import (
 )
 from extra_container_install.differences import differences_of
 
-# Nix keeps what a container builds for itself below these; the unit's start script makes them.
-_PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
 _NSPAWN = Path("/run/systemd/nspawn")
 
 
@@ -87,7 +85,7 @@ def destroy_one(container: InstalledContainer, host: Host, journal: Path) -> lis
         *(Remove(path=lock) for lock in _inode_locks(root)),
         RemoveTree(path=_NSPAWN / "propagate" / container.name),
         *(Remove(path=link) for link in _journal_links(root, journal)),
-        *(RemoveTree(path=directory / container.name) for directory in _PER_CONTAINER),
+        *(RemoveTree(path=directory / container.name) for directory in layout.PER_CONTAINER),
         *(Remove(path=link) for link in sorted({container.wants_link, *container.pulling_links})),
         Remove(path=container.conf_link),
         Remove(path=container.unit_link),

@@ -20,7 +20,7 @@ usage: extra-container [GLOBAL OPTION…] COMMAND [ARG…]
 """
 
 # The topics, in the order in which they are shown.
-_TOPICS = ("From a definition", "Installed containers", "Inside a container", Command.topic)
+_TOPICS = ("From a definition", "Installed containers", "Inside a container", "Data", Command.topic)
 _ALIASES = {"add": "create"}
 
 _GLOBAL_OPTIONS = (

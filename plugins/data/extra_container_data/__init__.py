@@ -1,0 +1,19 @@
+"""What containers keep: thrown away, copied, backed up and restored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from extra_container.plugin import FileOps, Host, Installed
+
+
+@hookimpl
+def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+    """List what a ``reset`` or ``restore`` that was killed has left of a container."""
+    from extra_container.plugin import RemoveTree, layout
+    from extra_container_data.places import places_of
+
+    return tuple(RemoveTree(path=layout.aside(place)) for name in names for place in places_of(installed[name], host))

@@ -1,0 +1,44 @@
+"""The command ``reset``."""
+
+from __future__ import annotations
+
+import argparse
+
+from extra_container.plugin_command import NameCommand
+from extra_container_data.agreement import agreed, require_somebody_to_ask
+from extra_container_data.places import places_of, require_ours, require_replaceable
+from extra_container_data.replacement import clear_aside, replace
+
+
+class Reset(NameCommand):
+    """Throw away a container's data; its definition stays, and if it ran, it runs again."""
+
+    topic, place = "Data", 10
+    epilog = (
+        "All that the container has written goes, as if it had just been created; what is mounted into it from\n"
+        "outside stays. If it does not boot without its data, that comes back.\n"
+    )
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Return a parser with the choice of not asking."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Ask, and replace the data by none; 1 is the code of a no."""
+        name = self.checked_name(parsed_args)
+        require_somebody_to_ask(yes=parsed_args.yes)
+        with self.context() as context:
+            container = require_ours(name, context)
+            require_replaceable(container.root)
+            question = f"All data of {name} in {container.root} will be lost. Reset it?"
+            if not parsed_args.yes and not agreed(question, self):
+                return 1
+            with context.lock("reset"):
+                container = require_ours(name, context)
+                places = places_of(container, context.host)
+                clear_aside(places)
+                ran = replace(container, places, "reset", context)
+            context.tell(f"{name} was reset{' and runs' if ran else ''}.")
+        return 0

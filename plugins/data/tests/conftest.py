@@ -1,0 +1,5 @@
+"""The installed command with real containers on this machine."""
+
+from tests.containers.conftest import name, tool
+
+__all__ = ["name", "tool"]
