@@ -31,6 +31,15 @@ def checker(*, strict):
     return {name: jsonschema.Draft202012Validator(kind) for name, kind in kinds.items()}
 
 
+def result(text):
+    """Return a result document, which is as its schema says."""
+    found = json.loads(text)
+    published = json.loads((ROOT / "docs/result.schema.json").read_text())
+    for schema in (published, generator().result_schema(strict=True)):
+        jsonschema.Draft202012Validator(schema).validate(found)
+    return found
+
+
 def entries(text):
     """Return the entries of a log, each of which is one line of JSON and as its event's schema says."""
     found = [json.loads(line) for line in text.splitlines()]

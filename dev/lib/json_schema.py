@@ -35,6 +35,20 @@ def log_schema(*, strict: bool = False) -> JSON:
     }
 
 
+def result_schema(*, strict: bool = False) -> JSON:
+    """Return the schema of the result document; a ``strict`` one allows nothing that is not described."""
+    from extra_container.cli.results import shape
+
+    found = record(shape.Result, strict=strict)
+    properties = {**typing.cast("JSON", found["properties"]), "schema": {"const": shape.VERSION}}
+    return {
+        "$schema": DIALECT,
+        "title": f"What came of a command of extra-container, version {shape.VERSION}",
+        **found,
+        "properties": properties,
+    }
+
+
 def _common() -> JSON:
     return {
         "event": {"type": "string"},
@@ -47,7 +61,7 @@ def _event(kind: type, shape: type, *, strict: bool) -> JSON:
     from extra_container.cli.output import lines
     from extra_container.model.origin import Origin
 
-    own = record(shape, strict=strict, is_optional=lines.is_optional)
+    own = record(shape, strict=strict, optional=lines.optional(shape))
     origin = record(Origin, strict=strict)
     fields = typing.cast("JSON", own["properties"])
     bound = {"schema": {"const": lines.VERSION}, **_not_null(typing.cast("JSON", origin["properties"]))}
@@ -60,15 +74,15 @@ def record(
     kind: type,
     *,
     strict: bool,
-    is_optional: typing.Callable[[dataclasses.Field[object]], bool] = lambda _field: False,
+    optional: frozenset[str] = frozenset(),
 ) -> JSON:
     """Return the schema of a dataclass; fields that are optional need not be there, and are not null."""
     hints = typing.get_type_hints(kind, localns=_names())
     properties: JSON = {}
     for field in dataclasses.fields(kind):
         found = value(hints[field.name], strict=strict)
-        properties[field.name] = _without_null(found) if is_optional(field) else found
-    required = [field.name for field in dataclasses.fields(kind) if not is_optional(field)]
+        properties[field.name] = _without_null(found) if field.name in optional else found
+    required = [field.name for field in dataclasses.fields(kind) if field.name not in optional]
     return {
         "description": described(kind),
         "type": "object",
@@ -118,6 +132,7 @@ def _not_null(properties: JSON) -> JSON:
 
 def _names() -> dict[str, object]:
     """Return the names that annotations use."""
+    from extra_container.cli.results import shape
     from extra_container.model import origin, plans, values
 
-    return {**vars(values), **vars(plans), **vars(origin), "Mapping": Mapping}
+    return {**vars(values), **vars(plans), **vars(origin), **vars(shape), "Mapping": Mapping}

@@ -63,6 +63,9 @@ class Command(cliff_command.Command):
             formatter_class=HelpFormatter,
         )
 
+    def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what commands of this kind have beside what they work on."""
+
     @contextmanager
     def context(self) -> Iterator[Context]:
         """Load the plugins, recognise the host, and give what the pipeline works with."""
@@ -81,6 +84,7 @@ class NamesCommand(Command):
         """Return a parser that takes names."""
         parser = super().get_parser(prog_name)
         parser.add_argument("names", nargs="+" if self.names_needed else "*", metavar="NAME", help="a container")
+        self.add_core_arguments(parser)
         return parser
 
     def checked_names(self, parsed_args: argparse.Namespace) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model import layout
-from extra_container.model.errors import ContainerError, ExtraContainerError, Interrupted, UsageError
+from extra_container.model.errors import ContainerError, Interrupted, UsageError
 from extra_container.model.host import ActiveState
 from extra_container.pipeline.context import Context, report
 from extra_container.state import installed, lock
@@ -35,7 +35,7 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
     states = context.host.manager.states(wanted)
     require_room(sum(states[name].at_rest for name in wanted), context)
     context.hooks.before_start(RunPlan(start=wanted), context.host)
-    _start(wanted, context)
+    fail(start=_start(wanted, context, tuple(name for name in wanted if not states[name].up)))
 
 
 def require_room(containers: int, context: Context) -> None:
@@ -46,14 +46,15 @@ def require_room(containers: int, context: Context) -> None:
         report(limit_problems(containers, read_limits(containers)), context)
 
 
-def _start(wanted: tuple[str, ...], context: Context) -> None:
+def _start(wanted: tuple[str, ...], context: Context, down: tuple[str, ...]) -> tuple[Failure, ...]:
+    """Start containers, of which those that are ``down`` are told of, and return what failed."""
     from extra_container.model import wording
 
-    context.note("containers.starting", wanted)
-    with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))), context.phase("start", wanted):
+    context.note("containers.starting", down)
+    with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))), context.phase("start", down):
         failures = context.host.manager.start(wanted)
-    context.note_outcome("containers.started", wanted, failures)
-    fail(failures, "start")
+    context.note_outcome("containers.started", down, failures)
+    return failures
 
 
 def stop(wanted: tuple[str, ...], context: Context) -> None:
@@ -66,20 +67,39 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.state import record
 
     with explained(lambda: wording.end(wanted)):
-        shut_down(wanted, context)
-    record.mark(wanted, context.host, ran=False)
+        failures = _shut_down(wanted, context)
+    record.mark(_without(wanted, failures), context.host, ran=False)
+    fail(stop=failures)
 
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
     """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
+    fail(stop=_shut_down(wanted, context))
+
+
+def _shut_down(wanted: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
     from extra_container.pipeline import inside
     from extra_container.state import pending
 
-    with context.phase("stop", wanted), inside.emptied(wanted, context.host):
+    running = _running(wanted, context)
+    with context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.stop(wanted)
-    context.note_outcome("containers.stopped", wanted, failures)
-    fail(failures, "stop")
-    pending.forget(wanted, context.host)
+    context.note_outcome("containers.stopped", running, failures)
+    pending.forget(_without(wanted, failures), context.host)
+    return failures
+
+
+def _running(wanted: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    """Return the containers that there is something to tell of if they are stopped; nobody else wants to know."""
+    if context.follow is None:
+        return wanted
+    states = context.host.manager.states(wanted)
+    return tuple(name for name in wanted if not states[name].at_rest)
+
+
+def _without(wanted: tuple[str, ...], failures: tuple[Failure, ...]) -> tuple[str, ...]:
+    failed = {failure.name for failure in failures}
+    return tuple(name for name in wanted if name not in failed)
 
 
 def kill(wanted: tuple[str, ...], context: Context) -> None:
@@ -88,12 +108,14 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.pipeline import inside
     from extra_container.state import pending, record
 
-    with explained(lambda: wording.end(wanted)), context.phase("stop", wanted), inside.emptied(wanted, context.host):
+    running = _running(wanted, context)
+    with explained(lambda: wording.end(wanted)), context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.kill(wanted)
-    context.note_outcome("containers.stopped", wanted, failures)
-    fail(failures, "end")
-    pending.forget(wanted, context.host)
-    record.mark(wanted, context.host, ran=False)
+    context.note_outcome("containers.stopped", running, failures)
+    gone = _without(wanted, failures)
+    pending.forget(gone, context.host)
+    record.mark(gone, context.host, ran=False)
+    fail(end=failures)
 
 
 def expel(wanted: tuple[str, ...], context: Context) -> None:
@@ -104,7 +126,7 @@ def expel(wanted: tuple[str, ...], context: Context) -> None:
 
 
 def restart(wanted: tuple[str, ...], context: Context) -> None:
-    """Stop containers, wait until they are gone, start them.
+    """Stop containers, wait until they are gone, start them; one that does not stop keeps no other from it.
 
     A run that is killed in between leaves that to the next one that changes something.
     """
@@ -122,8 +144,9 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
         try:
             context.note("containers.restarting", wanted)
             with explained(lambda: f"{wording.end(wanted)} Nothing was started again."):
-                shut_down(wanted, context)
-            _start(wanted, context)
+                stuck = _shut_down(wanted, context)
+            stopped = _without(wanted, stuck)
+            fail(stop=stuck, start=_start(stopped, context, stopped))
         finally:
             record.end(wanted, context.host)
 
@@ -208,48 +231,6 @@ def network(name: str, context: Context) -> Network:
             return network_of(parse_environment_file(_conf_text(conf, name)))
 
 
-def host_key(name: str, context: Context) -> str:
-    """Return the line of a container's public SSH host key; a running container that has none yet makes it.
-
-    Raises :class:`.UsageError` if the container does not exist, and :class:`.ExtraContainerError` if it has no key: it
-    has no sshd, or it does not run and never did.
-    """
-    from extra_container.state import host_key as host_keys
-
-    key = host_keys.read(root(name, context))
-    leader = context.host.manager.leader(name)
-    if key is None and leader is not None:
-        # Two calls at once would race for the key.
-        with lock.machine_lock("show-host-key", context.emit, context.host.runtime_directory / "host-keys"):
-            key = _new_host_key(name, leader, context)
-    if key is None:
-        raise _lacks_host_key(name, "sshd makes it when it first starts.")
-    return key
-
-
-def _new_host_key(name: str, leader: int, context: Context) -> str | None:
-    from extra_container.pipeline import inside
-    from extra_container.state import host_key as host_keys
-
-    # What is seen from inside is not always below the directory of the container: it may be ephemeral.
-    seen = Path(f"/proc/{leader}/root")
-    key = host_keys.read(seen)
-    if key is not None:
-        return key
-    done = inside.make_host_key(leader, context.runner, runtime=context.host.runtime_directory)
-    if done.returncode == inside.NO_SERVER:
-        raise _lacks_host_key(name, f"It has no sshd: set services.openssh.enable in containers.{name}.config.")
-    key = host_keys.read(seen)
-    if key is None and done.returncode != 0:
-        complaint = (done.stderr or done.stdout).strip()
-        raise _lacks_host_key(name, f"sshd did not make it: {complaint or f'exit code {done.returncode}'}")
-    return key
-
-
-def _lacks_host_key(name: str, hint: str) -> ExtraContainerError:
-    return ExtraContainerError(f"The container {name} has no SSH host key", hint=hint)
-
-
 def root(name: str, context: Context) -> Path:
     """Return the directory that is a container's ``/``.
 
@@ -273,12 +254,13 @@ def _find(name: str, context: Context) -> InstalledContainer | Path:
     return found
 
 
-def fail(failures: tuple[Failure, ...], verb: str) -> None:
-    """Raise one error that names every container that failed, with what it said last."""
-    if failures:
+def fail(**by_verb: tuple[Failure, ...]) -> None:
+    """Raise one error that names every container that failed to do what a verb says, with what it said last."""
+    if any(by_verb.values()):
         from extra_container.model import wording
 
-        raise ContainerError("\n".join(wording.failure(failure, verb) for failure in failures))
+        told = (wording.failure(failure, verb) for verb, failures in by_verb.items() for failure in failures)
+        raise ContainerError("\n".join(told))
 
 
 def is_ours(path: Path) -> bool:

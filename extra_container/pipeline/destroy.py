@@ -10,6 +10,7 @@ from extra_container.model import events, layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plain import one_line
+from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
@@ -88,6 +89,7 @@ def _plan(
             files.check_removal(ops)
         except ExtraContainerError as error:
             refusals.append(error)
+            _note(name, error, context)
         else:
             removals[name] = ops
     return removals, refusals
@@ -112,6 +114,7 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
         with inside.emptied(wanted, context.host):
             remaining = context.host.manager.kill(wanted)
         errors += [ContainerError(wording.failure(failure, "end")) for failure in remaining]
+        context.note_outcome("containers.stopped", (), remaining)
         running = {failure.name for failure in remaining}
         for name in (name for name in wanted if name not in running):
             try:
@@ -121,6 +124,7 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
                 gone.append(name)
             except ExtraContainerError as error:
                 errors.append(error)
+                _note(name, error, context)
     except KeyboardInterrupt:
         # A unit that was killed counts as failed once its own clean-up is over, which is to be forgotten, too.
         context.host.manager.kill(wanted)
@@ -132,6 +136,11 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
             finally:
                 reload_for(UnitChanges(names=wanted, links={}, pulling=pulling), context.host.manager)
     return tuple(gone), errors
+
+
+def _note(name: str, error: ExtraContainerError, context: Context) -> None:
+    """Tell who follows each step why a container is still there."""
+    context.note_outcome("containers.stopped", (), (Failure(name=name, message=error.message),))
 
 
 def _raise_together(errors: list[ExtraContainerError]) -> None:

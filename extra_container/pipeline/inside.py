@@ -15,12 +15,14 @@ from extra_container import proc
 from extra_container.enter.argv import enter_argv, shell_arguments
 from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
+from extra_container.model.errors import ExtraContainerError
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
 from extra_container.model.host import leaders as leaders_of
 from extra_container.nix.switch import Rehearsal, Update, rehearsal_of
 from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
+    from extra_container.pipeline.context import Context
     from extra_container.process import Completed, Runner
 
 _STEP = 0.02
@@ -186,6 +188,48 @@ def leaders(wanted: Sequence[str], host: Host) -> tuple[proc.Process, ...]:
     """Return PID 1 of each of the containers that runs."""
     found = leaders_of(wanted, host.manager)
     return tuple(process for pid in found.values() if pid is not None and (process := proc.identify(pid)) is not None)
+
+
+def host_key(name: str, root: Path, context: Context) -> str:
+    """Return the line of a container's public SSH host key; a running container that has none yet makes it.
+
+    ``root`` is the directory that is its ``/`` where it does not run. Raises :class:`.ExtraContainerError` if it has no
+    key: it has no sshd, or it does not run and never did.
+    """
+    from extra_container.state import host_key as host_keys
+    from extra_container.state import lock
+
+    key = host_keys.read(root)
+    leader = context.host.manager.leader(name)
+    if key is None and leader is not None:
+        # Two calls at once would race for the key.
+        with lock.machine_lock("show-host-key", context.emit, context.host.runtime_directory / "host-keys"):
+            key = _new_host_key(name, leader, context)
+    if key is None:
+        raise _lacks_host_key(name, "sshd makes it when it first starts.")
+    return key
+
+
+def _new_host_key(name: str, leader: int, context: Context) -> str | None:
+    from extra_container.state import host_key as host_keys
+
+    # What is seen from inside is not always below the directory of the container: it may be ephemeral.
+    seen = Path(f"/proc/{leader}/root")
+    key = host_keys.read(seen)
+    if key is not None:
+        return key
+    done = make_host_key(leader, context.runner, runtime=context.host.runtime_directory)
+    if done.returncode == NO_SERVER:
+        raise _lacks_host_key(name, f"It has no sshd: set services.openssh.enable in containers.{name}.config.")
+    key = host_keys.read(seen)
+    if key is None and done.returncode != 0:
+        complaint = (done.stderr or done.stdout).strip()
+        raise _lacks_host_key(name, f"sshd did not make it: {complaint or f'exit code {done.returncode}'}")
+    return key
+
+
+def _lacks_host_key(name: str, hint: str) -> ExtraContainerError:
+    return ExtraContainerError(f"The container {name} has no SSH host key", hint=hint)
 
 
 @contextmanager

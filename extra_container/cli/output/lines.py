@@ -6,12 +6,12 @@ come.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from extra_container.model import events, secrets
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.model.origin import Origin
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 VERSION = 1
 
 _LONGEST_WORD = 160  # of a command line: lists of addresses are words, too
-_OPTIONAL = {"optional": True}
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPlannedLine:
     """The fields of ``install.planned``; ``containers`` says of each how it differs from the installed one."""
 
@@ -33,7 +32,7 @@ class InstallPlannedLine:
     unfinished: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFailedLine:
     """The fields of ``container.failed``."""
 
@@ -42,7 +41,7 @@ class ContainerFailedLine:
     details: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerUpdatedLine:
     """The fields of ``container.updated``."""
 
@@ -52,7 +51,7 @@ class ContainerUpdatedLine:
     seconds: float
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerLeftLine:
     """The fields of ``container.left``."""
 
@@ -60,7 +59,7 @@ class ContainerLeftLine:
     left: Left
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFoundLine:
     """The fields of ``problem.found``."""
 
@@ -69,24 +68,26 @@ class ProblemFoundLine:
     severity: Severity
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandFailedLine:
     """The fields of ``command.failed``; the optional ones are those of a failed build, and of ``--debug``."""
 
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"derivation", "reason", "log", "traceback"})
     message: str
     hint: str | None
     code: int
     error: str
     seconds: float
-    derivation: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
-    reason: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
-    log: tuple[str, ...] | None = dataclasses.field(default=None, metadata=_OPTIONAL)
-    traceback: str | None = dataclasses.field(default=None, metadata=_OPTIONAL)
+    derivation: str | None = None
+    reason: str | None = None
+    log: tuple[str, ...] | None = None
+    traceback: str | None = None
 
 
-def is_optional(field: dataclasses.Field[object]) -> bool:
-    """Whether a field is left out of a line where there is nothing to say."""
-    return "optional" in field.metadata
+def optional(shape: type) -> frozenset[str]:
+    """Return the fields that are left out of a line where there is nothing to say."""
+    found: frozenset[str] = getattr(shape, "OPTIONAL", frozenset())
+    return found
 
 
 def level(event: events.Event) -> str:
@@ -104,8 +105,8 @@ def origin_fields(origin: Origin | None) -> dict[str, object]:
     """Return the fields that say where a line comes from; what is not known is left out."""
     if origin is None:
         return {}
-    known = {field.name: getattr(origin, field.name) for field in dataclasses.fields(origin)}
-    return {"schema": VERSION, **{name: as_json(value) for name, value in known.items() if value is not None}}
+    known = {name: as_json(value) for name, value in _values(origin).items() if value is not None}
+    return {"schema": VERSION, **known}
 
 
 def whole(event: events.Event, origin: Origin | None) -> dict[str, object]:
@@ -118,10 +119,9 @@ def fields(event: events.Event) -> dict[str, object]:
     """Return an event's fields as JSON values, named in snake_case."""
     shape = _SHAPERS.get(type(event))
     shaped: Any = event if shape is None else shape(event)
+    left_out = optional(type(shaped))
     found = {
-        field.name: as_json(value)
-        for field in dataclasses.fields(shaped)
-        if not ((value := getattr(shaped, field.name)) is None and is_optional(field))
+        name: as_json(value) for name, value in _values(shaped).items() if not (value is None and name in left_out)
     }
     if isinstance(event, events.CommandFailed):
         found |= {name: as_json(value) for name, value in event.details.items()}
@@ -133,16 +133,21 @@ def as_json(value: object) -> object:
     match value:
         case Enum():
             return value.value
-        case str():
-            return secrets.hidden(value)
+        case bool() | int() | float() | None:
+            return value
         case Mapping():
             return {str(key): as_json(item) for key, item in value.items()}
         case list() | tuple():
             return [as_json(item) for item in value]
-        case bool() | int() | float() | None:
-            return value
+        case _ if hasattr(value, "__dataclass_fields__"):
+            return {name: as_json(item) for name, item in _values(value).items()}
         case _:
-            return str(value)
+            return secrets.hidden(str(value))
+
+
+def _values(record: object) -> dict[str, object]:
+    """Return the fields of a dataclass with slots."""
+    return {name: getattr(record, name) for name in type(record).__slots__}  # type: ignore[attr-defined]
 
 
 def _planned(event: events.InstallPlanned) -> InstallPlannedLine:
@@ -174,7 +179,8 @@ def _ended(event: events.CommandFailed) -> CommandFailedLine:
 
 
 def _process(event: events.ProcessFinished) -> events.ProcessFinished:
-    return dataclasses.replace(event, argv=tuple(map(_shortened, event.argv)))
+    argv = tuple(map(_shortened, event.argv))
+    return events.ProcessFinished(argv=argv, code=event.code, seconds=event.seconds)
 
 
 def _shortened(word: str) -> str:

@@ -35,6 +35,7 @@ class Messages:
         self._text: Report | None = None
         self._bearings: Bearings | None = None
         self._followers: list[Callable[[Event, Origin], None]] = []
+        self._conclusions: list[Callable[[int], None]] = []
         self._writes_changes = False
         self._is_running = False
         self._began = time.monotonic()
@@ -80,6 +81,21 @@ class Messages:
     def add_follower(self, follower: Callable[[Event, Origin], None]) -> None:
         """Let ``follower`` have every event from here on, with where it comes from."""
         self._followers.append(follower)
+
+    def move_text(self) -> None:
+        """Let the text that commands print beside their results go to stderr: stdout is for a document."""
+        self._stdout = self._stderr
+        self._text = None
+
+    def at_the_end(self, conclude: Callable[[int], None]) -> None:
+        """Have something called with the exit code when all is done, before it is known whether output got lost."""
+        self._conclusions.append(conclude)
+
+    def conclude(self, code: int) -> None:
+        """Call what was to be called at the end. Raises what that raises."""
+        conclusions, self._conclusions = self._conclusions, []
+        for each in conclusions:
+            each(code)
 
     @property
     def has_followers(self) -> bool:

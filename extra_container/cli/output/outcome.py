@@ -31,6 +31,7 @@ def of_error(error: BaseException, invocation: Invocation) -> int:
 
 def account_for_output(code: int, invocation: Invocation) -> int:
     """Return the exit code, which is no success if some of the output was lost, and tell of that."""
+    code = _concluded(code, invocation)
     streams = {"standard output": invocation.stdout, "standard error": invocation.stderr}
     lost = {name: output.failure(stream) for name, stream in streams.items()}
     log, log_file = invocation.messages.opened_log, invocation.options.log_file
@@ -49,6 +50,15 @@ def account_for_output(code: int, invocation: Invocation) -> int:
                 code = code or presented.exit_code
                 _fail(presented, invocation)
     invocation.messages.end(code)
+    return code
+
+
+def _concluded(code: int, invocation: Invocation) -> int:
+    """Have the result document written, if there is one, and return the exit code."""
+    try:
+        invocation.messages.conclude(code)
+    except ExtraContainerError as error:
+        return code or _fail(error, invocation)
     return code
 
 

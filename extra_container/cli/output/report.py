@@ -73,8 +73,11 @@ class Report:
         self._err(f"Warning: {problem.message}{hint}\n")
 
     def _out(self, text: str) -> None:
-        self._stdout.write(text)
-        self._stdout.flush()
+        if self._stdout is not self._stderr:
+            self._stdout.write(text)
+            self._stdout.flush()
+        elif not self._quiet:
+            self._err(text)
 
     def _err(self, text: str) -> None:
         if not self._silent_stderr:

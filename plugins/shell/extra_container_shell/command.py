@@ -39,6 +39,9 @@ class Shell(DefinitionCommand):
         """Add the command to run, and what decides whether the container is destroyed."""
         group = parser.add_argument_group("session")
         group.add_argument("--run", metavar="CMD ARG…", help="run a command instead of a shell; the last option")
+        # Its stdout is that of the session; who asks for a document, as other commands have one, is told.
+        for option in ("-f", "--format", "--json-into"):
+            group.add_argument(option, dest="document", help=argparse.SUPPRESS)
         choice = group.add_mutually_exclusive_group()
         choice.add_argument(
             "-n", "--no-destroy", action="store_true", help="destroy the container neither before nor after"
@@ -49,6 +52,11 @@ class Shell(DefinitionCommand):
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Go through a whole session; return the exit code of the shell or the command."""
+        if parsed_args.document is not None:
+            raise UsageError(
+                "shell has no result document: its standard output is that of the session",
+                hint="--log-file FILE, before the command, writes down what happens.",
+            )
         command = parsed_args.run
         if command == ():
             raise UsageError("--run needs a command", hint="Example: --run c hostname")

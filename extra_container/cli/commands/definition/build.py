@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.results.command import ResultCommand
 from extra_container.model import events
 from extra_container.model.frozen import replace
 from extra_container.pipeline import build
 
 
-class Build(DefinitionCommand):
+class Build(ResultCommand, DefinitionCommand):
     """Build a definition and print the store path of the result."""
 
     topic, place = "From a definition", 20
@@ -35,7 +36,13 @@ class Build(DefinitionCommand):
                 path = build.evaluate(request, context, stack)
             else:
                 path = str(build.build(request, context, stack).path)
-        self.app.stdout.write(f"{path}\n")
+        if parsed_args.drv and self.collector is not None:
+            self.collector.derived(path)
+        # With a document on stdout, this is text beside it.
+        if parsed_args.formatter is None:
+            self.app.stdout.write(f"{path}\n")
+        elif not self.app.messages.structured:
+            self.app.stderr.write(f"{path}\n")
         return 0
 
     def _telling(self, emit: Callable[[events.Event], None]) -> Callable[[events.Event], None]:

@@ -9,6 +9,7 @@ from extra_container import variables
 from extra_container.cli import direct
 from extra_container.cli.definition import DefinitionCommand, add_run_arguments
 from extra_container.cli.parser import DefinitionParser, HelpFormatter, Parser
+from extra_container.cli.results.command import OPTIONS, ResultCommand
 from extra_container.model import events
 from extra_container.model.errors import UsageError
 from extra_container.pipeline import build, destroy
@@ -44,17 +45,26 @@ class DestroyParser(Parser):
         return parsed
 
     def _mean_definition(self, words: list[str]) -> bool:
-        match words:
+        match _without_output(words):
             case []:
                 return self._has_build
             case ["--", first, *_]:
                 return direct.is_path(first)
-            case _:
+            case [first, *_]:
                 own = {"-a", "--all", "-h", "--help", "--"}
-                return words[0] not in own and (direct.is_path(words[0]) or words[0].startswith("-"))
+                return first not in own and (direct.is_path(first) or first.startswith("-"))
+        raise AssertionError("a list has a first word or none")
 
 
-class Destroy(DefinitionCommand):
+def _without_output(words: list[str]) -> list[str]:
+    """Return a command line without the options at its beginning that ask for a document."""
+    while words and (option := words[0].partition("=")[0]) in OPTIONS:
+        has_value = OPTIONS[option] and option == words[0]
+        words = words[1 + has_value :]
+    return words
+
+
+class Destroy(ResultCommand, DefinitionCommand):
     """Stop containers and remove all that is theirs, including their data."""
 
     lenient = True
@@ -82,6 +92,7 @@ class Destroy(DefinitionCommand):
         )
         parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
         parser.add_argument("-a", "--all", action="store_true", help="destroy all extra containers")
+        self.add_core_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:

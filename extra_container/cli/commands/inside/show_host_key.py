@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from extra_container.cli.command import NameCommand
-from extra_container.pipeline import control
+from extra_container.pipeline import control, inside
 
 
 class ShowHostKey(NameCommand):
@@ -17,6 +17,6 @@ class ShowHostKey(NameCommand):
         """Print the key's line; a running container that has none yet makes it."""
         name = self.checked_name(parsed_args)
         with self.context() as context:
-            key = control.host_key(name, context)
+            key = inside.host_key(name, control.root(name, context), context)
         self.app.stdout.write(key)
         return 0

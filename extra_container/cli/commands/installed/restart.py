@@ -6,10 +6,11 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.results.command import ResultCommand
 from extra_container.pipeline import control
 
 
-class Restart(NamesCommand):
+class Restart(ResultCommand, NamesCommand):
     """Stop containers, wait until they are gone, and start them again."""
 
     topic, place = "Installed containers", 50

@@ -6,10 +6,11 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.results.command import ResultCommand
 from extra_container.pipeline import control
 
 
-class Start(NamesCommand):
+class Start(ResultCommand, NamesCommand):
     """Start containers and wait until they have booted."""
 
     topic, place = "Installed containers", 30

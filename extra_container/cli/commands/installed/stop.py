@@ -6,10 +6,11 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.results.command import ResultCommand
 from extra_container.pipeline import control
 
 
-class Stop(NamesCommand):
+class Stop(ResultCommand, NamesCommand):
     """Shut containers down and wait until they are gone."""
 
     topic, place = "Installed containers", 40

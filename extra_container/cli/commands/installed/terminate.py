@@ -6,10 +6,11 @@ import argparse
 
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.results.command import ResultCommand
 from extra_container.pipeline import control
 
 
-class Terminate(NamesCommand):
+class Terminate(ResultCommand, NamesCommand):
     """End containers at once, without letting their services finish."""
 
     topic, place = "Installed containers", 60

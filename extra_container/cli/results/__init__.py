@@ -1,0 +1,1 @@
+"""Result documents: what came of a command that changes something, for programs."""
