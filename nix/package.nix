@@ -71,8 +71,11 @@ let
 
       # The program writes its own completion, so it runs once it is wrapped.
       postFixup = ''
-        installManPage docs/extra-container.1
-        installShellCompletion --cmd extra-container --bash <($out/bin/extra-container completion)
+        installManPage docs/extra-container.1 docs/man/*.1
+        installShellCompletion --cmd extra-container \
+          --bash <($out/bin/extra-container completion bash) \
+          --zsh <($out/bin/extra-container completion zsh) \
+          --fish <($out/bin/extra-container completion fish)
       '';
 
       # The tests need Nix and systemd; they run in the VM test and in the sources.

@@ -104,7 +104,7 @@ class ExtraContainer(Application):
         except ValueError:
             from extra_container.cli.forward import forward
 
-            return forward(argv, self.invocation, commands.kept_variables)
+            return forward(argv, self.invocation, commands.kept_variables, commands.names())
         with commands.blaming(name, "is broken"):
             return self._run(factory, name, arguments)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from cliff import command as cliff_command
 
-from extra_container.cli.parser import HelpFormatter, Parser
+from extra_container.cli.parser import HelpFormatter, Meaning, Parser, meaning
 from extra_container.state import names
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class NamesCommand(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser that takes names."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("names", nargs="+" if self.names_needed else "*", metavar="NAME", help="a container")
+        count = "+" if self.names_needed else "*"
+        meaning(parser.add_argument("names", nargs=count, metavar="NAME", help="a container"), Meaning.CONTAINER)
         self.add_core_arguments(parser)
         return parser
 
@@ -100,7 +101,7 @@ class NameCommand(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser that takes one name."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("name", metavar="NAME", help="a container")
+        meaning(parser.add_argument("name", metavar="NAME", help="a container"), Meaning.CONTAINER)
         return parser
 
     def checked_name(self, parsed_args: argparse.Namespace) -> str:

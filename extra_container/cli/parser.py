@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,12 +26,68 @@ _TEXT_OPTIONS = {
 }
 
 
+class Meaning(Enum):
+    """What a word of the command line stands for, so that a shell can offer some."""
+
+    TEXT = "text"  # anything: nothing is offered
+    FILE = "file"
+    CONTAINER = "container"
+    CONTAINER_OR_FILE = "container or file"
+    COMMAND = "command"
+    PLUGIN = "plugin"
+    HOST = "host"
+
+
+def meaning(action: argparse.Action, of: Meaning) -> argparse.Action:
+    """Note what the words of an argument stand for, and return the argument."""
+    vars(action)["meaning"] = of
+    return action
+
+
+def meaning_of(action: argparse.Action) -> Meaning:
+    """Return what was noted."""
+    noted = vars(action).get("meaning")
+    return noted if isinstance(noted, Meaning) else Meaning.TEXT
+
+
 class Parser(argparse.ArgumentParser):
-    """argparse's parser with whole option names only and errors that look like all others."""
+    """argparse's parser with whole option names only and errors that look like all others.
+
+    ``also`` are options of the same command that another parser takes.
+    """
+
+    also: frozenset[str] = frozenset()
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
         without_colours(self)
+
+    def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse all words. Raises :class:`.UsageError` for those that are left, with what may have been meant."""
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self.refuse(f"unrecognized arguments: {one_line(' '.join(unknown))}", unknown)
+        return parsed
+
+    def refuse(self, message: str, unknown: Iterable[str]) -> NoReturn:
+        """Raise :class:`.UsageError` for words that are unknown here, with what may have been meant by the first."""
+        from extra_container.cli.grammar import nearest
+
+        command = self.prog.removeprefix(PROGRAM).strip()
+        before = global_parser()._option_string_actions if command else ()
+        option = next((word for word in unknown if word.startswith("-")), "")
+        hint = nearest.option_hint(option, self.all_options(), before, command)
+        raise UsageError(message, hint=f"{hint}See `{self.prog or PROGRAM} --help`.")
+
+    def all_options(self) -> set[str]:
+        """Return the names of the options, those of the words that may follow included."""
+        found = {*self._option_string_actions, *self.also}
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                found.update(*(below._option_string_actions for below in action.choices.values()))
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Raise :class:`.UsageError` instead of leaving the program."""
@@ -62,16 +119,19 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 def global_parser() -> argparse.ArgumentParser:
     """Return the parser of the options that stand before the command."""
     parser = Parser(prog=PROGRAM, add_help=False)
-    parser.add_argument("-h", "--help", action="store_true", dest="wants_help")
-    parser.add_argument("--version", action="store_true", dest="wants_version")
-    parser.add_argument("-v", "--verbose", action="store_true")
-    parser.add_argument("-q", "--quiet", action="store_true")
-    parser.add_argument("--debug", action="store_true")
-    parser.add_argument("--log-format", choices=["text", "json"])
-    parser.add_argument("--log-file", type=Path, metavar="FILE")
-    parser.add_argument("--log-journal", action="store_true")
-    parser.add_argument("--host", metavar="NAME")
-    parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME")
+    parser.add_argument("-h", "--help", action="store_true", dest="wants_help", help="show an overview of all commands")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log every step on stderr")
+    parser.add_argument("-q", "--quiet", action="store_true", help="only warnings and errors on stderr")
+    form = "form of the log; with json, stderr is nothing but JSON lines"
+    parser.add_argument("--log-format", choices=["text", "json"], help=form)
+    parser.add_argument("--log-file", type=Path, metavar="FILE", help="append the log to a file")
+    host = "the host plugin to use instead of the one that fits"
+    meaning(parser.add_argument("--host", metavar="NAME", help=host), Meaning.HOST)
+    unwanted = "do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)"
+    plugin = parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME", help=unwanted)
+    meaning(plugin, Meaning.PLUGIN)
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser.add_argument("--version", action="store_true", dest="wants_version", help="print the version")
     return parser
 
 
@@ -112,7 +172,7 @@ class DefinitionParser(Parser):
         positional = [word for word in unknown if not word.startswith("-") or word == "-"]
         options = [word for word in unknown if word not in positional]
         if options:
-            self.error(f"Unknown option: {one_line(' '.join(options))}")
+            self.refuse(f"Unknown option: {one_line(' '.join(options))}", options)
         if positional:
             self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
         parsed.build_args, parsed.core = build_args, self.core

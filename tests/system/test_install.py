@@ -274,6 +274,26 @@ def test_the_completion_works_in_bash(fresh):
     assert done.stdout == "install\n"
 
 
+def test_the_completion_works_in_zsh_and_fish(fresh, tmp_path):
+    install()
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    zsh = "autoload -U compinit; compinit -D; print $_comps[extra-container]"
+    for argv, answer in (
+        (["zsh", "-f", "-c", zsh], "_extra-container\n"),
+        (["fish", "-c", "complete -C 'extra-container insta'"], "install\t"),
+    ):
+        done = subprocess.run(argv, check=True, capture_output=True, text=True, env=environment)
+        assert done.stdout.startswith(answer)
+
+
+def test_every_command_has_a_manual_page(fresh):
+    install()
+    pages = {page.stem.removeprefix("extra-container-") for page in MANUAL.parent.glob("extra-container-*.1")}
+    assert {"create", "destroy", "doctor", "install", "shell", "list"} <= pages
+    for page in MANUAL.parent.glob("extra-container-*.1"):
+        assert page.read_text().strip()
+
+
 def test_without_nix_nothing_is_changed(fresh):
     moved = Path("/usr/bin/nix-build")
     moved.rename("/usr/bin/.nix-build")

@@ -20,7 +20,7 @@ class Install(Command):
         "Puts a link to the program into /usr/local/bin, where root and sudo look for it; makes\n"
         "/etc/static/os-release and /nix/var/nix/daemon-socket, which containers need; lets sudo keep\n"
         "NIX_PATH and find Nix for this program, in /etc/sudoers.d/extra-container, checked by visudo\n"
-        "first; links the manual and bash completion.\n\n"
+        "first; links the manual and what completes words in bash, zsh and fish.\n\n"
         "All changes are shown first. At a terminal you are asked; otherwise they are made at once.\n"
         "What was made is noted in /var/lib/extra-container/install.json. Files that somebody else made or\n"
         "changed since are left alone.\n"

@@ -14,6 +14,7 @@ from extra_container_install.host_files import Directory, MadeFiles, Present, Re
 from extra_container_install.host_setup import PROGRAM, HostFacts
 from extra_container_install.prerequisites import DAEMON_SOCKET, RELEASE
 
+_MANUALS = Path(sys.prefix, "share/man/man1")
 _MODULE_HINT = (
     "Add programs.extra-container.enable = true (or this project's NixOS module) to the configuration of this host "
     "and switch to it: NixOS makes these files from its configuration."
@@ -39,7 +40,9 @@ def find_facts(host: Host, runner: Runner, program: tuple[str, ...], made: MadeF
         program=resolve_program(program),
         nix=_nix_directory(runner),
         secure_path=sudo.secure_path(runner),
-        manual=_existing(Path(sys.prefix) / "share/man/man1/extra-container.1"),
+        manual=_existing(_MANUALS / "extra-container.1"),
+        pages=tuple(sorted(_MANUALS.glob("extra-container-*.1"))),
+        shells=tuple(shell for shell in ("zsh", "fish") if runner.look(shell) is not None),
         release=RELEASE.exists() and RELEASE not in made,
         # Once a daemon has put its socket there, the directory is not ours.
         socket_lacking=not DAEMON_SOCKET.exists()

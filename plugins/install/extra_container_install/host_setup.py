@@ -6,6 +6,7 @@ import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from extra_container_install.host_files import Directory, HostFile, RegularFile, SymbolicLink
 from extra_container_install.prerequisites import DAEMON_SOCKET, RELEASE
@@ -16,13 +17,22 @@ SUDOERS = Path("/etc/sudoers.d/extra-container")
 GC_ROOT = Path("/nix/var/nix/gcroots/extra-container")
 MANUAL = Path("/usr/local/share/man/man1/extra-container.1")
 COMPLETION = Path("/usr/local/share/bash-completion/completions/extra-container")
+ZSH_COMPLETION = Path("/usr/local/share/zsh/site-functions/_extra-container")
+FISH_COMPLETION = Path("/etc/fish/completions/extra-container.fish")
 
 _STORE = Path("/nix/store")
-# bash-completion reads it when words of the command are completed for the first time.
-_COMPLETION_TEXT = """\
-# Made by `extra-container install`, removed by `extra-container install --uninstall`.
-eval "$(extra-container completion)"
-"""
+_MADE = "# Made by `extra-container install`, removed by `extra-container install --uninstall`.\n"
+# Shells read these when words of the command are completed for the first time.
+_COMPLETION_TEXT = f'{_MADE}eval "$(extra-container completion)"\n'
+_OTHER_COMPLETIONS = MappingProxyType(
+    {
+        "zsh": (
+            ZSH_COMPLETION,
+            f'#compdef extra-container\n{_MADE}eval "$(extra-container completion zsh)"\n_extra_container "$@"\n',
+        ),
+        "fish": (FISH_COMPLETION, f"{_MADE}extra-container completion fish | source\n"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +41,8 @@ class HostFacts:
 
     ``program`` is the command line that starts the running program; ``nix`` is the directory of Nix' commands.
     ``secure_path`` is what sudo sets PATH to, without the settings of this set-up: empty if sudo leaves PATH alone,
-    ``None`` without sudo or visudo. ``manual`` is the man page that came with the program. ``release`` says whether
+    ``None`` without sudo or visudo. ``manual`` is the man page that came with the program, ``pages`` are those of its
+    commands. ``shells`` are the shells beside bash that the host has. ``release`` says whether
     somebody else made ``/etc/static/os-release``, ``socket_lacking`` that nobody made the directory of Nix' socket.
     """
 
@@ -39,6 +50,8 @@ class HostFacts:
     nix: Path
     secure_path: str | None
     manual: Path | None = None
+    pages: tuple[Path, ...] = ()
+    shells: tuple[str, ...] = ()
     release: bool = False
     socket_lacking: bool = False
 
@@ -55,8 +68,17 @@ def wanted_files(facts: HostFacts) -> tuple[HostFile, ...]:
     if facts.manual is not None:
         manual = SymbolicLink(target=facts.manual)
         files.append(HostFile(path=MANUAL, content=manual, purpose="the manual: man extra-container"))
+    files += [
+        HostFile(
+            path=MANUAL.with_name(page.name), content=SymbolicLink(target=page), purpose=f"the manual: man {page.stem}"
+        )
+        for page in facts.pages
+    ]
     completion = RegularFile(text=_COMPLETION_TEXT)
     files.append(HostFile(path=COMPLETION, content=completion, purpose="completion of words in bash"))
+    for shell in facts.shells:
+        path, text = _OTHER_COMPLETIONS[shell]
+        files.append(HostFile(path=path, content=RegularFile(text=text), purpose=f"completion of words in {shell}"))
     if facts.secure_path is not None:
         files.append(
             HostFile(
@@ -75,7 +97,7 @@ def sudoers_text(secure_path: str, nix: Path) -> str:
     as on distributions that follow Red Hat: sudo looks for every command in the general one. Without one sudo keeps the
     caller's PATH, and none is set. Source: sudoers(5), "secure_path" and "Defaults!CMND".
     """
-    lines = ["# Made by `extra-container install`, removed by `extra-container install --uninstall`."]
+    lines = [_MADE.rstrip("\n")]
     if secure_path:
         general = _with(secure_path, PROGRAM.parent)
         if general != secure_path:

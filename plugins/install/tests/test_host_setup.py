@@ -26,6 +26,15 @@ def test_a_host_with_everything():
     assert found[host_setup.RELEASE] == SymbolicLink(target=Path("../os-release"))
     assert found[host_setup.MANUAL] == SymbolicLink(target=FACTS.manual)
     assert 'eval "$(extra-container completion)"' in found[host_setup.COMPLETION].text
+    assert host_setup.ZSH_COMPLETION not in found
+
+
+def test_the_shells_and_the_pages_of_commands_that_there_are():
+    page = Path("/opt/x/share/man/man1/extra-container-create.1")
+    found = contents(replace(FACTS, shells=("zsh", "fish"), pages=(page,)))
+    assert found[host_setup.MANUAL.with_name(page.name)] == SymbolicLink(target=page)
+    assert found[host_setup.ZSH_COMPLETION].text.startswith("#compdef extra-container\n")
+    assert "completion fish | source" in found[host_setup.FISH_COMPLETION].text
     assert found[host_setup.SUDOERS].mode == 0o440
     assert host_setup.GC_ROOT not in found
 

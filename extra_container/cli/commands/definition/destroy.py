@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from extra_container import variables
 from extra_container.cli import direct
 from extra_container.cli.definition import DefinitionCommand, add_run_arguments
-from extra_container.cli.parser import DefinitionParser, HelpFormatter, Parser
+from extra_container.cli.parser import DefinitionParser, HelpFormatter, Meaning, Parser, meaning
 from extra_container.cli.results.command import OPTIONS, ResultCommand
 from extra_container.model import events
 from extra_container.model.errors import UsageError
@@ -90,9 +90,11 @@ class Destroy(ResultCommand, DefinitionCommand):
             epilog=self.get_epilog(),
             formatter_class=HelpFormatter,
         )
-        parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
+        names = parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
+        meaning(names, Meaning.CONTAINER_OR_FILE)
         parser.add_argument("-a", "--all", action="store_true", help="destroy all extra containers")
         self.add_core_arguments(parser)
+        definition.also = frozenset(parser._option_string_actions)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:

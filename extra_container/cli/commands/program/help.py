@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import cast
 
 from extra_container.cli.command import Command
 from extra_container.cli.output import terminal
-from extra_container.cli.parser import PROGRAM, without_colours
+from extra_container.cli.parser import PROGRAM, Meaning, global_parser, meaning, without_colours
+from extra_container.cli.registry import ALIASES
 from extra_container.model.errors import PluginError, UsageError
 from extra_container.model.events import ProblemFound
 
@@ -21,18 +23,6 @@ usage: extra-container [GLOBAL OPTION…] COMMAND [ARG…]
 
 # The topics, in the order in which they are shown.
 _TOPICS = ("From a definition", "Installed containers", "Inside a container", "Data", Command.topic)
-_ALIASES = {"add": "create"}
-
-_GLOBAL_OPTIONS = (
-    ("-v, --verbose", "log every step on stderr"),
-    ("-q, --quiet", "only warnings and errors on stderr"),
-    ("--log-format text|json", "form of the log; with json, stderr is nothing but JSON lines"),
-    ("--log-file FILE", "append the log to a file"),
-    ("--host NAME", "the host plugin to use instead of the one that fits"),
-    ("--disable-plugin NAME", "do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)"),
-    ("--debug", "show tracebacks"),
-    ("--version", "print the version"),
-)
 
 _END = """
 `extra-container help COMMAND` explains a command.
@@ -48,7 +38,8 @@ class Help(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser that takes a command's name."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("name", nargs="?", metavar="COMMAND", help="a command")
+        name = parser.add_argument("name", nargs="?", metavar="COMMAND", help="a command")
+        meaning(name, Meaning.COMMAND)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -65,7 +56,7 @@ class Help(Command):
 
     def _overview(self) -> str:
         width = terminal.columns(self.app.stdout)
-        commands = {name: self._load_or_not(name) for name in self.app.command_manager.names() if name not in _ALIASES}
+        commands = {name: self._load_or_not(name) for name in self.app.command_manager.names() if name not in ALIASES}
         lines = [_INTRODUCTION]
         for topic in _TOPICS:
             shown = [name for name, command in commands.items() if _topic(command) == topic]
@@ -74,7 +65,7 @@ class Help(Command):
             lines += [terminal.hanging(f"  {name:<14}  ", _summary(name, commands[name]), width) for name in shown]
             lines.append("")
         lines.append("Global options, before the command:")
-        lines += [terminal.hanging(f"  {option:<22}  ", meaning, width) for option, meaning in _GLOBAL_OPTIONS]
+        lines += [terminal.hanging(f"  {option:<22}  ", meaning, width) for option, meaning in _global_options()]
         examples = [example for command in commands.values() if (example := getattr(command, "try_it", ""))]
         if examples:
             lines += ["", "Try it:", *(f"  {example}" for example in examples)]
@@ -90,8 +81,19 @@ class Help(Command):
         try:
             factory, _, _ = self.app.command_manager.find_command([name])
         except ValueError as error:
-            raise UsageError(f"Unknown command {name!r}", hint="See `extra-container help`.") from error
+            from extra_container.cli.grammar import nearest
+
+            near = nearest.suggestion(name, self.app.command_manager.names())
+            raise UsageError(f"Unknown command {name!r}", hint=f"{near}See `extra-container help`.") from error
         return cast("Command", factory(self.app, self.app_args, cmd_name=name))
+
+
+def _global_options() -> Iterator[tuple[str, str]]:
+    from extra_container.cli.grammar import reading
+
+    for option in reading.node_of(global_parser(), (), frozenset()).options:
+        if "--help" not in option.names:
+            yield f"{', '.join(option.names)} {option.metavar}".rstrip(), option.help
 
 
 def _topic(command: Command | None) -> str:
@@ -107,5 +109,5 @@ def _place(command: Command | None) -> int:
 def _summary(name: str, command: Command | None) -> str:
     if command is None:
         return f"(cannot be loaded; see `extra-container help {name}`)"
-    aliases = [alias for alias, target in _ALIASES.items() if target == name]
+    aliases = [alias for alias, target in ALIASES.items() if target == name]
     return command.get_description().partition("\n")[0] + (f" (alias: {', '.join(aliases)})" if aliases else "")

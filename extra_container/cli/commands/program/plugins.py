@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from extra_container.cli.output import formats, terminal
 from extra_container.cli.output.display import ListCommand
+from extra_container.cli.parser import Meaning, meaning
 from extra_container.model.errors import UsageError
 from extra_container.model.events import ProblemFound
 
@@ -36,7 +37,7 @@ class Plugins(ListCommand):
         words = parser.add_subparsers(metavar="[list | show NAME | new NAME DIRECTORY]")
         listing = words.add_parser("list", help="name, package, version, state and hooks of every plugin")
         show = words.add_parser("show", help="what a plugin is and does")
-        show.add_argument("name", metavar="NAME", help="a plugin")
+        meaning(show.add_argument("name", metavar="NAME", help="a plugin"), Meaning.PLUGIN)
         new = words.add_parser("new", help="write a complete package with a plugin, to begin with")
         new.add_argument("name", metavar="NAME", help="the plugin's name: small letters, digits and dashes")
         new.add_argument("directory", metavar="DIRECTORY", type=Path, help="a directory that is empty or not there yet")
