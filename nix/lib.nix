@@ -4,6 +4,7 @@
 let
   ownModules = [
     ../plugins/network/extra_container_network/nix/module.nix
+    ../plugins/isolation/extra_container_isolation/nix/module.nix
     ../plugins/ssh/extra_container_ssh/nix/module.nix
   ];
 

@@ -133,9 +133,9 @@ class Hooks:
             ops += found
         return tuple(ops)
 
-    def before_start(self, plan: RunPlan, host: Host) -> None:
+    def before_start(self, plan: RunPlan, host: Host, install: InstallPlan | None = None) -> None:
         """Tell plugins that containers are about to be started, updated or restarted."""
-        for _ in self._calls.every("ec_before_start", type(None), plan=plan, host=host):
+        for _ in self._calls.every("ec_before_start", type(None), plan=plan, host=host, install=install):
             continue
 
     def after_run(self, state: RunState, host: Host) -> None:

@@ -204,10 +204,11 @@ def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) ->
 
 
 @_spec(Kind.ACTING)
-def ec_before_start(plan: RunPlan, host: Host) -> None:
+def ec_before_start(plan: RunPlan, host: Host, install: InstallPlan | None) -> None:
     """Act before containers are started, updated or restarted.
 
     Called before anything is installed or stopped, so that an error raised here leaves everything as it was.
+    ``install`` (since level 2) is what is installed then, None if nothing is (``start``, ``restart``).
 
     Version 1. Example::
 

@@ -119,7 +119,7 @@ def install_and_run(
         context.emit(events.NothingToUpdate(names=at_rest))
     control.require_room(len(run_plan.start), context)
     state_directories.close_to_others(plan, context)
-    context.hooks.before_start(run_plan, context.host)
+    context.hooks.before_start(run_plan, context.host, plan)
     state = RunState(result=result, plan=plan, done=RunPlan())
     for one in plan_rounds(plan, run_plan):
         with _telling_of(state):

@@ -20,6 +20,7 @@ DEFINITIONS = sorted((ROOT / "tests/nix/definitions").glob("*.nix"))
 WAYS = ("small", "full", "host")
 PLUGIN_MODULES = [
     ROOT / "plugins/network/extra_container_network/nix/module.nix",
+    ROOT / "plugins/isolation/extra_container_isolation/nix/module.nix",
     ROOT / "plugins/ssh/extra_container_ssh/nix/module.nix",
 ]
 # Garbage collection takes half the time of such evaluations otherwise.

@@ -11,6 +11,7 @@ from tests.nix.evaluator import BASES, ROOT, Evaluator, is_complete
 
 MODULES = [
     ROOT / "plugins/network/extra_container_network/nix/module.nix",
+    ROOT / "plugins/isolation/extra_container_isolation/nix/module.nix",
     ROOT / "plugins/ssh/extra_container_ssh/nix/module.nix",
 ]
 # Needs a type that the library of 16.09 lacks.

@@ -1,0 +1,51 @@
+"""Isolation of containers: ``containers.NAME.extra.storeView``.
+
+The options are NixOS modules in ``nix/``. What they do is done by a program of each container's own, which its unit
+starts (``nix/program.nix``), and works without this package. What the package adds is asked of that program before
+anything changes: whether the container would miss something, and that what runs gets what an update needs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from extra_container.plugin import BuildInputs, BuildResult, InstallPlan, Problems, RunPlan
+
+ec_requires_api = 2
+
+
+@hookimpl
+def ec_build_inputs() -> BuildInputs:
+    """Contribute the modules."""
+    from extra_container.plugin import BuildInputs
+
+    return BuildInputs(modules=(Path(__file__).parent / "nix" / "module.nix",))
+
+
+@hookimpl
+def ec_check_build(result: BuildResult) -> Problems:
+    """Find what containers would miss that see only the closure of their system."""
+    from extra_container_isolation.program import program_of
+
+    return tuple(
+        problem
+        for container in result.containers
+        if (program := program_of(container)) is not None
+        for problem in program.forgotten()
+    )
+
+
+@hookimpl
+def ec_before_start(plan: RunPlan, install: InstallPlan | None) -> None:
+    """Let containers that are updated have what their new system needs."""
+    if install is None or not plan.update:
+        return
+    from extra_container_isolation.program import program_of
+
+    for item in install.items:
+        if item.name in plan.update and (program := program_of(item.container)) is not None:
+            program.update()

@@ -1,0 +1,61 @@
+# The program that isolates a container: the unit's start script hands the command line of systemd-nspawn to it. Containers
+# without an option of isolation have no such program, and the unit of nixpkgs.
+#
+# Couples to nixpkgs: `script` ends with `exec …/systemd-nspawn ARGUMENT…` and is run by bash, which looks for a function before it
+# does so itself; SYSTEM_PATH and INSTANCE are set.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+
+let
+  # Its name until 20.09.
+  utilLinux = lib.getBin (pkgs.util-linux or pkgs.utillinux);
+
+  isIsolated = container: container.extra.storeView != "all";
+
+  isolated = lib.filterAttrs (_: isIsolated) config.containers;
+
+  containers = import ./containers.nix { inherit lib config; };
+
+  # A system that is made here has what its start needs in itself, see store-view.nix.
+  viewPaths =
+    name: container:
+    container.extra.storeViewPaths ++ lib.optionals (!containers.hasConfig name) (import ./start-paths.nix { inherit pkgs; });
+
+  # The names of containers need no quoting.
+  programOf =
+    name: container:
+    pkgs.writeScript "isolation-${name}" ''
+      #!/bin/sh
+      set -eu
+      container=${name}
+      program=$0
+      store=${builtins.storeDir}
+      util_linux=${utilLinux}/bin
+      store_view=${container.extra.storeView}
+      store_view_units=${./nix-store-.mount.d}
+      store_view_paths=${lib.escapeShellArg (toString (viewPaths name container))}
+      scripts=${./scripts}
+      . "$scripts/isolation.sh"
+    '';
+in
+{
+  config.systemd.services = lib.mapAttrs' (
+    name: container:
+    lib.nameValuePair "container@${name}" {
+      environment.EXTRA_CONTAINER_ISOLATION = programOf name container;
+      script = lib.mkBefore ''
+        exec() {
+          builtin exec "$EXTRA_CONTAINER_ISOLATION" start "$@"
+        }
+      '';
+      serviceConfig.ExecReload = lib.mkForce "${programOf name container} reload";
+      postStop = ''
+        "$EXTRA_CONTAINER_ISOLATION" stopped
+      '';
+    }
+  ) isolated;
+}

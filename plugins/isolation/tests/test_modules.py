@@ -1,0 +1,87 @@
+"""The modules, evaluated by real Nix with the host base and with every tree of EXTRA_CONTAINER_TEST_TREES."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import extra_container_isolation
+from tests.nix.evaluator import BASES, NIX_FILES, Evaluator, empty_store
+
+MODULE = Path(extra_container_isolation.__file__).parent / "nix/module.nix"
+ON = {"pluginModules": [str(MODULE)]}
+
+
+@pytest.fixture(params=list(BASES))
+def base(request):
+    """The host base, and each nixpkgs tree."""
+    with empty_store() as nix:
+        yield Evaluator(nix=nix, name=request.param)
+
+
+@pytest.fixture
+def host_base():
+    """The host base, which is all that errors need."""
+    with empty_store() as nix:
+        yield Evaluator(nix=nix, name="host base")
+
+
+def definition(extra, config="{ }"):
+    return f"{{ containers.one = {{ extra = {extra}; config = {config}; }}; }}"
+
+
+def test_without_an_option_everything_is_as_without_the_plugin(base):
+    what = f"""
+      let without = import {NIX_FILES}/eval.nix (builtins.fromJSON given // {{ pluginModules = "[]"; }}); in
+      {{ on = result.etc.drvPath; without = without.etc.drvPath; }}
+    """
+    found = base.value(what, '{ containers.one.config = { }; containers.two.path = "/system"; }', **ON)
+    assert found["on"] == found["without"]
+
+
+def test_the_start_script_hands_its_command_line_to_the_program(base):
+    what = """{
+      inherit (service "one") script;
+      program = "${(service "one").environment.EXTRA_CONTAINER_ISOLATION}";
+      reload = (service "one").serviceConfig.ExecReload;
+      unit = (unit "one").text;
+      path = containers.one.path;
+      other = (service "two").environment.EXTRA_CONTAINER_ISOLATION or null;
+    }"""
+    text = '{ containers.one = { extra.storeView = "closure"; config = { }; }; containers.two.config = { }; }'
+    found = base.value(what, text, **ON)
+    ours, _, nixpkgs = found["script"].partition("}\n")
+    assert "exec()" in ours
+    assert "systemd-nspawn" in nixpkgs, "the function is there before it is called"
+    assert found["reload"] == f"{found['program']} reload"
+    # What the plugin finds in a unit that is installed.
+    assert f'Environment="EXTRA_CONTAINER_ISOLATION={found["program"]}"\n' in found["unit"]
+    assert found["other"] is None
+
+
+def test_the_system_has_what_starts_it(base):
+    if base.is_host_base:
+        pytest.skip("what starts containers of the host base is the host's")
+    what = "map (one: one.name) containers.one.config.system.extraDependencies"
+    names = base.value(what, definition('{ storeView = "closure"; }'), **ON)
+    assert {name.rpartition("-")[0].split("-")[0] for name in names} >= {"bash", "iproute2"}
+
+
+def test_options_may_be_taken_from_inside(base):
+    text = """{ config, ... }: { containers.one = {
+      extra.storeView = config.containers.one.config.networking.domain;
+      config = { networking.domain = "closure"; };
+    }; }"""
+    assert base.value('(service "one").environment ? EXTRA_CONTAINER_ISOLATION', text, **ON) is True
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        ('{ storeView = "none"; }', "containers.one.extra.storeView"),
+        ('{ storeViewPaths = [ "/nix/store/x" ]; }', "is for containers with extra.storeView"),
+        ('{ storeView = "closure"; storeViewPaths = [ "/etc" ]; }', "containers.one.bindMounts"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(host_base, extra, says):
+    assert says in json.dumps(host_base.error(definition(extra), **ON)).replace("`", "").replace("'", "")
