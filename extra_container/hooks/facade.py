@@ -59,6 +59,12 @@ class Hooks:
         for _ in self._calls.every("ec_add_arguments", type(None), command=command, parser=parser):
             continue
 
+    def builders(self) -> tuple[str, ...]:
+        """Return the plugins that add to evaluation or installation, as messages name them, sorted."""
+        hooks = ("ec_build_inputs", "ec_before_build", "ec_plan_install", "ec_before_start")
+        names = {implementation.plugin_name for hook in hooks for implementation in self._calls.implementations(hook)}
+        return tuple(sorted(map(self._calls.shown, names)))
+
     def host_names(self) -> list[str]:
         """Return the names of all hosts that can be asked for, sorted."""
         return sorted(impl.plugin_name for impl in self._calls.implementations("ec_detect_host"))

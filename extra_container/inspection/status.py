@@ -19,12 +19,15 @@ from extra_container.model.errors import ExtraContainerError
 from extra_container.model.frozen import dataclass
 from extra_container.model.host import ActiveState, UnitDetails, UnitState, describe
 from extra_container.model.plans import Change
+from extra_container.provenance import records
+from extra_container.provenance.values import describe as describe_source
 from extra_container.state import installed, pending
 from extra_container.state.addresses import network_of
 
 if TYPE_CHECKING:
+    from extra_container.inspection.check import Verdict
     from extra_container.model.host import Host
-    from extra_container.model.values import Installed
+    from extra_container.model.values import Installed, InstalledContainer
     from extra_container.pipeline.context import Context
 
 GONE = "gone"
@@ -40,7 +43,8 @@ class ContainerStatus:
     epoch, and ``uptime`` how long it has been up, in seconds. ``lacks`` is what the running container has not got of
     what is installed; None for one that does not run, or where nobody may look. ``failed_units`` are those inside of a
     container that is up. ``reason`` is systemd's word for why it failed, ``restarts`` how often the manager started it
-    again by itself, and ``journal`` what was written last of one that failed.
+    again by itself, and ``journal`` what was written last of one that failed. ``definition`` is what people call the
+    definition that it came from, and ``verdict`` whether it is what that says; None where nobody asked.
     """
 
     name: str
@@ -55,6 +59,8 @@ class ContainerStatus:
     reason: str | None = None
     restarts: int = 0
     journal: tuple[str, ...] = ()
+    definition: str | None = None
+    verdict: Verdict | None = None
 
     @property
     def as_installed(self) -> bool | None:
@@ -77,18 +83,20 @@ def word(state: UnitState) -> str:
             return "down"
 
 
-def read(wanted: Sequence[str], context: Context, *, lines: int = 0) -> tuple[ContainerStatus, ...]:
+def read(
+    wanted: Sequence[str], context: Context, *, lines: int = 0, check: bool = False
+) -> tuple[ContainerStatus, ...]:
     """Return how containers are, in the order given.
 
-    ``lines`` is how much of the journal is wanted of one that failed. A container that goes away meanwhile is told as
-    far as it was seen.
+    ``lines`` is how much of the journal is wanted of one that failed; with ``check`` the definitions are evaluated. A
+    container that goes away meanwhile is told as far as it was seen.
     """
     from extra_container.pipeline import control
 
     ours = installed.read(context.host.gc_roots)
     present = [name for name in wanted if name in ours or control.find_conf(name) is not None]
     details = describe(present, context.host.manager)
-    found = _Found.of(details, ours, context)
+    found = _Found.of(details, ours, context, check=check)
     every = {name: _status(name, one, found, context, lines) for name, one in details.items()}
     return tuple(every.get(name) or ContainerStatus(name=name, state=GONE) for name in wanted)
 
@@ -102,9 +110,10 @@ class _Found:
     cgroups: Cgroups
     failed: Mapping[str, tuple[str, ...] | None]
     lacking: Mapping[str, Change]
+    verdicts: Mapping[str, Verdict]
 
     @classmethod
-    def of(cls, details: Mapping[str, UnitDetails], ours: Installed, context: Context) -> _Found:
+    def of(cls, details: Mapping[str, UnitDetails], ours: Installed, context: Context, *, check: bool) -> _Found:
         leaders = {name: one.leader for name, one in details.items() if one.leader is not None}
         up = {name: pid for name, pid in leaders.items() if details[name].state.up}
         return cls(
@@ -113,7 +122,14 @@ class _Found:
             cgroups=Cgroups(),
             failed=failed_units(up, context),
             lacking=_lacking(leaders, context.host),
+            verdicts=_verdicts([ours[name] for name in details if name in ours], context) if check else {},
         )
+
+
+def _verdicts(containers: Sequence[InstalledContainer], context: Context) -> Mapping[str, Verdict]:
+    from extra_container.inspection.check import check
+
+    return check(containers, context)
 
 
 def _lacking(running: Iterable[str], host: Host) -> Mapping[str, Change]:
@@ -141,7 +157,14 @@ def _status(name: str, details: UnitDetails, found: _Found, context: Context, li
         restarts=details.restarts,
         reason=state.result if failed and state.result != "success" else None,
         journal=_journal(name, lines, context) if failed and lines else (),
+        definition=_definition(name, found, context),
+        verdict=found.verdicts.get(name),
     )
+
+
+def _definition(name: str, found: _Found, context: Context) -> str | None:
+    known = records.read(found.ours[name], context.host) if name in found.ours else None
+    return None if known is None else describe_source(known.request.source, known.request.attr_path)
 
 
 def _address(name: str, found: _Found, context: Context) -> str | None:

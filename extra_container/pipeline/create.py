@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import Host, UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
-from extra_container.model.values import BuildResult, Problem, Request, Severity
+from extra_container.model.values import BuildResult, BuiltContainer, Problem, Request, Severity
 from extra_container.pipeline import (
     build,
     control,
@@ -27,6 +29,9 @@ from extra_container.pipeline import (
 )
 from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.plan import Round, plan_nothing, plan_rounds, plan_run
+from extra_container.provenance import records
+from extra_container.provenance import values as provenance
+from extra_container.provenance.values import Place, Provenance
 from extra_container.state import installed, lock, names, pending, record
 
 
@@ -121,11 +126,37 @@ def install_and_run(
     state_directories.close_to_others(plan, context)
     context.hooks.before_start(run_plan, context.host, plan)
     state = RunState(result=result, plan=plan, done=RunPlan())
-    for one in plan_rounds(plan, run_plan):
-        with _telling_of(state):
-            state = _run_round(one, state, _Before(request=request, seen=seen, interrupted=interrupted), context)
+    with _remembered(request, plan, result, context):
+        for one in plan_rounds(plan, run_plan):
+            with _telling_of(state):
+                state = _run_round(one, state, _Before(request=request, seen=seen, interrupted=interrupted), context)
     _finish(state, context)
     return state
+
+
+@contextmanager
+def _remembered(request: Request, plan: InstallPlan, result: BuildResult, context: Context) -> Iterator[None]:
+    """Keep in mind where the containers come from that the block installs; that it cannot be kept is no failure."""
+    try:
+        directory = Path.cwd()
+    except OSError:  # it is gone
+        directory = Path("/")
+    place = Place(directory=directory, nix_path=context.runner.environment.get("NIX_PATH"))
+    now, plugins = time.time(), context.hooks.builders()
+
+    def known(container: BuiltContainer) -> Provenance:
+        return provenance.of(request, container, result.path, place, time=now, plugins=plugins)
+
+    try:
+        records.write({item.name: known(item.container) for item in plan.items}, context.host)
+    except OSError as error:
+        message = f"Where the containers come from cannot be written down: {error.filename}: {error.strerror}"
+        context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the next change does it
+            records.prune(context.host)
 
 
 @contextmanager

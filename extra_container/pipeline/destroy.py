@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from extra_container.model import events, layout, wording
@@ -14,6 +15,7 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
+from extra_container.provenance import records
 from extra_container.state import files, installed, lock, names, pending, record
 
 
@@ -130,6 +132,8 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
         context.host.manager.kill(wanted)
         raise
     finally:
+        with suppress(OSError):  # the next change does it
+            records.prune(context.host)
         if wanted:
             try:
                 context.host.manager.forget(wanted)

@@ -40,9 +40,9 @@ DEFINITION = """
 
 
 class World:
-    """Three containers: one that is up and has a failed unit, one that is down, one that does not boot."""
+    """Containers: one that is up with a failed unit, one that is down, one that does not boot, one without a file."""
 
-    up, down, broken = "st-up", "st-down", "st-broken"
+    up, down, broken, text = "st-up", "st-down", "st-broken", "st-text"
 
     def __init__(self, tool):
         self.tool = tool
@@ -65,7 +65,7 @@ def world(tmp_path_factory):
     tool("start", world.up)
     tool("start", world.broken, code=4)
     yield world
-    tool("destroy", world.up, world.down, world.broken)
+    tool("destroy", world.up, world.down, world.broken, world.text)
     tool.close()
 
 
@@ -155,3 +155,36 @@ def test_a_reader_that_goes_away(world):
     done = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() in {"0", str(128 + signal.SIGPIPE)}
     assert done.stderr == ""
+
+
+def test_what_definitions_say_by_now(world):
+    """Evaluated where they were read; nothing is built, and a definition that is broken or gone has a reason."""
+    world.write("four")
+    world.tool("create", "three.nix")
+    text = f"{{ containers.{world.text} = {{ config.environment.etc.x.source = <pwd/x>; }}; }}"
+    (world.tool.directory / "x").write_text("1")
+    world.tool("create", "-E", text)
+    everything = (world.up, world.down, world.text)
+
+    def checked():
+        rows = json.loads(world.tool("status", "--json", "--check", *everything).out)
+        return {row["name"]: (row["as_defined"], row["check"]) for row in rows}
+
+    assert checked() == dict.fromkeys(everything, (True, None))
+    world.write("five")
+    (world.tool.directory / "x").write_text("2")
+    verdicts = checked()
+    different = (False, "its definition says something else by now")
+    assert verdicts == {world.up: different, world.down: (True, None), world.text: different}
+    world.file.write_text(f"{{ containers.{world.up} = {{ }}; }}")
+    assert checked()[world.down] == (False, "its definition does not have it any more")
+    world.file.write_text("{ containers = ")
+    as_defined, reason = checked()[world.up]
+    assert as_defined is None
+    assert reason.startswith("its definition cannot be evaluated: ")
+    world.file.unlink()
+    assert checked()[world.up] == (None, "its definition is not there any more")
+    out = world.tool("status", "--check", *everything).out
+    assert re.search(rf"^{world.text} +down .*otherwise", out, re.MULTILINE)
+    assert f"{world.up}: its definition is not there any more ({world.file})\n" in out
+    world.write("four")

@@ -62,7 +62,7 @@ ORDER = (
     {"output", "ending", "trees"},
     {"process"},
     {"state"},
-    {"nix", "systemd"},
+    {"nix", "systemd", "provenance"},
     {"evaluations"},
     {"hooks"},
     {"pipeline"},

@@ -27,6 +27,9 @@ COLUMNS = (
     "tasks",
     "as_installed",
     "lacks",
+    "as_defined",
+    "definition",
+    "check",
     "failed_units",
     "reason",
     "restarts",
@@ -44,8 +47,10 @@ _TABLE = (
     Column(title="MEMORY", weight=4, right=True),
     Column(title="CPU", weight=3, right=True),
     Column(title="RUNS", weight=2),
+    Column(title="DEFINED", weight=7),
     Column(title="SINCE", weight=1),
 )
+_DEFINED = MappingProxyType({True: "so", False: "otherwise", None: "?"})
 _INDENT = "  "
 
 
@@ -63,6 +68,9 @@ def values(one: ContainerStatus) -> tuple[object, ...]:
         usage.tasks,
         one.as_installed,
         None if one.lacks is None else _LACKS.get(one.lacks),
+        None if one.verdict is None else one.verdict.as_defined,
+        one.definition,
+        None if one.verdict is None else one.verdict.reason,
         None if one.failed_units is None else list(one.failed_units),
         one.reason,
         one.restarts,
@@ -82,6 +90,7 @@ def text(found: Sequence[ContainerStatus], width: int | None) -> str:
             size(one.usage.memory),
             span(one.usage.cpu),
             NOTHING if one.lacks is None else _runs(one.lacks),
+            NOTHING if one.verdict is None else _DEFINED[one.verdict.as_defined],
             moment(one.since),
         )
         for one in found
@@ -101,6 +110,9 @@ def _notes(one: ContainerStatus, width: int | None) -> Iterator[str]:
         does = "a live update or a restart" if one.lacks is Change.SYSTEM else "a restart"
         sentence = f"it does not run what is installed yet, which {does} brings: extra-container restart {one.name}"
         yield terminal.hanging(head, sentence, width)
+    if one.verdict is not None and one.verdict.reason is not None:
+        place = f" ({one.definition})" if one.definition else ""
+        yield terminal.hanging(head, f"{one.verdict.reason}{place}", width)
     if one.failed_units:
         many = "units" if len(one.failed_units) > 1 else "a unit"
         yield terminal.hanging(head, f"{many} in it failed: {', '.join(one.failed_units)}", width)

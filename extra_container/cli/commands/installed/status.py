@@ -10,6 +10,7 @@ from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
 from extra_container.cli.output import formats
 from extra_container.cli.output.display import ListCommand
+from extra_container.cli.root import become_root
 
 _JOURNAL_LINES = 5
 
@@ -37,6 +38,11 @@ class Status(ListCommand, NamesCommand):
         parser = super().get_parser(prog_name)
         parser.add_argument("-l", "--long", action="store_true", help="show the table also for one container")
         parser.add_argument(
+            "--check",
+            action="store_true",
+            help="evaluate the definitions that the containers came from, and show whether they are what these say",
+        )
+        parser.add_argument(
             "-n",
             "--lines",
             type=_count,
@@ -49,7 +55,12 @@ class Status(ListCommand, NamesCommand):
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Print the word or the table."""
         wanted = self.checked_names(parsed_args)
-        table = parsed_args.long or parsed_args.json_into is not None or formats.chosen(parsed_args)
+        if parsed_args.check:
+            # Where containers came from is for root only, and so is evaluating it.
+            become_root(self.invocation.argv, self.app.environment, self.app.command_manager.kept_variables)
+        table = (
+            parsed_args.long or parsed_args.check or parsed_args.json_into is not None or formats.chosen(parsed_args)
+        )
         if len(wanted) == 1 and not table:
             with self.context() as context:
                 return direct.status(wanted[0], context, self.app.stdout)
@@ -62,7 +73,7 @@ class Status(ListCommand, NamesCommand):
 
         with self.context() as context:
             wanted = status.names(self.checked_names(parsed_args), context)
-            self._found = status.read(wanted, context, lines=parsed_args.lines)
+            self._found = status.read(wanted, context, lines=parsed_args.lines, check=parsed_args.check)
         self.exit_code = 1 if any(one.state == status.GONE for one in self._found) else 0
         return view.COLUMNS, [view.values(one) for one in self._found]
 

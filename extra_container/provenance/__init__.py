@@ -1,0 +1,1 @@
+"""Which definition installed containers came from, so that it can be told, and evaluated again."""

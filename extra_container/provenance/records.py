@@ -1,0 +1,95 @@
+"""The records: one file a container, where only root may read, since definitions may hold what is secret.
+
+A file tells of what is installed, and of what was installed before. The one counts whose unit and conf are
+those of the installed container: a run that was broken off, or taken back, needs no other care.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.model.frozen import replace
+from extra_container.provenance import values
+from extra_container.provenance.values import Provenance
+from extra_container.state import installed
+
+if TYPE_CHECKING:
+    from extra_container.model.host import Host
+    from extra_container.model.values import InstalledContainer
+
+_VERSION = 1
+# What is to be installed, what is, and what a run that was broken off replaced.
+_MOST = 3
+
+
+def write(found: Mapping[str, Provenance], host: Host) -> None:
+    """Remember where containers come from that are about to be installed. Raises OSError."""
+    if not found:
+        return
+    directory = _directory(host)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, one in found.items():
+        earlier = _read(name, host)
+        if earlier and _same(earlier[0], one):
+            continue
+        entries = [one, *(other for other in earlier if not other.is_of(one.unit, one.conf))][:_MOST]
+        document = {"version": _VERSION, "known": [values.as_json(entry) for entry in entries]}
+        file = _file(name, host)
+        temporary = file.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 -- a descriptor
+            json.dump(document, stream)
+        os.replace(temporary, file)  # noqa: PTH105 -- as the descriptor
+
+
+def read(container: InstalledContainer, host: Host) -> Provenance | None:
+    """Return where an installed container came from; None if nobody knows, or only root may."""
+    try:
+        entries = _read(container.name, host)
+    except OSError:
+        return None
+    return next((one for one in entries if one.is_of(container.unit, container.conf)), None)
+
+
+def prune(host: Host) -> None:
+    """Forget where containers came from that are not installed any more. Raises OSError."""
+    try:
+        entries = list(os.scandir(_directory(host)))
+    except FileNotFoundError:
+        return
+    present = frozenset(installed.names(host.gc_roots))
+    kept = [entry for entry in entries if entry.name.removesuffix(".json") in present]
+    for entry in entries:
+        if entry not in kept:
+            Path(entry.path).unlink(missing_ok=True)
+    if not kept:
+        _directory(host).rmdir()
+
+
+def _same(one: Provenance, other: Provenance) -> bool:
+    return replace(one, time=0.0) == replace(other, time=0.0)
+
+
+def _read(name: str, host: Host) -> list[Provenance]:
+    """Return what is known of a container, the newest first; none where another version wrote them. Raises OSError."""
+    try:
+        document = json.loads(_file(name, host).read_text(encoding="utf-8"))
+        if document["version"] != _VERSION:
+            return []
+        return [values.from_json(entry) for entry in document["known"]]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _directory(host: Host) -> Path:
+    return host.state_directory / "definitions"
+
+
+def _file(name: str, host: Host) -> Path:
+    return _directory(host) / f"{name}.json"
