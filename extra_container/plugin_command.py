@@ -18,6 +18,7 @@ from extra_container.pipeline import create
 from extra_container.pipeline.build import build
 from extra_container.pipeline.context import Context
 from extra_container.pipeline.control import expel, shut_down, start
+from extra_container.pipeline.control import root as state_directory
 from extra_container.pipeline.create import StartInterrupted, create_built
 from extra_container.pipeline.destroy import destroy
 from extra_container.pipeline.inside import entry_argv, login_shell_argv, run_argv
@@ -26,6 +27,7 @@ from extra_container.process import shell_code
 from extra_container.standstill import standstill
 from extra_container.state.installed import read as read_installed
 from extra_container.state.installed import read_traces
+from extra_container.state.names import check_known as check_names
 from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ __all__ = [
     "ShowCommand",
     "StartInterrupted",
     "build",
+    "check_names",
     "create",
     "create_built",
     "destroy",
@@ -67,4 +70,5 @@ __all__ = [
     "shut_down",
     "standstill",
     "start",
+    "state_directory",
 ]

@@ -1,5 +1,15 @@
 """The installed command with real containers on this machine."""
 
-from tests.containers.conftest import name, tool
+import pytest
 
-__all__ = ["name", "tool"]
+from tests.containers.conftest import Tool, name, tool
+
+__all__ = ["module_tool", "name", "tool"]
+
+
+@pytest.fixture(scope="module")
+def module_tool(tmp_path_factory):
+    """The installed command, for all tests of a module."""
+    tool = Tool(tmp_path_factory.mktemp("tool"))
+    yield tool
+    tool.close()
