@@ -95,6 +95,11 @@ class Seen:
         """The containers that run, boot or shut down."""
         return frozenset(name for name, state in self.states.items() if not state.at_rest)
 
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The containers whose unit the manager does not find."""
+        return frozenset(name for name, state in self.states.items() if not state.loaded)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Before:
@@ -183,7 +188,7 @@ def _run_round(one: Round, before: RunState, given: _Before, context: Context) -
         name: seen.lacking.get(name, Change.UNCHANGED) for name in (seen.alive & names).difference(one.run_plan.restart)
     }
     with context.phase("install", sorted(names)):
-        undo = install.install(one.plan, one.run_plan, kept, interrupted, context)
+        undo = install.install(one.plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
         attempt = rollback.Attempt(

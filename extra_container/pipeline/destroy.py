@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Installed, InstalledContainer
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
+from extra_container.process import result
 from extra_container.provenance import records
 from extra_container.state import files, installed, lock, names, pending, record
+from extra_container.systemd.capacity import boots_at_once
 
 
 def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy") -> tuple[str, ...]:
@@ -118,13 +121,10 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
         errors += [ContainerError(wording.failure(failure, "end")) for failure in remaining]
         context.note_outcome("containers.stopped", (), remaining)
         running = {failure.name for failure in remaining}
-        for name in (name for name in wanted if name not in running):
-            try:
-                files.remove(removals[name])
-                pending.forget((name,), context.host)
-                record.end((name,), context.host)
-                gone.append(name)
-            except ExtraContainerError as error:
+        outcome = _remove_all({name: ops for name, ops in removals.items() if name not in running}, context)
+        gone = [name for name, error in outcome.items() if error is None]
+        for name, error in outcome.items():
+            if error is not None:
                 errors.append(error)
                 _note(name, error, context)
     except KeyboardInterrupt:
@@ -145,6 +145,47 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
 def _note(name: str, error: ExtraContainerError, context: Context) -> None:
     """Tell who follows each step why a container is still there."""
     context.note_outcome("containers.stopped", (), (Failure(name=name, message=error.message),))
+
+
+def _remove_all(removals: Mapping[str, FileOps], context: Context) -> dict[str, ExtraContainerError | None]:
+    """Remove what is each container's, of several at once; return what kept each.
+
+    Most of it is waiting for the disk. An interruption ends all of them before it passes.
+    """
+    if len(removals) < 2:
+        return {name: _kept_by(name, ops, context) for name, ops in removals.items()}
+    from concurrent.futures import ThreadPoolExecutor
+
+    over = threading.Event()
+
+    def heed() -> None:
+        if over.is_set():
+            raise _OverError
+
+    with ThreadPoolExecutor(max_workers=boots_at_once()) as pool:
+        try:
+            futures = {name: pool.submit(_kept_by, name, ops, context, heed) for name, ops in removals.items()}
+            return {name: result(future) for name, future in futures.items()}
+        except BaseException:
+            over.set()
+            raise
+
+
+class _OverError(Exception):
+    """Other removals were broken off, so that this one is, too."""
+
+
+def _kept_by(
+    name: str, ops: FileOps, context: Context, heed: Callable[[], None] = lambda: None
+) -> ExtraContainerError | None:
+    """Remove what is a container's; return what is in the way."""
+    try:
+        files.remove(ops, heed)
+        pending.forget((name,), context.host)
+        record.end((name,), context.host)
+    except ExtraContainerError as error:
+        return error
+    return None
 
 
 def _raise_together(errors: list[ExtraContainerError]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from extra_container.model import events, layout, wording
 from extra_container.model.errors import ExtraContainerError, UsageError
+from extra_container.model.frozen import replace
 from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
 from extra_container.model.values import FileOps, Installed, Link, MakeDirectory, Problem, Remove, RemoveTree, Severity
@@ -36,7 +37,13 @@ def refuse_foreign(plan: InstallPlan, present: Installed, context: Context) -> N
 
 
 def install(
-    plan: InstallPlan, run_plan: RunPlan, lacking: Mapping[str, Change], interrupted: frozenset[str], context: Context
+    plan: InstallPlan,
+    run_plan: RunPlan,
+    lacking: Mapping[str, Change],
+    interrupted: frozenset[str],
+    context: Context,
+    *,
+    unknown: frozenset[str] = frozenset(),
 ) -> dict[str, files.Undo]:
     """Stop what will be restarted and put the files of a plan in place; return the way back of each container.
 
@@ -45,7 +52,7 @@ def install(
     way brings the files back, and the containers that ran before.
 
     ``lacking`` is, for every container that goes on running, what it has not got even before this; ``interrupted`` are
-    those that ran before a run that was broken off.
+    those that ran before a run that was broken off, ``unknown`` those whose unit the manager did not find before.
     """
     undo: dict[str, files.Undo] = {}
     ran = interrupted.union(run_plan.restart)
@@ -53,7 +60,7 @@ def install(
         if item.ops or item.name in ran:
             record.begin(item.name, _transition(item, lacking, ran=item.name in ran), context.host)
     try:
-        _put_in_place(plan, run_plan, lacking, undo, context)
+        _put_in_place(plan, run_plan, lacking, undo, context, unknown=unknown)
     except BaseException as error:
         try:
             lost = rollback.take_back(undo, tuple(sorted(ran)), context)
@@ -80,6 +87,8 @@ def _put_in_place(
     lacking: Mapping[str, Change],
     undo: dict[str, files.Undo],
     context: Context,
+    *,
+    unknown: frozenset[str],
 ) -> None:
     """Do it, adding the way back of each container to ``undo`` as it comes about."""
     changed = _changed(plan)
@@ -95,7 +104,10 @@ def _put_in_place(
     for item in plan.items:
         undo[item.name] = files.install(item.ops)
     if changed or run_plan != RunPlan():
-        reload_for(unit_changes(plan, run_plan, moved, context.host.unit_directory), context.host.manager)
+        changes = unit_changes(plan, run_plan, moved, context.host.unit_directory)
+        # Of what it did not find it has nothing old in its memory, and the look at the links shows if it finds it.
+        changes = replace(changes, names=tuple(name for name in changes.names if name not in unknown))
+        reload_for(changes, context.host.manager)
     if changed:
         context.emit(events.ContainersInstalled(names=tuple(item.name for item in changed)))
         report(context.hooks.check_install(plan, context.host), context)

@@ -76,19 +76,24 @@ def check_removal(ops: FileOps) -> None:
             check_tree(op.path)
 
 
-def remove(ops: FileOps) -> None:
-    """Apply removals in order. Can be repeated after a failure.
+def _go_on() -> None:
+    pass
+
+
+def remove(ops: FileOps, heed: Callable[[], None] = _go_on) -> None:
+    """Apply removals in order. Can be repeated after a failure. ``heed`` is called again and again, and may raise.
 
     Raises :class:`.InstallError` naming what could not be removed.
     """
     for op in ops:
+        heed()
         try:
             match op:
                 case Remove(path=path):
                     if path.is_symlink() or path.exists():  # a read-only file system refuses before it looks
                         path.unlink(missing_ok=True)
                 case RemoveTree(path=path):
-                    remove_tree(path)
+                    remove_tree(path, heed=heed)
                 case MakeDirectory() | Link():
                     raise AssertionError(f"{op} does not remove anything")
         except OSError as error:

@@ -73,8 +73,9 @@ class SystemdManager:
         self._kill_patience = kill_patience
 
     def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
-        """See :meth:`extra_container.model.host.Manager.states`."""
-        return {name: facts.state for name, facts in self._systemctl.show(names).items()}
+        """See :meth:`extra_container.model.host.Manager.states`. What a reload has just shown is not asked again."""
+        facts = self._systemctl.take_seen(names) or self._systemctl.show(names)
+        return {name: facts[name].state for name in names}
 
     def reload(self) -> None:
         """See :meth:`extra_container.model.host.Manager.reload`."""
@@ -211,7 +212,7 @@ class SystemdManager:
         untried = [name for name, unit in facts.items() if not unit.state.up and unit.state.started < began]
         # One unit that cannot be started may have kept all others from it. And of those that were not waited for, it is
         # not yet known what keeps them.
-        if 1 < len(untried) == len(facts) or len(facts) > self._window.size:
+        if 1 < len(untried) == len(facts) or not self._window.holds(tuple(facts)):
             return untried
         return [name for name in untried if facts[name].state.active is ActiveState.FAILED]
 

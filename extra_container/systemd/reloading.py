@@ -18,7 +18,6 @@ from extra_container.model.layout import unit_name
 from extra_container.systemd.checks import same_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from extra_container.model.host import UnitChanges
@@ -26,14 +25,16 @@ if TYPE_CHECKING:
 
 
 def reload_for(changes: UnitChanges, systemctl: Systemctl, *, always: bool = False) -> None:
-    """Have systemd read all unit files again if the changes would not reach it otherwise, or ``always``."""
-    if always or changes.pulling or systemctl.in_memory(changes.names) or _overlooked(changes.links, systemctl):
-        systemctl.daemon_reload()
+    """Have systemd read all unit files again if the changes would not reach it otherwise, or ``always``.
 
-
-def _overlooked(links: Mapping[str, Path], systemctl: Systemctl) -> bool:
-    facts = systemctl.show(tuple(links))
-    return any(not uses(facts[name], name, link) for name, link in links.items())
+    What it says of the changed links is kept for who asks for it next.
+    """
+    if not (always or changes.pulling or systemctl.in_memory(changes.names)):
+        facts = systemctl.show(tuple(changes.links))
+        if all(uses(facts[name], name, link) for name, link in changes.links.items()):
+            systemctl.keep_seen(facts)
+            return
+    systemctl.daemon_reload()
 
 
 def uses(facts: UnitFacts, name: str, link: Path) -> bool:

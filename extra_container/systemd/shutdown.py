@@ -10,8 +10,9 @@ from extra_container.process import Completed
 from extra_container.systemd.nspawn import Nspawn
 from extra_container.systemd.systemctl import Systemctl
 
-# What was told to stop in the middle of its boot is told again after this time.
+# What was told to stop in the middle of its boot is told again after this time, and more for each of many.
 _HALT_SECONDS = 1.0
+_MORE_SECONDS = 0.1
 # Its supervisor was asked to shut the container down.
 _STOPPING = "stop-sigterm"
 
@@ -20,7 +21,7 @@ def shut_down(names: Sequence[str], systemctl: Systemctl, nspawn: Nspawn) -> Com
     """Do what :meth:`.Systemctl.stop` does, and tell containers again that had just begun to boot."""
     while True:
         try:
-            return systemctl.stop(names, timeout=_HALT_SECONDS)
+            return systemctl.stop(names, timeout=_HALT_SECONDS + _MORE_SECONDS * (len(names) - 1))
         except ProcessError:
             facts = systemctl.show(names)
         booting = {name: unit for name, unit in facts.items() if not (unit.at_rest or unit.booted)}

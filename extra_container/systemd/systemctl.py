@@ -34,6 +34,7 @@ _ENTRIES = MappingProxyType(
         "failed": "InactiveEnterTimestamp",
     }
 )
+_LOOKS = frozenset({"show", "list-units"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,7 @@ class Systemctl:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+        self._seen: Mapping[str, UnitFacts] = {}
 
     def show(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
         """Return the facts on each name, all from one call."""
@@ -132,6 +134,15 @@ class Systemctl:
         if done.returncode != 0:
             raise process_error(done)
         return parse_show(asked, done.stdout)
+
+    def keep_seen(self, facts: Mapping[str, UnitFacts]) -> None:
+        """Keep facts for who asks for them next, unless something is done before."""
+        self._seen = facts
+
+    def take_seen(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
+        """Return the facts that were kept, once; none if they are not those of all names."""
+        seen, self._seen = self._seen, {}
+        return seen if seen.keys() >= set(names) else {}
 
     def in_memory(self, names: Sequence[str]) -> frozenset[str]:
         """Return those whose units systemd holds, without making it read any. :meth:`show` would."""
@@ -206,8 +217,11 @@ class Systemctl:
 
     def daemon_reload(self) -> None:
         """Make systemd read all unit files again."""
+        self._seen = {}
         self._runner.run(["systemctl", "daemon-reload"], environment=PLAIN)
 
     def _call(self, verb: str, *options: str, units: Sequence[str], timeout: float | None = None) -> Completed:
+        if verb not in _LOOKS:
+            self._seen = {}
         argv = ["systemctl", verb, *options, "--", *map(unit_name, units)]
         return self._runner.run(argv, check=False, environment=PLAIN, timeout=timeout)

@@ -15,20 +15,25 @@ _RESTARTING = frozenset({"auto-restart", "auto-restart-queued"})
 
 
 class Window:
-    """Has at most ``size`` units change their state at once. As many or fewer take one call of systemctl.
+    """Has at most ``size`` units change their state at once. Up to half as many more are one call of systemctl, too.
 
-    An interruption leaves those that were asked at work, and the others as they are.
+    To look again and again whether the last few may begin would cost systemd more than these do. An interruption leaves
+    those that were asked at work, and the others as they are.
     """
 
     def __init__(self, systemctl: Systemctl, size: int) -> None:
         self._systemctl = systemctl
-        self.size = size
+        self._size = size
+
+    def holds(self, names: Sequence[str]) -> bool:
+        """Whether so many units are asked at once."""
+        return len(names) <= self._size + self._size // 2
 
     def start(self, names: Sequence[str]) -> tuple[bool, str]:
         """Start units and wait until each is up or has failed; return if systemctl is content, and what it said."""
         complaints = ""
         left = tuple(names)
-        if len(names) > self.size:
+        if not self.holds(names):
             complaints, left = self._slide(names, self._systemctl.begin_each, _has_started)
         if not left:
             return not complaints, complaints
@@ -37,7 +42,7 @@ class Window:
 
     def stop(self, names: Sequence[str]) -> None:
         """Begin to stop units; return when all but the slowest have stopped."""
-        if len(names) > self.size:
+        if not self.holds(names):
             self._slide(names, self._systemctl.request_stop, lambda facts: facts.at_rest)
 
     def _slide(
@@ -48,16 +53,18 @@ class Window:
         waiting = list(dict.fromkeys(names))
         asked: dict[str, float] = {}
         while waiting:
+            began = time.monotonic()
             facts = self._systemctl.show(tuple(asked))
+            took = time.monotonic() - began
             asked = {name: since for name, since in asked.items() if not arrived(facts[name])}
             begun_lately = time.monotonic() - _BUSY_SECONDS
-            room = self.size - sum(since > begun_lately for since in asked.values())
+            room = self._size - sum(since > begun_lately for since in asked.values())
             if room > 0:
                 chosen, waiting = waiting[:room], waiting[room:]
                 complaints += ask(chosen)
                 asked |= dict.fromkeys(chosen, time.monotonic())
             else:
-                time.sleep(_POLL_SECONDS)
+                time.sleep(max(_POLL_SECONDS, took))  # systemd has containers to see to as well
         facts = self._systemctl.show(tuple(asked))
         return complaints, tuple(name for name in asked if not arrived(facts[name]))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +22,16 @@ from extra_container.trees.mounts import MountedError, mount_number, refuse_moun
 from extra_container.trees.walk import ENTERED, TreeWalk
 
 
-def remove_tree(path: Path, *, unmounting: bool = True) -> None:
+def _go_on() -> None:
+    pass
+
+
+def remove_tree(path: Path, *, unmounting: bool = True, heed: Callable[[], None] = _go_on) -> None:
     """Remove a directory with all below it, or a file; nothing there is fine.
 
     Mounts below it are unmounted before anything is removed. Links are removed and never followed, and so are immutable
-    files (NixOS makes ``/var/empty`` one, in nested containers too). The directories above it may be links.
+    files (NixOS makes ``/var/empty`` one, in nested containers too). The directories above it may be links. ``heed`` is
+    called before each removal; what it raises ends it all.
 
     Raises :class:`.MountedError` if ``path`` is a mount, if a mount below it is busy or, without ``unmounting``, is
     there at all, and if something is mounted meanwhile; :class:`.InstallError` if ``path`` is a link, or for what
@@ -38,7 +43,7 @@ def remove_tree(path: Path, *, unmounting: bool = True) -> None:
         if not found.is_directory:
             os.unlink(path.name, dir_fd=found.above)
             return
-        walk = TreeWalk(path, found.above, os.open(path.name, ENTERED, dir_fd=found.above))
+        walk = TreeWalk(path, found.above, os.open(path.name, ENTERED, dir_fd=found.above), heed)
         try:
             walk.check_mount()
             if unmounting:

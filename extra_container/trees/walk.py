@@ -51,11 +51,12 @@ class _Level:
 class TreeWalk:
     """Removes one tree. ``tree`` is its descriptor, which :meth:`close` closes, ``above`` that of where it stands.
 
-    ``path`` is its name for people.
+    ``path`` is its name for people. ``heed`` is called before each removal, and may raise to end it all.
     """
 
-    def __init__(self, path: Path, above: int, tree: int) -> None:
+    def __init__(self, path: Path, above: int, tree: int, heed: Callable[[], None]) -> None:
         self.tree = tree
+        self._heed = heed
         self._path = path
         self._above = above
         self._mount = mount_number(above)
@@ -155,6 +156,7 @@ class TreeWalk:
             raise self._failed(error, name) from error
 
     def _remove(self, remove: Callable[..., None], name: str, directory: int) -> None:
+        self._heed()
         try:
             try:
                 remove(name, dir_fd=directory)

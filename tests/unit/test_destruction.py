@@ -1,6 +1,7 @@
 """Destroying several containers where one cannot be, and what runs that were broken off left."""
 
 import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from extra_container.model.errors import ExtraContainerError, InstallError, Interrupted, UsageError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure
-from extra_container.model.values import Problem, Severity
+from extra_container.model.values import Problem, RemoveTree, Severity
 from extra_container.pipeline import destroy
 from extra_container.process import Runner
 from extra_container.testing import (
     built_container,
     place_container,
 )
+from extra_container.trees.removal import remove_tree
 from tests.unit.world import World
 
 
@@ -163,3 +165,57 @@ def test_what_cannot_be_swept_is_told_and_keeps_nobody_from_the_work(world, monk
         message="What a killed run left cannot be removed: /roots/.x.conf.0123abcd.tmp: Read-only file system",
         severity=Severity.WARNING,
     )
+
+
+def test_several_are_removed_at_once(world, monkeypatch):
+    together = threading.Barrier(3, timeout=20)
+    remove = destroy.files.remove
+
+    def meet(ops, heed):
+        together.wait()
+        remove(ops, heed)
+
+    monkeypatch.setattr(destroy.files, "remove", meet)
+    destroy.destroy(("a", "b", "c"), world.context)
+    assert world.names() == world.roots() == []
+    assert world.events[-1].names == ("a", "b", "c")
+
+
+def test_an_interruption_leaves_no_removal_going_on(world, monkeypatch):
+    """Each of the others has files without end; it is in the middle of them when the first one is interrupted."""
+    begun = threading.Barrier(3, timeout=20)
+    ended = []
+
+    def go_on(ops, heed):
+        name = next(op.path.name for op in ops if isinstance(op, RemoveTree))
+        begun.wait()
+        if name == "a":
+            raise KeyboardInterrupt
+        try:
+            while True:
+                heed()
+        finally:
+            ended.append(name)
+
+    monkeypatch.setattr(destroy.files, "remove", go_on)
+    with pytest.raises(Interrupted):
+        destroy.destroy(("a", "b", "c"), world.context)
+    assert sorted(ended) == ["b", "c"]
+    assert world.names() == ["a", "b", "c"]
+
+
+def test_a_tree_of_many_files_heeds(tmp_path):
+    for number in range(3):
+        (tmp_path / "tree" / str(number)).mkdir(parents=True)
+        (tmp_path / "tree" / str(number) / "file").touch()
+    left = iter([None, None])
+
+    def heed():
+        if next(left, "none") == "none":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remove_tree(tmp_path / "tree", heed=heed)
+    assert len(list((tmp_path / "tree").glob("*/*"))) in {1, 2}
+    remove_tree(tmp_path / "tree")
+    assert not (tmp_path / "tree").exists()

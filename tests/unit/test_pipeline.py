@@ -281,10 +281,10 @@ def test_a_failure_to_take_back_is_told_beside_its_reason_and_keeps_no_other(tmp
     world.manager.broken = {"bad", "demo"}
     remove = files.remove
 
-    def refuse(ops):
+    def refuse(ops, heed):
         if any(op.path.name == "extra-container-bad" for op in ops):
             raise InstallError("Removing /x failed: Read-only file system")
-        remove(ops)
+        remove(ops, heed)
 
     monkeypatch.setattr(files, "remove", refuse)
     state = world.create(store(1, name="bad"), store(1), start=True)
