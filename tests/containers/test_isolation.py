@@ -94,3 +94,58 @@ def test_what_a_crash_left_is_no_obstacle(tool, name, damage):
     tool("create", "-s", "-E", definition(name, 'storeView = "closure";'))
     assert tool("run", name, "--", "true").code == 0
     tool("destroy", name)
+
+
+def shows_credentials(text):
+    """Return a service that writes what it gets, and a text that makes it another one."""
+    return f"""systemd.services.shown = {{
+      wantedBy = [ "multi-user.target" ];
+      script = "cat $CREDENTIALS_DIRECTORY/token $CREDENTIALS_DIRECTORY/made >/run/shown # {text}";
+      serviceConfig = {{ Type = "oneshot"; RemainAfterExit = true; LoadCredential = [ "token" "made" ]; }};
+    }};"""
+
+
+def test_credentials_reach_services_and_never_the_store(tool, name, tmp_path):
+    secret = tmp_path / "secret of the host"
+    extra = f'credentials = {{ token.source = "{secret}"; made.command = "tr a-z A-Z <\'{secret}\'"; }};'
+    text = definition(name, extra, shows_credentials("one"))
+
+    missing = tool("create", "-s", "-E", text, code=5)
+    assert f"containers.{name}.extra.credentials.token: {secret} does not exist" in missing.err
+    assert name not in tool("list").out.split()
+
+    secret.write_text("sesame-one\n")
+    secret.chmod(0o600)
+    tool("create", "-s", "-E", text)
+    assert tool("run", name, "--", "cat", "/run/shown").out == "sesame-one\nSESAME-ONE\n"
+    assert tool("run", name, "--", "stat", "-c%a %u", "/run/host/credentials/token").out == "400 0\n"
+
+    etc = tool("build", "-E", text).out.strip()
+    made_by = subprocess.run(["nix-store", "-qd", etc], check=True, capture_output=True, text=True).stdout.strip()
+    paths = [f"/nix/store/{base}" for place in (etc, made_by) for base in closure(place)]
+    found = subprocess.run(["grep", "-rlie", "sesame", *paths], check=False, capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (1, ""), found.stderr
+
+    secret.rename(tmp_path / "away")
+    changed = definition(name, extra, shows_credentials("two"))
+    first = leader(name)
+    assert "does not exist" in tool("create", "-u", "-E", changed, code=5).err
+    assert "does not exist" in tool("restart", name, code=5).err
+    assert tool("run", name, "--", "cat", "/run/shown").out == "sesame-one\nSESAME-ONE\n"
+
+    secret.write_text("sesame-two\n")
+    tool("create", "-u", "-E", changed)
+    assert leader(name) == first, "it was neither restarted nor ended meanwhile"
+    assert tool("run", name, "--", "cat", "/run/shown").out == "sesame-two\nSESAME-TWO\n"
+
+    tool("destroy", name)
+    assert not list(Path("/run/extra-container/credentials").glob(f"{name}*"))
+
+
+def test_a_credential_whose_command_fails_is_named(tool, name):
+    text = definition(name, 'credentials.token.command = "echo no such token >&2; exit 3";')
+    done = tool("create", "-s", "-E", text, code=None)
+    assert done.code not in {0, 2}
+    assert "no such token" in done.err
+    assert f"containers.{name}.extra.credentials.token: its command failed" in done.err
+    assert name not in tool("list").out.split()

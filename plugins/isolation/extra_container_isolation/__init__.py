@@ -1,4 +1,4 @@
-"""Isolation of containers: ``containers.NAME.extra.storeView``.
+"""Isolation of containers: ``containers.NAME.extra.{storeView,credentials}``.
 
 The options are NixOS modules in ``nix/``. What they do is done by a program of each container's own, which its unit
 starts (``nix/program.nix``), and works without this package. What the package adds is asked of that program before
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extra_container.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from extra_container.plugin import BuildInputs, BuildResult, InstallPlan, Problems, RunPlan
+    from extra_container.plugin import BuildInputs, BuildResult, Host, InstallPlan, Problems, RunPlan
 
 ec_requires_api = 2
 
@@ -40,12 +40,15 @@ def ec_check_build(result: BuildResult) -> Problems:
 
 
 @hookimpl
-def ec_before_start(plan: RunPlan, install: InstallPlan | None) -> None:
-    """Let containers that are updated have what their new system needs."""
-    if install is None or not plan.update:
-        return
-    from extra_container_isolation.program import program_of
+def ec_before_start(plan: RunPlan, host: Host, install: InstallPlan | None) -> None:
+    """Refuse what cannot start, and let containers that are updated have what their new system needs."""
+    from extra_container_isolation.program import program_of, program_of_installed
 
-    for item in install.items:
-        if item.name in plan.update and (program := program_of(item.container)) is not None:
+    built = {} if install is None else {item.name: item.container for item in install.items}
+    for name in (*plan.start, *plan.restart):
+        program = program_of(built[name]) if name in built else program_of_installed(name, host)
+        if program is not None:
+            program.check()
+    for name in plan.update:
+        if name in built and (program := program_of(built[name])) is not None:
             program.update()

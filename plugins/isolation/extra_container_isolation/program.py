@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from extra_container.plugin import BuiltContainer, Completed, HostError, Problem, Runner
+from extra_container.plugin import (
+    BuiltContainer,
+    Completed,
+    Host,
+    HostError,
+    Problem,
+    Runner,
+    layout,
+    read_text_file,
+)
 
 # In the text of a unit; nix/program.nix sets it.
 _PROGRAM = re.compile(r'^Environment="?EXTRA_CONTAINER_ISOLATION=(/[^"\s]+)"?$', re.MULTILINE)
@@ -37,6 +46,10 @@ class Program:
             for file, path in pairs
         ]
 
+    def check(self) -> None:
+        """Raise :class:`HostError` for what a start would fail for."""
+        self._run("check")
+
     def update(self) -> None:
         """Let the container that runs have what a switch to the system needs."""
         if self.system is not None:
@@ -51,10 +64,20 @@ class Program:
         return done
 
 
-def program_of(container: BuiltContainer, runner: Runner | None = None) -> Program | None:
-    """Return the program of a container, None if none isolates it."""
-    found = _PROGRAM.search(container.unit_text)
-    if found is None:
-        return None
-    system = container.settings.get("SYSTEM_PATH")
-    return Program(name=container.name, path=Path(found[1]), system=system, runner=runner or Runner())
+def program_of(container: BuiltContainer) -> Program | None:
+    """Return the program of a built container, None if none isolates it."""
+    return _program(container.name, container.unit_text, container.settings.get("SYSTEM_PATH"))
+
+
+def program_of_installed(name: str, host: Host) -> Program | None:
+    """Return the program of a container that is installed, None if none isolates it or its unit cannot be read."""
+    try:
+        text = read_text_file(host.unit_directory / layout.unit_name(name), errors="replace")
+    except OSError:
+        return None  # its start tells what is wrong with it
+    return _program(name, text, None)
+
+
+def _program(name: str, unit_text: str, system: str | None) -> Program | None:
+    found = _PROGRAM.search(unit_text)
+    return None if found is None else Program(name=name, path=Path(found[1]), system=system, runner=Runner())

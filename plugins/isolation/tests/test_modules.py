@@ -80,6 +80,12 @@ def test_options_may_be_taken_from_inside(base):
     [
         ('{ storeView = "none"; }', "containers.one.extra.storeView"),
         ('{ storeViewPaths = [ "/nix/store/x" ]; }', "is for containers with extra.storeView"),
+        ("{ credentials.a = { }; }", "takes one of source and command, and has none"),
+        ('{ credentials.a = { source = "/x"; command = "y"; }; }', "and has both"),
+        ('{ credentials.a.source = "x"; }', "the absolute path of a file on the host"),
+        ('{ credentials.a.source = "${builtins.toFile "secret" "x"}"; }', "every user of the host can read"),
+        ("{ credentials.a.source = /etc/passwd; }", "containers.one.extra.credentials.a.source"),
+        ('{ credentials."a b".source = "/x"; }', "a name has letters"),
         ('{ storeView = "closure"; storeViewPaths = [ "/etc" ]; }', "containers.one.bindMounts"),
     ],
 )

@@ -1,6 +1,7 @@
 # The isolation options of containers, as a NixOS module of the host part.
 {
   imports = [
+    ./credentials.nix
     ./program.nix
     ./store-view.nix
   ];

@@ -14,7 +14,7 @@ let
   # Its name until 20.09.
   utilLinux = lib.getBin (pkgs.util-linux or pkgs.utillinux);
 
-  isIsolated = container: container.extra.storeView != "all";
+  isIsolated = container: container.extra.storeView != "all" || container.extra.credentials != { };
 
   isolated = lib.filterAttrs (_: isIsolated) config.containers;
 
@@ -25,7 +25,20 @@ let
     name: container:
     container.extra.storeViewPaths ++ lib.optionals (!containers.hasConfig name) (import ./start-paths.nix { inherit pkgs; });
 
-  # The names of containers need no quoting.
+  cases = select: values: lib.concatStringsSep "\n" (
+    lib.mapAttrsToList (name: value: "    ${name}) ${select value} ;;") values
+  );
+
+  sourceOf = credential: "echo ${lib.escapeShellArg (if credential.source == null then "" else credential.source)}";
+
+  valueOf =
+    credential:
+    if credential.source == null then
+      "/bin/sh -c ${lib.escapeShellArg credential.command}"
+    else
+      "cat -- ${lib.escapeShellArg credential.source}";
+
+  # The names of containers and credentials need no quoting.
   programOf =
     name: container:
     pkgs.writeScript "isolation-${name}" ''
@@ -38,6 +51,17 @@ let
       store_view=${container.extra.storeView}
       store_view_units=${./nix-store-.mount.d}
       store_view_paths=${lib.escapeShellArg (toString (viewPaths name container))}
+      credential_names=${lib.escapeShellArg (toString (builtins.attrNames container.extra.credentials))}
+      credential_source() {
+        case $1 in
+      ${cases sourceOf container.extra.credentials}
+        esac
+      }
+      credential() {
+        case $1 in
+      ${cases valueOf container.extra.credentials}
+        esac
+      }
       scripts=${./scripts}
       . "$scripts/isolation.sh"
     '';

@@ -3,6 +3,7 @@
 # The program of one container, which sets what it reads: container, program, store, util_linux, and what each part says.
 #
 #   start NSPAWN ARGUMENT...   becomes systemd-nspawn, with what isolates the container
+#   check                      refuses what a start would fail for
 #   update SYSTEM              lets the container that runs have what a switch to SYSTEM needs
 #   reload                     the same, and the switch
 #   forgotten SYSTEM           prints what the container would miss, a line each: FILE PATH
@@ -20,7 +21,13 @@ fail() {
 }
 
 . "$scripts/store-view.sh"
+. "$scripts/credentials.sh"
 . "$scripts/launch.sh"
+
+update() {
+  view_update "$1"
+  credentials_update
+}
 
 action=$1
 shift
@@ -28,17 +35,22 @@ case $action in
   start)
     view_enter start "$@"
     view_open
+    credentials_open 0
     launch "$@"
     ;;
-  update) view_update "$1" ;;
+  check) credentials_check ;;
+  update) update "$1" ;;
   reload)
-    view_update "$SYSTEM_PATH"
+    update "$SYSTEM_PATH"
     leader=$(machinectl show "$container" -p Leader --value)
     exec "$util_linux/nsenter" --all -t "$leader" -- /run/current-system/sw/bin/su root -l -c \
       "$SYSTEM_PATH/bin/switch-to-configuration test"
     ;;
   forgotten) view_forgotten "$1" ;;
-  stopped) view_close ;;
+  stopped)
+    view_close
+    credentials_close
+    ;;
   # What the program runs again in the mount namespace of systemd-nspawn.
   fill) view_fill ;;
   *) fail "*: $action is no action of $program" "This is a fault of extra-container." ;;
