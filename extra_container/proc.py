@@ -19,6 +19,7 @@ ROOT = Path("/proc")
 
 _DEAD = frozenset({"Z", "X", "x"})
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD of the kernel's include/linux/sched.h
+_GLOBAL_SCOPE = "00"
 _EXEC_SECONDS = 1.0
 _EXEC_STEP = 0.001
 
@@ -144,6 +145,28 @@ def cgroups(pid: int, *, root: Path = ROOT) -> Mapping[str, str]:
     """
     lines = _read(root / str(pid) / "cgroup").decode(errors="surrogateescape").splitlines()
     return dict(line.split(":", 2)[1:] for line in lines)
+
+
+def addresses(pid: int, *, root: Path = ROOT) -> tuple[str, ...]:
+    """Return the addresses in a process' network namespace, IPv4 first, without those of loopback and of links.
+
+    Sources: ``net/ipv4/fib_trie.c`` and ``net/ipv6/addrconf.c`` of the kernel, which write the files.
+    """
+    import socket
+
+    found: dict[str, None] = {}
+    leaf = ""
+    for line in _read(root / str(pid) / "net/fib_trie").decode("ascii", errors="replace").splitlines():
+        words = line.split()
+        if words[:1] == ["|--"]:
+            leaf = words[1]
+        elif words == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
+            found[leaf] = None
+    for line in _read(root / str(pid) / "net/if_inet6").decode("ascii", errors="replace").splitlines():
+        digits, _, _, scope, *_ = line.split()
+        if scope == _GLOBAL_SCOPE:
+            found[socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits))] = None
+    return tuple(found)
 
 
 def runs_in(pid: int, unit: str, *, root: Path = ROOT) -> bool:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container import proc
 from extra_container.inspection.cgroup import NO_USAGE, Cgroups, Usage
 from extra_container.inspection.failed_units import failed_units
 from extra_container.model import layout
@@ -150,7 +151,7 @@ def _status(name: str, details: UnitDetails, found: _Found, context: Context, li
         leader=leader,
         since=details.since,
         uptime=max(found.now - details.since, 0.0) if state.up and details.since is not None else None,
-        address=_address(name, found, context),
+        address=_address(name, leader, found, context),
         usage=NO_USAGE if leader is None else found.cgroups.usage(leader, layout.unit_name(name)),
         lacks=None if leader is None else _lacks(name, leader, found),
         failed_units=found.failed.get(name),
@@ -167,15 +168,18 @@ def _definition(name: str, found: _Found, context: Context) -> str | None:
     return None if known is None else describe_source(known.request.source, known.request.attr_path)
 
 
-def _address(name: str, found: _Found, context: Context) -> str | None:
+def _address(name: str, leader: int | None, found: _Found, context: Context) -> str | None:
+    """Return the address that the definition gives, or else the one that a running container got."""
     from extra_container.pipeline import control
 
-    if name in found.ours:
-        return network_of(found.ours[name].settings).address or None
     try:
-        return control.network(name, context).address or None
+        ours = found.ours.get(name)
+        network = control.network(name, context) if ours is None else network_of(ours.settings, ours.unit_text)
     except ExtraContainerError:
         return None  # it has just gone, or its conf cannot be read
+    if network.address or network.is_shared or leader is None:
+        return network.address or None
+    return next(iter(proc.addresses(leader)), None)
 
 
 def _lacks(name: str, leader: int, found: _Found) -> Change | None:

@@ -104,6 +104,23 @@ def test_the_word_of_one_stays_and_the_table_fits(world):
     assert re.search(rf"^{world.broken}: it failed \(\S+\); its journal ends with\n  \S", out, re.MULTILINE)
 
 
+def test_everything_about_one(world):
+    shown = json.loads(world.tool("show", "--json", "--check", world.up).out)
+    assert shown["definition"] == shown["provenance"]["path"] == str(world.file)
+    assert (shown["as_defined"], shown["provenance"]["directory"]) == (True, str(world.tool.directory))
+    assert any(plugin.startswith("network (extra-container ") for plugin in shown["provenance"]["plugins"])
+    assert shown["running_system"] == shown["system"]
+    assert shown["network"]["addresses"] == ["10.251.77.2"]
+    assert Path(shown["unit"]["link"]).resolve() == Path(shown["unit"]["file"])
+    assert shown["unit"]["used"] == shown["unit"]["link"]
+    assert [root["whole"] for root in shown["gc_roots"]] == [True, True]
+    assert Path(shown["limits"]["cgroup"]).name == f"container@{world.up}.service"
+    out = world.tool("show", world.broken).out
+    assert re.search(r"^  state +failed since \S", out, re.MULTILINE)
+    assert f"  definition    {world.file}\n" in out
+    world.tool("show", "st-nothing", code=2)
+
+
 def test_what_is_installed_and_does_not_run(world):
     world.write("two")
     world.tool("create", world.file)

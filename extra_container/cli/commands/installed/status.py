@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from extra_container.cli import direct
-from extra_container.cli.command import NamesCommand
+from extra_container.cli.command import Command, NamesCommand
 from extra_container.cli.output import formats
 from extra_container.cli.output.display import ListCommand
 from extra_container.cli.root import become_root
@@ -37,27 +37,13 @@ class Status(ListCommand, NamesCommand):
         """Return a parser with names and the options of the table."""
         parser = super().get_parser(prog_name)
         parser.add_argument("-l", "--long", action="store_true", help="show the table also for one container")
-        parser.add_argument(
-            "--check",
-            action="store_true",
-            help="evaluate the definitions that the containers came from, and show whether they are what these say",
-        )
-        parser.add_argument(
-            "-n",
-            "--lines",
-            type=_count,
-            default=_JOURNAL_LINES,
-            metavar="N",
-            help=f"show so many lines of the journal of a container that failed (default: {_JOURNAL_LINES})",
-        )
+        add_arguments(parser)
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Print the word or the table."""
         wanted = self.checked_names(parsed_args)
-        if parsed_args.check:
-            # Where containers came from is for root only, and so is evaluating it.
-            become_root(self.invocation.argv, self.app.environment, self.app.command_manager.kept_variables)
+        checks(parsed_args, self)
         table = (
             parsed_args.long or parsed_args.check or parsed_args.json_into is not None or formats.chosen(parsed_args)
         )
@@ -94,3 +80,28 @@ def _count(text: str) -> int:
     if number < 0:
         raise ValueError(text)
     return number
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how closely containers are looked at."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="evaluate the definitions that the containers came from, and show whether they are what these say",
+    )
+    parser.add_argument(
+        "-n",
+        "--lines",
+        type=_count,
+        default=_JOURNAL_LINES,
+        metavar="N",
+        help=f"show so many lines of the journal of a container that failed (default: {_JOURNAL_LINES})",
+    )
+
+
+def checks(parsed: argparse.Namespace, command: Command) -> bool:
+    """Return whether definitions are to be evaluated; then the program becomes root."""
+    if parsed.check:
+        # Where containers came from is for root only, and so is evaluating it.
+        become_root(command.invocation.argv, command.app.environment, command.app.command_manager.kept_variables)
+    return bool(parsed.check)
