@@ -166,7 +166,7 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         keep_failed=getattr(parsed, "keep_failed", False),
         record=not parsed.no_eval_record,
         options=MappingProxyType(
-            {name: value for name, value in vars(parsed).items() if name != "core" and name not in parsed.core}
+            {name: value for name, value in vars(parsed).items() if name not in {"core", "given", *parsed.core}}
         ),
     )
 

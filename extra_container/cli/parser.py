@@ -140,7 +140,8 @@ class DefinitionParser(Parser):
 
     ``rest`` are the command's options that take the rest of the line; their values are tuples of words, None without
     the option. ``others`` returns those of other commands with the hint for who gives one here; with ``lenient`` they
-    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``.
+    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``. ``given``, of what was
+    parsed, are the options that are not as they are by themselves: their names by ``dest``.
     """
 
     def __init__(
@@ -175,6 +176,11 @@ class DefinitionParser(Parser):
             self.refuse(f"Unknown option: {one_line(' '.join(options))}", options)
         if positional:
             self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
+        parsed.given = {
+            action.dest: action.option_strings[-1]
+            for action in self._actions
+            if action.option_strings and getattr(parsed, action.dest, action.default) != action.default
+        }
         parsed.build_args, parsed.core = build_args, self.core
         for option in self._rest:
             setattr(parsed, _dest(option), None)

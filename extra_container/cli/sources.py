@@ -11,6 +11,7 @@ from extra_container import variables
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
 from extra_container.model.values import BuiltSource, ExpressionSource, FileSource, Source
+from extra_container.state.plans import file as plan_file
 
 _ATTRIBUTE = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^".]+?))\s*(?:\.|$)')
 
@@ -97,6 +98,8 @@ def _from_path(path: Path) -> Source:
             raise UsageError(
                 f"{one_line(file)} is no regular file", hint="Give a file, or its text on stdin, as definition `-`."
             )
+        if plan_file.is_plan(file):
+            raise UsageError(f"{one_line(file)} is a plan", hint="`create` and `plan` take it.")
         return FileSource(path=path)
     if not (path / "etc").exists():
         raise UsageError(

@@ -10,6 +10,7 @@ Exit codes are part of the command line's promise and stand in the man page:
 5     this host lacks what the operation needs (systemd, Nix, rights, a directory)
 6     another run holds the lock
 7     a plugin is broken
+8     what was agreed on does not hold any more, and nothing was changed
 130   Ctrl-C
 ====  =============================================================================
 """
@@ -84,6 +85,13 @@ class PluginError(ExtraContainerError):
 
     exit_code = 7
     kind = "plugin"
+
+
+class StaleError(ExtraContainerError):
+    """What was shown and agreed on is not what would be done any more; nothing was changed."""
+
+    exit_code = 8
+    kind = "stale"
 
 
 class InstallError(ExtraContainerError):

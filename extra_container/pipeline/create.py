@@ -15,7 +15,7 @@ from extra_container.model.errors import ExtraContainerError, Interrupted, Usage
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import Host, UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
-from extra_container.model.values import BuildResult, BuiltContainer, Problem, Request, Severity
+from extra_container.model.values import BuildResult, BuiltContainer, Installed, Problem, Request, Severity
 from extra_container.pipeline import (
     build,
     control,
@@ -53,31 +53,6 @@ def create(request: Request, context: Context, keep: ExitStack | None = None) ->
         return create_built(request, build.build(request, context, keep or stack), context)
 
 
-def create_built(request: Request, result: BuildResult, context: Context) -> RunState:
-    """Do what :func:`create` does with a build that is there already."""
-    with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
-        leftovers.sweep(context)
-        changed = frozenset(container.name for container in result.containers)
-        interrupted = recovery.recover(context, changed)
-        plan = plan_install(result, context)
-        return install_and_run(request, plan, result, context, interrupted)
-
-
-def plan_install(result: BuildResult, context: Context) -> InstallPlan:
-    """Decide what of a build to install, after checking that the host can run it and that it replaces nobody else's."""
-    for container in result.containers:
-        if not names.creatable(container.name):
-            raise UsageError(
-                f"{container.name!r} cannot be the name of a container",
-                hint="Use 1 to 63 letters, digits and dashes, without a dash at either end.",
-            )
-    report(context.hooks.check_build(result, context.host), context)
-    present = installed.read(context.host.gc_roots)
-    plan = context.hooks.plan_install(result, context.host, present)
-    install.refuse_foreign(plan, present, context)
-    return plan
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """The host before anything changes.
@@ -102,39 +77,93 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Before:
-    """What all rounds go by; ``interrupted`` are the containers that ran before a run that was broken off."""
+class Outlook:
+    """All that decides what a run does, before it changes anything.
+
+    ``present`` are the installed containers, ``interrupted`` those of the build that ran before a run that was broken
+    off.
+    """
 
     request: Request
+    result: BuildResult
+    plan: InstallPlan
+    present: Installed
     seen: Seen
-    interrupted: frozenset[str]
+    interrupted: frozenset[str] = frozenset()
 
 
-def install_and_run(
+def create_built(
+    request: Request, result: BuildResult, context: Context, check: Callable[[Outlook], None] | None = None
+) -> RunState:
+    """Do what :func:`create` does with a build that is there already.
+
+    ``check`` is called when it is known what is to be done and nothing has changed, and may raise an error.
+    """
+    with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
+        leftovers.sweep(context)
+        changed = frozenset(container.name for container in result.containers)
+        interrupted = recovery.recover(context, changed)
+        outlook = look(request, result, context, interrupted)
+        if check is not None:
+            check(outlook)
+        return _install_and_run(outlook, context)
+
+
+def look(
     request: Request,
-    plan: InstallPlan,
     result: BuildResult,
     context: Context,
     interrupted: frozenset[str] = frozenset(),
-) -> RunState:
-    """Install a plan and run it.
+    *,
+    present: Installed | None = None,
+    lacking: Callable[[Iterable[str], Host], Mapping[str, Change]] = pending.read,
+) -> Outlook:
+    """Look at the host and decide what of a build to install.
 
-    ``interrupted`` are containers that ran before a run that was broken off. Raises :class:`StartInterrupted` on Ctrl-C
-    once everything is installed.
+    ``present`` are the installed containers where somebody knows better than the host, ``lacking`` is what reads the
+    records of those that are behind. Raises :class:`.ExtraContainerError` for a build that this host cannot run, or
+    that would replace somebody else's.
     """
-    seen = observe(plan, context)
-    run_plan = plan_run(request, plan, seen.states, seen.lacking, interrupted)
+    present = installed.read(context.host.gc_roots) if present is None else present
+    plan = _plan_install(result, present, context)
+    return Outlook(
+        request=request,
+        result=result,
+        plan=plan,
+        present=present,
+        seen=_observe(plan, context, lacking),
+        interrupted=interrupted,
+    )
+
+
+def _plan_install(result: BuildResult, present: Installed, context: Context) -> InstallPlan:
+    for container in result.containers:
+        if not names.creatable(container.name):
+            raise UsageError(
+                f"{container.name!r} cannot be the name of a container",
+                hint="Use 1 to 63 letters, digits and dashes, without a dash at either end.",
+            )
+    report(context.hooks.check_build(result, context.host), context)
+    plan = context.hooks.plan_install(result, context.host, present)
+    install.refuse_foreign(plan, present, context)
+    return plan
+
+
+def _install_and_run(outlook: Outlook, context: Context) -> RunState:
+    """Install a plan and run it. Raises :class:`StartInterrupted` on Ctrl-C once everything is installed."""
+    request, plan, seen = outlook.request, outlook.plan, outlook.seen
+    run_plan = plan_run(request, plan, seen.states, seen.lacking, outlook.interrupted)
     _tell(plan, seen, context)
     if at_rest := plan_nothing(request, plan, seen.states):
         context.emit(events.NothingToUpdate(names=at_rest))
     control.require_room(len(run_plan.start), context)
     state_directories.close_to_others(plan, context)
     context.hooks.before_start(run_plan, context.host, plan)
-    state = RunState(result=result, plan=plan, done=RunPlan())
-    with _remembered(request, plan, result, context):
+    state = RunState(result=outlook.result, plan=plan, done=RunPlan())
+    with _remembered(request, plan, outlook.result, context):
         for one in plan_rounds(plan, run_plan):
             with _telling_of(state):
-                state = _run_round(one, state, _Before(request=request, seen=seen, interrupted=interrupted), context)
+                state = _run_round(one, state, outlook, context)
     _finish(state, context)
     return state
 
@@ -180,7 +209,7 @@ def _telling_of(before: RunState) -> Iterator[None]:
         raise
 
 
-def _run_round(one: Round, before: RunState, given: _Before, context: Context) -> RunState:
+def _run_round(one: Round, before: RunState, given: Outlook, context: Context) -> RunState:
     """Install and run the containers of one round; return what came of it and of those before it."""
     seen, names = given.seen, {item.name for item in one.plan.items}
     interrupted = given.interrupted & names
@@ -223,12 +252,9 @@ def _both(one: RunPlan, other: RunPlan) -> RunPlan:
     )
 
 
-def observe(
-    plan: InstallPlan,
-    context: Context,
-    lacking: Callable[[Iterable[str], Host], Mapping[str, Change]] = pending.read,
+def _observe(
+    plan: InstallPlan, context: Context, lacking: Callable[[Iterable[str], Host], Mapping[str, Change]]
 ) -> Seen:
-    """Look at the containers of a plan; ``lacking`` is what reads the records of those that are behind."""
     states = context.host.manager.states([item.name for item in plan.items])
     alive = sorted(name for name, state in states.items() if not state.at_rest)
     return Seen(

@@ -13,6 +13,8 @@ from extra_container.model.host import Host
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
 from extra_container.state import files, runtime, unit
+from extra_container.state.plans import file as plan_file
+from extra_container.state.plans import roots as plan_roots
 from extra_container.trees.removal import remove_tree
 
 
@@ -24,6 +26,8 @@ def sweep(context: Context) -> None:
     host = context.host
     with _warning_of_errors(context):
         runtime.sweep(host.gc_roots, home=host.runtime_directory)
+    with _warning_of_errors(context):
+        plan_roots.sweep(host, plan_file.identity)
     with _warning_of_errors(context):
         files.sweep(_places(host))
     for place in _places_of_data(host):

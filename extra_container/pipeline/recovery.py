@@ -7,6 +7,7 @@ from enum import Enum
 
 from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError
+from extra_container.model.frozen import dataclass
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Link, Problem, Remove, Severity
@@ -42,6 +43,45 @@ def _ended_by_itself(transition: Transition, state: UnitState) -> bool:
     return state.active is ActiveState.INACTIVE and state.started > transition.since and not transition.failed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What :func:`recover` would do.
+
+    ``brought_back`` are the changes whose old links would come back, by container. ``interrupted`` are the caller's
+    containers that ran before, ``started`` others that would be started.
+    """
+
+    brought_back: Mapping[str, Transition]
+    interrupted: frozenset[str] = frozenset()
+    started: tuple[str, ...] = ()
+
+
+def forecast(context: Context, mine: frozenset[str]) -> Forecast:
+    """Return what :func:`recover` would do, and do nothing."""
+    found = {
+        name: transition
+        for name, transition in record.unfinished(context.host)
+        if not isinstance(transition, UnreadableRecordError)
+    }
+    decided = _decide(found, context) if found else {}
+    restored = [name for name, what in decided.items() if what is Recovery.BRING_BACK]
+    return Forecast(
+        brought_back={
+            name: found[name] for name, what in decided.items() if what in {Recovery.BRING_BACK, Recovery.RELINK}
+        },
+        interrupted=mine.intersection(restored),
+        started=tuple(name for name in restored if name not in mine),
+    )
+
+
+def _decide(found: Mapping[str, Transition], context: Context) -> Mapping[str, Recovery]:
+    states = context.host.manager.states(sorted(found))
+    return {
+        name: plan_recovery(transition, record.read_links({**transition.before, **transition.after}), states[name])
+        for name, transition in found.items()
+    }
+
+
 def recover(context: Context, mine: frozenset[str]) -> frozenset[str]:
     """Finish or take back the changes of containers that a run left unfinished; the caller holds the lock.
 
@@ -58,11 +98,10 @@ def recover(context: Context, mine: frozenset[str]) -> frozenset[str]:
                 found[name] = transition
     if not found:
         return frozenset()
-    states = context.host.manager.states(sorted(found))
     to_start, relinked = [], False
-    for name, transition in found.items():
-        now = record.read_links({**transition.before, **transition.after})
-        match plan_recovery(transition, now, states[name]):
+    for name, what in _decide(found, context).items():
+        transition = found[name]
+        match what:
             case Recovery.LEAVE:
                 continue
             case Recovery.FORGET:

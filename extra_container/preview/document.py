@@ -24,6 +24,10 @@ def document(preview: Preview) -> dict[str, JSON]:
         "start": request.start,
         "update_changed": request.update_changed,
         "restart_changed": request.restart_changed,
+        "recovered": {
+            "brought_back": [*sorted(preview.recovered.brought_back)],
+            "started": [*preview.recovered.started],
+        },
         "containers": [_container(one) for one in preview.containers],
     }
 

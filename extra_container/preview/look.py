@@ -6,19 +6,22 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from extra_container.model import host
 from extra_container.model.errors import ProcessError
-from extra_container.model.frozen import dataclass
-from extra_container.model.host import UnitState
+from extra_container.model.frozen import dataclass, replace
+from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Change, InstallItem
 from extra_container.model.values import BuildResult, BuiltContainer, Installed, InstalledContainer, Request
 from extra_container.nix import path_info, switch
 from extra_container.nix import store as nix_store
 from extra_container.nix.switch import Outcome, Rehearsal
-from extra_container.pipeline import control, create, inside
+from extra_container.pipeline import control, create, inside, recovery
 from extra_container.pipeline.context import Context
+from extra_container.pipeline.create import Outlook
 from extra_container.pipeline.plan import Action, Cause, Decision, decide
+from extra_container.pipeline.recovery import Forecast
 from extra_container.preview import closures
 from extra_container.preview.closures import ClosureChange
 from extra_container.process import result as result_of
@@ -30,7 +33,8 @@ from extra_container.systemd.capacity import boots_at_once
 class Prospect:
     """What would become of one container.
 
-    ``lacking`` is what it has not got of earlier installations. ``decision`` is what is known to become of it: checks
+    ``lacking`` is what it has not got of earlier installations, ``installed`` are the unit and the conf in whose place
+    the new ones come. ``decision`` is what is known to become of it: checks
     of the new system may make a restart of an update. ``rehearsal`` is there if it was to be updated, ``closure`` if it
     would be installed, or lacks something, and Nix can tell.
     """
@@ -39,6 +43,7 @@ class Prospect:
     state: UnitState
     lacking: Change
     decision: Decision
+    installed: tuple[Path, ...] = ()
     rehearsal: Rehearsal | None = None
     closure: ClosureChange | None = None
 
@@ -53,6 +58,11 @@ class Prospect:
         return bool(self.item.ops) or self.decision.action is not None
 
     @property
+    def has_news(self) -> bool:
+        """Whether there is anything to tell: something would be done, or is still to be done."""
+        return self.changes or self.lacking is not Change.UNCHANGED
+
+    @property
     def refused(self) -> str | None:
         """Why its update is going to fail, None if that is not known."""
         check = None if self.rehearsal is None else self.rehearsal.check
@@ -63,16 +73,39 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a request would do with a build; the containers are sorted by name."""
+    """What a request would do with a build; the containers are sorted by name.
+
+    ``recovered`` is what would be done before, about a run that was broken off.
+    """
 
     request: Request
     result: BuildResult
     containers: tuple[Prospect, ...]
+    recovered: Forecast
 
     @property
     def changes(self) -> bool:
         """Whether anything would be done."""
-        return any(one.changes for one in self.containers)
+        recovered = self.recovered.brought_back or self.recovered.started
+        return bool(recovered) or any(one.changes for one in self.containers)
+
+
+def prospects(outlook: Outlook) -> tuple[Prospect, ...]:
+    """Return what would become of each container, as far as it is decided without a look into any. Pure."""
+    return tuple(_prospect(item, outlook) for item in outlook.plan.items)
+
+
+def _prospect(item: InstallItem, outlook: Outlook) -> Prospect:
+    state = outlook.seen.states[item.name]
+    lacking = outlook.seen.lacking.get(item.name, Change.UNCHANGED)
+    old = outlook.present.get(item.name)
+    return Prospect(
+        item=item,
+        state=state,
+        lacking=lacking,
+        installed=() if old is None else tuple(file for file in (old.unit, old.conf) if file is not None),
+        decision=decide(outlook.request, item, state, lacking, interrupted=item.name in outlook.interrupted),
+    )
 
 
 def preview(request: Request, result: BuildResult, context: Context) -> Preview:
@@ -80,33 +113,50 @@ def preview(request: Request, result: BuildResult, context: Context) -> Preview:
 
     Raises the :class:`.ExtraContainerError` with which that would refuse a build before it changes anything.
     """
-    plan = create.plan_install(result, context)
-    seen = create.observe(plan, context, pending.look)
-    decisions = {
-        item.name: decide(request, item, seen.states[item.name], seen.lacking.get(item.name, Change.UNCHANGED))
-        for item in plan.items
-    }
-    control.require_room(sum(one.action is Action.START for one in decisions.values()), context)
-    leaders = host.leaders(sorted(seen.alive), context.host.manager)
-    updated = [item for item in plan.items if decisions[item.name].action is Action.UPDATE]
-    rehearsals = _rehearse(updated, leaders, context)
-    changed = [item for item in plan.items if item.change is not Change.UNCHANGED or item.name in seen.lacking]
-    compared = _compare(changed, leaders, context)
+    forecast = recovery.forecast(context, frozenset(container.name for container in result.containers))
+    outlook = _look(request, result, forecast, context)
+    found = prospects(outlook)
+    control.require_room(sum(one.decision.action is Action.START for one in found), context)
+    leaders = host.leaders(sorted(outlook.seen.alive), context.host.manager)
+    rehearsals = _rehearse((one for one in found if one.decision.action is Action.UPDATE), leaders, context)
+    compared = _compare((one for one in found if one.has_news), outlook.present, leaders, context)
     return Preview(
         request=request,
         result=result,
+        recovered=forecast,
         containers=tuple(
-            Prospect(
-                item=item,
-                state=seen.states[item.name],
-                lacking=seen.lacking.get(item.name, Change.UNCHANGED),
-                decision=_checked(decisions[item.name], rehearsals.get(item.name)),
-                rehearsal=rehearsals.get(item.name),
-                closure=compared.get(item.name),
+            replace(
+                one,
+                decision=_checked(one.decision, rehearsals.get(one.name)),
+                rehearsal=rehearsals.get(one.name),
+                closure=compared.get(one.name),
             )
-            for item in plan.items
+            for one in found
         ),
     )
+
+
+def _look(request: Request, result: BuildResult, forecast: Forecast, context: Context) -> Outlook:
+    """Look at the host as it will be when what a run that was broken off left is taken back."""
+    present = dict(installed.read(context.host.gc_roots))
+    for name, transition in forecast.brought_back.items():
+        before = installed.as_if(name, transition.before, present.pop(name, None))
+        if before is not None:
+            present[name] = before
+    outlook = create.look(
+        request, result, context, forecast.interrupted, present=MappingProxyType(present), lacking=pending.look
+    )
+    lacking = {
+        name: transition.lacking
+        for name, transition in forecast.brought_back.items()
+        if transition.lacking is not Change.UNCHANGED
+    }
+    others = {name: change for name, change in outlook.seen.lacking.items() if name not in forecast.brought_back}
+    states = {
+        name: replace(state, active=ActiveState.INACTIVE) if name in forecast.interrupted else state
+        for name, state in outlook.seen.states.items()
+    }
+    return replace(outlook, seen=replace(outlook.seen, states=states, lacking={**others, **lacking}))
 
 
 def _checked(decision: Decision, rehearsal: Rehearsal | None) -> Decision:
@@ -118,24 +168,23 @@ def _checked(decision: Decision, rehearsal: Rehearsal | None) -> Decision:
 
 
 def _rehearse(
-    items: Iterable[InstallItem], leaders: Mapping[str, int | None], context: Context
+    containers: Iterable[Prospect], leaders: Mapping[str, int | None], context: Context
 ) -> Mapping[str, Rehearsal]:
     with ThreadPoolExecutor(max_workers=boots_at_once()) as pool, context.runner.together() as runner:
         asked = {
-            item.name: pool.submit(inside.rehearse, item.name, leader, item.container.settings, runner)
-            for item in items
-            if (leader := leaders[item.name]) is not None
+            one.name: pool.submit(inside.rehearse, one.name, leader, one.item.container.settings, runner)
+            for one in containers
+            if (leader := leaders[one.name]) is not None
         }
         return {name: result_of(future) for name, future in asked.items()}
 
 
 def _compare(
-    items: Iterable[InstallItem], leaders: Mapping[str, int | None], context: Context
+    containers: Iterable[Prospect], present: Installed, leaders: Mapping[str, int | None], context: Context
 ) -> Mapping[str, ClosureChange]:
     """Return how the closures of containers change: from what runs, or is installed, to what is built."""
     store = nix_store.store(context.runner)
-    present = installed.read(context.host.gc_roots)
-    roots = {item.name: _roots(item, present, leaders.get(item.name), store) for item in items}
+    roots = {one.name: _roots(one.item, present, leaders.get(one.name), store) for one in containers}
     try:
         known = path_info.of_closures(
             (path for both in roots.values() for side in both for path in side), context.runner

@@ -15,7 +15,7 @@ from extra_container.model import layout
 from extra_container.state.names import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
@@ -51,6 +51,34 @@ def read_traces(host: Host) -> Installed:
     return MappingProxyType({name: _read_one(name, link, confs.get(name)) for name, link in units.items()})
 
 
+def as_if(
+    name: str, links: Mapping[Path, Path | None], present: InstalledContainer | None
+) -> InstalledContainer | None:
+    """Return what would be installed of a container if some links led elsewhere, or were gone (None).
+
+    ``present`` is what is installed of it.
+    """
+    from extra_container.model.frozen import replace
+
+    unit_link = next((link for link in links if link.name == layout.unit_name(name) and not layout.pulls(link)), None)
+    conf_link = next((link for link in links if link.name == layout.conf_name(name)), None)
+    changed = present
+    if unit_link is not None:
+        if links[unit_link] is None:
+            return None
+        changed = _read_one(name, unit_link, conf_link, links)
+    if changed is None:
+        return None
+    pulled = set(changed.pulled_in_by)
+    auto_started = changed.auto_started
+    for link, target in links.items():
+        if layout.pulls(link):
+            (pulled.discard if target is None else pulled.add)(link.parent.name)
+        if link == changed.wants_link:
+            auto_started = target is not None
+    return replace(changed, auto_started=auto_started, pulled_in_by=tuple(sorted(pulled)))
+
+
 def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
     for name, link, is_unit in _roots(gc_roots):
         # A unit link that is gone means that the container is not installed.
@@ -84,20 +112,24 @@ def _strays(unit_directory: Path) -> Iterator[str]:
             yield name
 
 
-def _read_one(name: str, unit_link: Path, conf_link: Path | None) -> InstalledContainer:
+def _read_one(
+    name: str, unit_link: Path, conf_link: Path | None, links: Mapping[Path, Path | None] = MappingProxyType({})
+) -> InstalledContainer:
     # They are late because `list` needs neither and should be as quick as it can.
     from extra_container.model.values import InstalledContainer
     from extra_container.state import unit
     from extra_container.state.environment_file import parse_environment_file
 
     conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
-    unit_text, conf_text = _text(unit_link), _text(conf_link)
+    unit_file, conf_file = (links[link] if link in links else _target(link) for link in (unit_link, conf_link))
+    unit_text = _text(links.get(unit_link) or unit_link)
+    conf_text = _text(links.get(conf_link) or conf_link)
     return InstalledContainer(
         name=name,
         unit_link=unit_link,
         conf_link=conf_link,
-        unit=_target(unit_link),
-        conf=_target(conf_link),
+        unit=unit_file,
+        conf=conf_file,
         unit_text=unit_text,
         conf_text=conf_text,
         settings=MappingProxyType(parse_environment_file(conf_text)),

@@ -19,7 +19,7 @@ MOST_BYTES = 256 * 1024
 MOST_LINES = 4096
 
 
-def read(path: Path, *, errors: str = "strict") -> str:
+def read(path: Path, *, errors: str = "strict", most_bytes: int = MOST_BYTES) -> str:
     """Return the text of a file; ``errors`` is what :meth:`bytes.decode` takes.
 
     Raises OSError, whose ``strerror`` says what is wrong with it, and UnicodeDecodeError.
@@ -30,12 +30,12 @@ def read(path: Path, *, errors: str = "strict") -> str:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, "It is no regular file", os.fspath(path))
         content = bytearray()
-        while len(content) <= MOST_BYTES and (piece := os.read(file, MOST_BYTES + 1 - len(content))):
+        while len(content) <= most_bytes and (piece := os.read(file, most_bytes + 1 - len(content))):
             content += piece
     finally:
         os.close(file)
-    if len(content) > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"It is larger than {MOST_BYTES // 1024} KiB", os.fspath(path))
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"It is larger than {most_bytes // 1024} KiB", os.fspath(path))
     if content.count(b"\n") > MOST_LINES:
         raise OSError(errno.EFBIG, f"It has more than {MOST_LINES} lines", os.fspath(path))
     return content.decode(errors=errors)

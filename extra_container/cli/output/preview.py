@@ -28,9 +28,10 @@ _UNITS = (("stop", "stop"), ("reload", "reload"), ("restart", "restart"), ("star
 
 def render(preview: Preview, width: int | None = None) -> str:
     """Return the text, with lines that fit into ``width`` columns where it is given."""
-    changed = [one for one in preview.containers if _has_news(one)]
-    blocks = ["\n".join([_head(one), *_lines(one, width)]) for one in changed]
-    quiet = [one_line(one.name) for one in preview.containers if not _has_news(one)]
+    changed = [one for one in preview.containers if one.has_news]
+    blocks = ["\n".join(lines)] if (lines := _recovered(preview, width)) else []
+    blocks += ["\n".join([_head(one), *_lines(one, width)]) for one in changed]
+    quiet = [one_line(one.name) for one in preview.containers if not one.has_news]
     if quiet:
         blocks.append(hanging("Unchanged: ", ", ".join(quiet), width))
     return "\n\n".join([*blocks, summary(preview)]) + "\n"
@@ -44,8 +45,15 @@ def summary(preview: Preview) -> str:
     return f"Plan: {', '.join(said)}." if said else "Nothing to do."
 
 
-def _has_news(one: Prospect) -> bool:
-    return one.changes or one.lacking is not Change.UNCHANGED
+def _recovered(preview: Preview, width: int | None) -> list[str]:
+    """Return what is said of a run that was broken off."""
+    lines = []
+    if preview.recovered.brought_back:
+        names = _listed(sorted(preview.recovered.brought_back))
+        lines.append(hanging("  ", f"what was installed before comes back: {names}", width))
+    if preview.recovered.started:
+        lines.append(hanging("  ", f"what ran before is started again: {_listed(preview.recovered.started)}", width))
+    return ["First, for a run that was broken off:", *lines] if lines else []
 
 
 def _head(one: Prospect) -> str:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.planning import options as planned
 from extra_container.cli.results.command import ResultCommand
-from extra_container.pipeline import create, run
+from extra_container.pipeline import build, create, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from extra_container.pipeline.create import Outlook
+    from extra_container.preview.agreement import Agreed
 
 
 class Create(ResultCommand, DefinitionCommand):
@@ -18,6 +28,7 @@ class Create(ResultCommand, DefinitionCommand):
         "examples:\n"
         "  extra-container create --start web.nix\n"
         "  extra-container create -s -E '{ containers.demo.config = {}; }'\n"
+        "  extra-container create --start --ask web.nix\n"
     )
 
     def asked(self, parsed_args: argparse.Namespace) -> tuple[str, ...]:
@@ -29,12 +40,53 @@ class Create(ResultCommand, DefinitionCommand):
         )
         return ("install", *(verb for verb, is_wanted in wishes if is_wanted))
 
+    def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what shows a plan first."""
+        super().add_core_arguments(parser)
+        planned.add_question_options(parser)
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Create the containers, or show what that would do."""
+        if parsed_args.dry_run:
+            from extra_container.cli.commands.definition.plan import Plan
+
+            return Plan(self.app, self.app_args, cmd_name=self.cmd_name).run(planned.as_plan(parsed_args))
+        return super().run(parsed_args)
+
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Create the containers."""
-        request = self.request(parsed_args)
-        with self.context() as context:
-            state = create.create(request, context)
+        planned.require_answer(parsed_args, self.app)
+        stored = planned.stored_plan(parsed_args)
+        request = self.request(parsed_args) if stored is None else stored.request
+        check = None if stored is None else _holding(stored.shown, f"The plan {stored.path}")
+        with self.context() as context, ExitStack() as stack:
+            result = build.build(request, context, stack)
+            if parsed_args.ask:
+                from extra_container.preview import agreement, look
+
+                preview = look.preview(request, result, context)
+                if stored is not None:
+                    agreement.require(stored.shown, preview.containers, f"The plan {stored.path}")
+                if not planned.agreed(preview, parsed_args, self.app):
+                    return 1
+                check = _holding(agreement.agreed(preview), "What was shown")
+            state = create.create_built(request, result, context, check)
+            if stored is not None:
+                from extra_container.state.plans import roots as plan_roots
+
+                plan_roots.forget(stored.identity, context.host)
         if not state.result.containers:
             self.app.messages.warn("The definition has no containers: nothing to do.")
         run.require_success(state)
         return 0
+
+
+def _holding(shown: Mapping[str, Agreed], name: str) -> Callable[[Outlook], None]:
+    """Return what refuses to do anything else than what was shown; ``name`` is what messages call that."""
+
+    def check(outlook: Outlook) -> None:
+        from extra_container.preview import agreement, look
+
+        agreement.require(shown, look.prospects(outlook), name)
+
+    return check

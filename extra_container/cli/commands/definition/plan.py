@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.cli.definition import DefinitionCommand
 from extra_container.cli.output import formats, terminal
 from extra_container.cli.output.display import ShowCommand
+from extra_container.cli.planning import options as planned
 from extra_container.model.errors import ContainerError
 from extra_container.pipeline import build
 
@@ -17,15 +19,6 @@ if TYPE_CHECKING:
     from extra_container.preview.look import Preview
 
 _CHANGES = 10
-
-
-def add_exit_code_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--detailed-exitcode``."""
-    parser.add_argument(
-        "--detailed-exitcode",
-        action="store_true",
-        help=f"exit with {_CHANGES} if anything would be done, with 0 if there is nothing to do",
-    )
 
 
 class Plan(ShowCommand, DefinitionCommand):
@@ -41,6 +34,8 @@ class Plan(ShowCommand, DefinitionCommand):
         "examples:\n"
         "  extra-container plan --start web.nix\n"
         "  extra-container plan -s -f json web.nix | jq '.containers[].actions'\n"
+        "  extra-container plan --start --out web.plan web.nix\n"
+        "  extra-container create web.plan\n"
     )
     _preview: Preview
 
@@ -55,16 +50,28 @@ class Plan(ShowCommand, DefinitionCommand):
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what chooses a format, and the exit code."""
-        add_exit_code_option(parser)
+        parser.add_argument(
+            "-o",
+            "--out",
+            type=Path,
+            metavar="FILE",
+            help="keep the plan in a file; `create FILE` does exactly that, or says what does not hold any more",
+        )
+        planned.add_exit_code_option(parser)
         self._formatter_group = formats.add_options(parser, lists=False)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Sequence[object]]:
         """Build, and look at the host."""
-        from extra_container.preview import document, look
+        from extra_container.preview import agreement, document, look, stored
 
-        request = self.request(parsed_args)
+        kept = planned.stored_plan(parsed_args)
+        request = self.request(parsed_args) if kept is None else kept.request
         with self.context() as context, ExitStack() as stack:
             self._preview = look.preview(request, build.build(request, context, stack), context)
+            if kept is not None:
+                agreement.require(kept.shown, self._preview.containers, f"The plan {kept.path}")
+            if parsed_args.out is not None:
+                stored.store(self._preview, parsed_args.out.absolute(), context.host)
         if any(one.refused for one in self._preview.containers):
             self.exit_code = ContainerError.exit_code
         elif parsed_args.detailed_exitcode and self._preview.changes:
@@ -75,6 +82,6 @@ class Plan(ShowCommand, DefinitionCommand):
     def text(self, columns: Sequence[str], data: Sequence[object], parsed_args: argparse.Namespace) -> str | None:
         """Return the text for people."""
         del columns, data, parsed_args
-        from extra_container.cli.output import preview
+        from extra_container.cli.output import preview as text
 
-        return preview.render(self._preview, terminal.columns(self.app.stdout))
+        return text.render(self._preview, terminal.columns(self.app.stdout))

@@ -1,0 +1,98 @@
+"""Plans on the command line: those of files, the question whether to go on, what `create --dry-run` is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extra_container.cli.output import formats, terminal
+from extra_container.model.errors import UsageError
+from extra_container.model.plain import one_line
+from extra_container.state.plans import file as plan_file
+
+if TYPE_CHECKING:
+    from extra_container.cli.app import Application
+    from extra_container.preview.look import Preview
+    from extra_container.preview.stored import Stored
+
+# What may be given beside a plan: how it is shown, and whether anything is done.
+_BESIDE = frozenset({"ask", "yes", "dry_run", "detailed_exitcode", "formatter", "json_into", "columns", "noindent"})
+_TABLES = frozenset({"max_width", "fit_width", "print_empty", "prefix"})
+
+
+def add_exit_code_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--detailed-exitcode``."""
+    parser.add_argument(
+        "--detailed-exitcode",
+        action="store_true",
+        help="of a plan: exit with 10 if anything would be done, with 0 if there is nothing to do",
+    )
+
+
+def add_question_options(parser: argparse.ArgumentParser) -> None:
+    """Add what shows a plan before anything is done."""
+    group = parser.add_argument_group("planning")
+    group.add_argument("-n", "--dry-run", action="store_true", help="do what `plan` does: show it, and do nothing")
+    group.add_argument("--ask", action="store_true", help="show what `plan` shows, and ask before anything is done")
+    group.add_argument("-y", "--yes", action="store_true", help="with --ask: show it, and go on without an answer")
+    add_exit_code_option(parser)
+
+
+def stored_plan(parsed: argparse.Namespace) -> Stored | None:
+    """Return the plan that a command line names, None if it names something else.
+
+    Raises :class:`.UsageError` for options that a plan has decided already, and what :func:`.stored.load` raises.
+    """
+    if parsed.definition in {None, "-"} or not plan_file.is_plan(path := Path(parsed.definition).absolute()):
+        return None
+    decided = [option for name, option in parsed.given.items() if name not in _BESIDE | _TABLES]
+    if parsed.build_args:
+        decided.append("--build-args")
+    if decided:
+        raise UsageError(
+            f"{one_line(path)} is a plan, which {' and '.join(decided)} cannot change", hint="Make another plan."
+        )
+    from extra_container.preview import stored
+
+    return stored.load(path)
+
+
+def require_answer(parsed: argparse.Namespace, app: Application) -> None:
+    """Raise :class:`.UsageError` if a question is wanted that nobody would answer, or an exit code without a plan."""
+    if parsed.detailed_exitcode:
+        raise UsageError("--detailed-exitcode is for plans", hint="Give --dry-run as well, or use `plan`.")
+    if parsed.ask and not parsed.yes and not (sys.stdin.isatty() and app.stderr.isatty()):
+        raise UsageError(
+            "--ask needs a terminal",
+            hint="--yes answers; or use `plan --out FILE`, and `create FILE` when it is right.",
+        )
+
+
+def agreed(preview: Preview, parsed: argparse.Namespace, app: Application) -> bool:
+    """Show what would be done, and return whether to go on; where there is nothing to do, nobody is asked."""
+    from extra_container.cli.output import preview as text
+
+    # A document of the result has the standard output for itself.
+    stream = app.stderr if getattr(parsed, "formatter", None) else app.stdout
+    stream.write(text.render(preview, terminal.columns(stream)))
+    stream.flush()
+    if parsed.yes or not preview.changes:
+        return True
+    if app.messages.structured:
+        app.messages.tell("Do this? [y/N]")
+    else:
+        app.stderr.write("Do this? [y/N] ")
+        app.stderr.flush()
+    if sys.stdin.readline().strip().lower() in {"y", "yes"}:
+        return True
+    app.messages.tell("Nothing was changed.")
+    return False
+
+
+def as_plan(parsed: argparse.Namespace) -> argparse.Namespace:
+    """Return the arguments of ``create --dry-run`` as those of ``plan``."""
+    parser = argparse.ArgumentParser(add_help=False)
+    formats.add_options(parser, lists=False)
+    return argparse.Namespace(**{**vars(parser.parse_args([])), "out": None, **vars(parsed)})
