@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from extra_container.model.plans import InstallPlan
     from extra_container.model.values import Problems
 
-# Where links that say what a target wants can be; systemd.unit(5).
+# Where links and settings that say what a target wants can be; systemd.unit(5).
 _UNIT_PATH = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")
+# NixOS sets it in a drop-in of multi-user.target.
+_SETTING = re.compile(rb"^(?:Wants|Requires|BindsTo|Upholds)=(?:.*\s)?machines\.target(?:\s|$)", re.MULTILINE)
 
 
 def auto_start_problems(plan: InstallPlan, root: Path, *, hint: str) -> Problems:
@@ -32,8 +35,13 @@ def auto_start_problems(plan: InstallPlan, root: Path, *, hint: str) -> Problems
 
 def starts_containers(root: Path) -> bool:
     """Whether the host whose file system begins at ``root`` wants ``machines.target``, which starts containers."""
-    return any(
-        link.is_symlink() for place in _UNIT_PATH for link in (root / place).glob("*.target.wants/machines.target")
+    places = [root / place for place in _UNIT_PATH]
+    return any(link.is_symlink() for place in places for link in place.glob("*.target.wants/machines.target")) or any(
+        _SETTING.search(file.read_bytes())
+        for place in places
+        for pattern in ("*.target", "*.target.d/*.conf")
+        for file in place.glob(pattern)
+        if file.is_file()
     )
 
 

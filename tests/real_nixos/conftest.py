@@ -12,7 +12,9 @@ from tests.containers.conftest import Tool, name, prefix  # noqa: F401 -- fixtur
 from tests.real_nixos import folder
 
 VARIABLE = "EXTRA_CONTAINER_TEST_TREES"
-RELEASES = ("24.11", "26.11")
+# Releases, each with the version of which the state of its containers is.
+VERSIONS = {"24.11": "24.11", "26.11": "26.05"}
+RELEASES = tuple(VERSIONS)
 BOOTED = Path("/run/systemd/system").is_dir()
 # Builds neither ask for other machines nor for users of their own.
 NIX_CONFIG = "sandbox = false\nsubstituters =\nbuild-users-group =\n"
@@ -23,6 +25,15 @@ def trees():
     return {release: Path(path) for release, _, path in pairs}
 
 
+def require(release):
+    """Return a release, or skip the test where it cannot be had."""
+    if release not in trees():
+        pytest.skip(f"{VARIABLE} names no tree of {release}")
+    if not BOOTED:
+        pytest.skip("it needs the test host of the flavour nixpkgs: dev/host --flavour nixpkgs")
+    return release
+
+
 # From 25.05 on switch-to-configuration is a program in Rust, which no host package can stand for.
 switchable = pytest.mark.parametrize("release", ["24.11"], indirect=True)
 
@@ -30,11 +41,7 @@ switchable = pytest.mark.parametrize("release", ["24.11"], indirect=True)
 @pytest.fixture(params=RELEASES)
 def release(request):
     """The release of NixOS that the containers of a test are."""
-    if request.param not in trees():
-        pytest.skip(f"{VARIABLE} names no tree of {request.param}")
-    if not BOOTED:
-        pytest.skip("it needs the test host of the flavour nixpkgs: dev/host --flavour nixpkgs")
-    return request.param
+    return require(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +91,8 @@ def create(tool, name, release):  # noqa: F811 -- the fixture
 
 def definition(containers, release):
     """Return the text of a definition; ``containers`` are configuration and options by name."""
-    version = {"24.11": "24.11", "26.11": "26.05"}[release]
     return "{ %s }" % " ".join(  # noqa: UP031 -- braces of Nix
         f"containers.{each} = {{ {options} config = {{ pkgs, lib, ... }}: "
-        f'{{ system.stateVersion = "{version}"; {config} }}; }};'
+        f'{{ system.stateVersion = "{VERSIONS[release]}"; {config} }}; }};'
         for each, (config, options) in containers.items()
     )

@@ -35,3 +35,27 @@ def test_a_host_that_does(tmp_path, place):
 
 def test_containers_that_are_started_by_hand(tmp_path):
     assert problems(built_container(), tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "setting"),
+    [
+        ("multi-user.target", "Wants=machines.target"),
+        # NixOS', with and without this program's own module.
+        ("multi-user.target.d/overrides.conf", "Wants=machines.target machines.target"),
+        ("default.target.d/own.conf", "Requires=network.target machines.target remote-fs.target"),
+    ],
+)
+def test_a_host_whose_units_say_so(tmp_path, file, setting):
+    unit = tmp_path / "etc/systemd/system" / file
+    unit.parent.mkdir(parents=True)
+    unit.write_text(f"[Unit]\nDescription=machines.target\n{setting}\n")
+    assert problems(AUTOMATIC, tmp_path) == ()
+
+
+@pytest.mark.parametrize("setting", ["After=machines.target", "Wants=my-machines.target", "#Wants=machines.target"])
+def test_a_host_whose_units_only_name_it(tmp_path, setting):
+    unit = tmp_path / "etc/systemd/system/multi-user.target.d/own.conf"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(f"[Unit]\n{setting}\n")
+    assert len(problems(AUTOMATIC, tmp_path)) == 1
