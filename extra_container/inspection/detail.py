@@ -52,7 +52,7 @@ def details(name: str, context: Context) -> Mapping[str, object]:
     known = describe((name,), context.host.manager)[name]
     settings = _foreign_settings(name) if ours is None else ours.settings
     unit_text = "" if ours is None else ours.unit_text
-    fragment = known.state.fragment
+    fragment = context.host.manager.states((name,))[name].fragment
     return {
         "provenance": None if ours is None else _provenance(records.read(ours, context.host)),
         "system": settings.get("SYSTEM_PATH"),

@@ -173,8 +173,7 @@ class SystemdManager:
 
     def describe(self, names: Sequence[str]) -> Mapping[str, UnitDetails]:
         """See :meth:`extra_container.model.host.Describing.describe`."""
-        every = self._systemctl.show(names)
-        return {name: facts.details(None if facts.at_rest else self._leader(facts)) for name, facts in every.items()}
+        return self._systemctl.describe(names, self._leader)
 
     def _leader(self, facts: UnitFacts) -> int | None:
         name = facts.state.name

@@ -413,8 +413,11 @@ def test_since_when(state, lines, since):
     assert (details.since, details.leader, details.restarts) == (since, 12, 3)
 
 
-def test_all_containers_are_described_by_one_call():
-    runner = FakeRunner({"systemctl show": "\n".join([INACTIVE.format("a"), REFUSED.format("b")])})
+def test_units_that_systemd_does_not_hold_are_not_read_to_describe_them():
+    held = "container@b.service loaded failed failed x\n"
+    runner = FakeRunner({"systemctl list-units": held, "systemctl show": REFUSED.format("b")})
     described = SystemdManager(runner, at_once=1).describe(["a", "b"])
     assert [one.state.active for one in described.values()] == [ActiveState.INACTIVE, ActiveState.FAILED]
-    assert len(runner.calls) == 1
+    assert [call[1] for call in runner.calls] == ["list-units", "show"]
+    assert runner.calls[1][-1] == "container@b.service"
+    assert list(SystemdManager(FakeRunner(), at_once=1).describe([])) == []

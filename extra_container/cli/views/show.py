@@ -87,8 +87,14 @@ def _definition(shown: Mapping[str, Any]) -> list[str]:
         f"installed {_clock(known['time'])}, read in {known['directory']}{base}",
         f"build {known['build']}",
         says or "",
-        f"plugins: {', '.join(known['plugins'])}",
+        f"plugins: {', '.join(map(_plugin, known['plugins']))}",
     ]
+
+
+def _plugin(name: str) -> str:
+    """Return a plugin's name, with its package where that is another one than the program's."""
+    short, _, package = name.partition(" (")
+    return short if package.startswith("extra-container ") else name
 
 
 def _system(shown: Mapping[str, Any]) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from extra_container.cli.output import terminal
 from extra_container.cli.views import table
@@ -36,6 +36,8 @@ COLUMNS = (
     "journal",
     "leader",
 )
+# When each container had used how many seconds of CPU; by the monotonic clock.
+Readings: TypeAlias = Mapping[str, tuple[float, float]]
 # What brings to a running container what it lacks.
 _LACKS = MappingProxyType({Change.SYSTEM: "update", Change.OTHER: "restart", Change.NEW: "restart"})
 
@@ -79,8 +81,24 @@ def values(one: ContainerStatus) -> tuple[object, ...]:
     )
 
 
-def text(found: Sequence[ContainerStatus], width: int | None) -> str:
-    """Return a table and what there is to say of single containers, for a terminal of that width. Pure."""
+def shares(before: Readings, now: Readings) -> Mapping[str, float]:
+    """Return how much of a processor containers used between two readings; 1.5 is one and a half. Pure.
+
+    One that was started again in between has used less than before, and is left out.
+    """
+    pairs = {name: (before[name], now[name]) for name in now if name in before}
+    return {
+        name: (cpu - cpu_before) / (time - time_before)
+        for name, ((time_before, cpu_before), (time, cpu)) in pairs.items()
+        if time > time_before and cpu >= cpu_before
+    }
+
+
+def text(found: Sequence[ContainerStatus], width: int | None, *, shares: Mapping[str, float] | None = None) -> str:
+    """Return a table and what there is to say of single containers, for a terminal of that width. Pure.
+
+    With ``shares``, see :func:`shares`, CPU is what they use now and not what they have used.
+    """
     rows = [
         (
             one.name,
@@ -88,7 +106,7 @@ def text(found: Sequence[ContainerStatus], width: int | None) -> str:
             span(one.uptime),
             one.address or NOTHING,
             size(one.usage.memory),
-            span(one.usage.cpu),
+            span(one.usage.cpu) if shares is None else _percent(shares.get(one.name)),
             NOTHING if one.lacks is None else _runs(one.lacks),
             NOTHING if one.verdict is None else _DEFINED[one.verdict.as_defined],
             moment(one.since),
@@ -98,6 +116,10 @@ def text(found: Sequence[ContainerStatus], width: int | None) -> str:
     lines = table.lines(_TABLE, rows, width)
     notes = [line for one in found for line in _notes(one, width)]
     return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def _percent(share: float | None) -> str:
+    return NOTHING if share is None else f"{share:.1%}"
 
 
 def _runs(lacks: Change) -> str:

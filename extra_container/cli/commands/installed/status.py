@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from extra_container import output
 from extra_container.cli import direct
 from extra_container.cli.command import Command, NamesCommand
 from extra_container.cli.output import formats
 from extra_container.cli.output.display import ListCommand
 from extra_container.cli.root import become_root
+from extra_container.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from extra_container.cli.views.status import Readings
 
 _JOURNAL_LINES = 5
+_INTERVAL = 2.0
+_SHORTEST, _LONGEST = 0.1, 86400.0
 
 
 class Status(ListCommand, NamesCommand):
@@ -29,6 +37,7 @@ class Status(ListCommand, NamesCommand):
         "examples:\n"
         "  extra-container status web\n"
         "  extra-container status\n"
+        "  extra-container status --watch\n"
         "  extra-container status -f json web db\n"
         "  extra-container status -f value -c name -c state\n"
     )
@@ -37,13 +46,28 @@ class Status(ListCommand, NamesCommand):
         """Return a parser with names and the options of the table."""
         parser = super().get_parser(prog_name)
         parser.add_argument("-l", "--long", action="store_true", help="show the table also for one container")
+        parser.add_argument(
+            "-w",
+            "--watch",
+            action="store_true",
+            help="show it again and again, until Ctrl-C; CPU is what is used now",
+        )
+        parser.add_argument(
+            "--interval",
+            type=_interval,
+            default=_INTERVAL,
+            metavar="SECONDS",
+            help=f"with --watch: how long to wait in between (default: {_INTERVAL:g})",
+        )
         add_arguments(parser)
         return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Print the word or the table."""
+        """Print the word or the table, or the table again and again."""
         wanted = self.checked_names(parsed_args)
         checks(parsed_args, self)
+        if parsed_args.watch:
+            return self._watch(parsed_args)
         table = (
             parsed_args.long or parsed_args.check or parsed_args.json_into is not None or formats.chosen(parsed_args)
         )
@@ -51,6 +75,49 @@ class Status(ListCommand, NamesCommand):
             with self.context() as context:
                 return direct.status(wanted[0], context, self.app.stdout)
         return super().run(parsed_args)
+
+    def _watch(self, parsed_args: argparse.Namespace) -> int:
+        if parsed_args.check:
+            raise UsageError("--watch and --check exclude each other", hint="Definitions are evaluated once.")
+        try:
+            if formats.chosen(parsed_args) or not self.app.stdout.isatty():
+                self._print_for_ever(parsed_args)
+            else:
+                self._paint_for_ever(parsed_args)
+        except KeyboardInterrupt as interrupt:
+            if type(interrupt) is not KeyboardInterrupt:
+                raise  # the program is asked to end
+        return 0
+
+    def _print_for_ever(self, parsed_args: argparse.Namespace) -> None:
+        """Print the result again and again, until nobody reads it any more."""
+        while output.failure(self.app.stdout) is None:
+            super().run(parsed_args)
+            if not formats.chosen(parsed_args):
+                self.app.stdout.write("\n")
+            self.app.stdout.flush()
+            time.sleep(parsed_args.interval)
+
+    def _paint_for_ever(self, parsed_args: argparse.Namespace) -> None:
+        from extra_container.cli.views import status as view
+        from extra_container.cli.views.screen import Screen
+        from extra_container.inspection import status
+
+        screen = Screen(self.app.stdout)
+        before: Readings = {}
+        with self.context() as context:
+            try:
+                while True:
+                    wanted = status.names(self.checked_names(parsed_args), context)
+                    found = status.read(wanted, context, lines=parsed_args.lines)
+                    now = time.monotonic()
+                    used = {one.name: (now, one.usage.cpu) for one in found if one.usage.cpu is not None}
+                    screen.paint(view.text(found, screen.width, shares=view.shares(before, used)))
+                    before = used
+                    time.sleep(parsed_args.interval)
+            except KeyboardInterrupt:
+                screen.leave()
+                raise
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
         """Return a row a container."""
@@ -80,6 +147,13 @@ def _count(text: str) -> int:
     if number < 0:
         raise ValueError(text)
     return number
+
+
+def _interval(text: str) -> float:
+    seconds = float(text)
+    if not _SHORTEST <= seconds < _LONGEST:
+        raise ValueError(text)
+    return seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
