@@ -1,6 +1,8 @@
 """Files of a container that has users of its own: its root, and writable bind mounts."""
 
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,68 @@ def test_a_container_whose_first_user_is_named_owns_its_root(tool, name, storage
         tool("run", name, "--", "touch", "/storage/inside", "/root/kept")
         assert tool("run", name, "--", "stat", "-c%u", "/", "/root/kept").out.split() == ["0", "0"]
         tool("restart", name)
+
+
+def isolated(name, options, config=""):
+    return f"""{{ containers.{name} = {{
+      extra.privateUsers = true;
+      privateNetwork = true;
+      {options}
+      config = {{ environment.etc.version.text = "{config}"; }};
+    }}; }}"""
+
+
+def first_user(tool, name):
+    """Return the host's number of the container's root."""
+    return int(tool("run", name, "--", "cat", "/proc/self/uid_map").out.split()[1])
+
+
+@pytest.mark.parametrize("ephemeral", ["false", "true"])
+def test_users_of_its_own_from_start_to_end(tool, name, storage, ephemeral):
+    options = f"""ephemeral = {ephemeral}; extra.credentials.token.command = "echo sesame";
+      bindMounts."/storage" = {{ hostPath = "{storage}"; isReadOnly = false; }};"""
+    tool("create", "-s", "-E", isolated(name, options, "one"))
+    users = first_user(tool, name)
+    assert users >= 524288
+    assert tool("root-login", name, stdin="id -u\n").out == "0\n"
+    tool("run", name, "--", "touch", "/storage/inside", "/var/lib/kept")
+    assert (storage / "inside").stat().st_uid == 0
+    owners = ["/nix/store", "/usr/bin/su", "/run/host/credentials/token", "/storage/there", "/var/lib/kept"]
+    assert tool("run", name, "--", "stat", "-c%u", *owners).out.split() == ["0"] * len(owners)
+
+    tool("create", "-u", "-E", isolated(name, options, "two"))
+    assert tool("run", name, "--", "cat", "/etc/version").out == "two"
+    assert tool("run", name, "--", "cat", "/run/host/credentials/token").out == "sesame\n"
+    assert tool("run", name, "--", "stat", "-c%u", owners[2]).out == "0\n", "also after it was written anew"
+
+    tool("restart", name)
+    assert first_user(tool, name) == users, "the same ones each time"
+    kept = tool("run", name, "--", "stat", "-c%u", "/var/lib/kept", code=None)
+    assert (kept.out == "0\n") is (ephemeral == "false")
+
+    tool("destroy", name)
+    assert not Path("/var/lib/nixos-containers", name).exists()
+    assert not Path("/run/extra-container/users", name).exists()
+    assert (storage / "inside").exists()
+
+
+def test_two_containers_have_users_of_their_own_each(tool, name):
+    other = f"{name}b"
+    text = f"{{ imports = [ {isolated(name, '')} {isolated(other, '')} ]; }}"
+    try:
+        tool("create", "-s", "-E", text)
+        assert first_user(tool, name) != first_user(tool, other)
+    finally:
+        tool("destroy", other)
+
+
+def test_a_store_that_cannot_have_other_users_is_named(tool, name, tmp_path):
+    """The store is an overlay, which cannot be mounted with other users, for the container's program alone."""
+    etc = tool("build", "-E", isolated(name, "")).out.strip()
+    unit = Path(etc, f"etc/systemd/system/container@{name}.service").read_text()
+    program = re.search(r"EXTRA_CONTAINER_ISOLATION=([^\"\n]+)", unit)[1]
+    overlay = f"mount -t overlay -o lowerdir=/nix/store:{tmp_path} none /nix/store && exec {program} check"
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", overlay], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"containers.{name}.extra.privateUsers: the file system of /nix/store (overlayfs) cannot" in done.stderr
+    subprocess.run([program, "check"], check=True)

@@ -1,4 +1,4 @@
-"""Isolation of containers: ``containers.NAME.extra.{storeView,credentials}``.
+"""Isolation of containers: ``containers.NAME.extra.{storeView,privateUsers,credentials}``.
 
 The options are NixOS modules in ``nix/``. What they do is done by a program of each container's own, which its unit
 starts (``nix/program.nix``), and works without this package. What the package adds is asked of that program before

@@ -80,6 +80,7 @@ def test_options_may_be_taken_from_inside(base):
     [
         ('{ storeView = "none"; }', "containers.one.extra.storeView"),
         ('{ storeViewPaths = [ "/nix/store/x" ]; }', "is for containers with extra.storeView"),
+        ("{ privateUsers = 1; }", "containers.one.extra.privateUsers"),
         ("{ credentials.a = { }; }", "takes one of source and command, and has none"),
         ('{ credentials.a = { source = "/x"; command = "y"; }; }', "and has both"),
         ('{ credentials.a.source = "x"; }', "the absolute path of a file on the host"),
@@ -91,3 +92,20 @@ def test_options_may_be_taken_from_inside(base):
 )
 def test_what_cannot_be_is_refused_by_name(host_base, extra, says):
     assert says in json.dumps(host_base.error(definition(extra), **ON)).replace("`", "").replace("'", "")
+
+
+def test_users_of_its_own(base):
+    text = definition("{ privateUsers = true; }")
+    if base.release < "25.05":
+        assert "needs a nixpkgs that has containers.NAME.privateUsers" in base.error(text, **ON)
+    else:
+        assert "PRIVATE_USERS=pick\n" in base.value('conf "one"', text, **ON)
+
+
+def test_users_that_the_definition_chose_stay_and_those_that_it_forbade_are_a_conflict(host_base):
+    chosen = "{ containers.one = { privateUsers = 655360; extra.privateUsers = true; config = { }; }; }"
+    assert "PRIVATE_USERS=655360\n" in host_base.value('conf "one"', chosen, **ON)
+    forbidden = '{ containers.one = { privateUsers = "no"; extra.privateUsers = true; config = { }; }; }'
+    said = host_base.error(forbidden, **ON)
+    assert "containers.one.extra.privateUsers" in said
+    assert 'containers.one.privateUsers = "no" forbids' in said

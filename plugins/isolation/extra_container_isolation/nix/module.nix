@@ -2,6 +2,7 @@
 {
   imports = [
     ./credentials.nix
+    ./private-users.nix
     ./program.nix
     ./store-view.nix
   ];

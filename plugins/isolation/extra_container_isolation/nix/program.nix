@@ -14,7 +14,7 @@ let
   # Its name until 20.09.
   utilLinux = lib.getBin (pkgs.util-linux or pkgs.utillinux);
 
-  isIsolated = container: container.extra.storeView != "all" || container.extra.credentials != { };
+  isIsolated = container: container.extra.storeView != "all" || container.extra.credentials != { } || container.extra.privateUsers;
 
   isolated = lib.filterAttrs (_: isIsolated) config.containers;
 
@@ -24,6 +24,12 @@ let
   viewPaths =
     name: container:
     container.extra.storeViewPaths ++ lib.optionals (!containers.hasConfig name) (import ./start-paths.nix { inherit pkgs; });
+
+  # What the start script binds with the container's users; the host base has programs and libraries of the host's.
+  mappedPaths = [
+    builtins.storeDir
+  ]
+  ++ lib.optional (builtins.pathExists (pkgs.path + "/extra-container-host-base")) "/usr";
 
   cases = select: values: lib.concatStringsSep "\n" (
     lib.mapAttrsToList (name: value: "    ${name}) ${select value} ;;") values
@@ -48,6 +54,8 @@ let
       program=$0
       store=${builtins.storeDir}
       util_linux=${utilLinux}/bin
+      private_users=${if containers.hasUsers container then "1" else "0"}
+      mapped_paths=${lib.escapeShellArg (toString mappedPaths)}
       store_view=${container.extra.storeView}
       store_view_units=${./nix-store-.mount.d}
       store_view_paths=${lib.escapeShellArg (toString (viewPaths name container))}

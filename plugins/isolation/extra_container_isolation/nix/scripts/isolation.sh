@@ -21,6 +21,7 @@ fail() {
 }
 
 . "$scripts/store-view.sh"
+. "$scripts/users.sh"
 . "$scripts/credentials.sh"
 . "$scripts/launch.sh"
 
@@ -34,11 +35,16 @@ shift
 case $action in
   start)
     view_enter start "$@"
+    users_read "$@"
+    users_check
     view_open
-    credentials_open 0
+    credentials_open "$first_user"
     launch "$@"
     ;;
-  check) credentials_check ;;
+  check)
+    users_check
+    credentials_check
+    ;;
   update) update "$1" ;;
   reload)
     update "$SYSTEM_PATH"
@@ -50,8 +56,12 @@ case $action in
   stopped)
     view_close
     credentials_close
+    users_close
     ;;
   # What the program runs again in the mount namespace of systemd-nspawn.
-  fill) view_fill ;;
+  fill)
+    first_user=$1
+    view_fill
+    ;;
   *) fail "*: $action is no action of $program" "This is a fault of extra-container." ;;
 esac

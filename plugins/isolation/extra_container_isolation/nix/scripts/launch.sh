@@ -10,6 +10,10 @@ launch() {
     shift
     left=$((left - 1))
     case $word in
+      --private-users=pick)
+        set -- "$@" "--private-users=$first_user:$range"
+        word=--private-users-ownership=auto
+        ;;
       "--bind-ro=$store" | "--bind-ro=$store:$store" | "--bind-ro=$store:$store:idmap")
         if [ "$store_view" = closure ]; then word="--bind-ro=$view:$store"; fi
         ;;

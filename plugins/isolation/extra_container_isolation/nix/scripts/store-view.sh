@@ -28,9 +28,10 @@ view_open() {
   mkdir -p "$view"
   "$util_linux/mount" -t tmpfs -o mode=0755,nosuid,nodev extra-container "$view"
   "$util_linux/mount" --make-shared "$view"
+  chown "$first_user:$first_user" "$view"
   closure=$(view_closure "${SYSTEM_PATH:-$state/profiles/per-container/$container/system}")
   printf '%s\n' "$closure" | view_fill
-  echo "$$" >"$keeper"
+  echo "$$ $first_user" >"$keeper"
 }
 
 # The host's own Nix knows the schema of its database; the one of the container's nixpkgs may be too old.
@@ -57,7 +58,12 @@ view_closure() {
 # so afterwards, they would be writable for a moment in a container that runs.
 view_fill() {
   mkdir -p "$stage"
-  "$util_linux/mount" --bind "$store" "$stage"
+  if [ "$first_user" = 0 ]; then
+    "$util_linux/mount" --bind "$store" "$stage"
+  else
+    # Mounts take over that, too.
+    "$util_linux/mount" --bind -o "X-mount.idmap=b:0:$first_user:$range" "$store" "$stage"
+  fi
   "$util_linux/mount" -o remount,bind,ro,nosuid,nodev "$stage"
   directories=$view.directories
   table=$view.table
@@ -68,6 +74,7 @@ view_fill() {
     if [ -e "$view/$base" ] || [ -L "$view/$base" ]; then continue; fi
     if [ -L "$path" ]; then
       cp -P "$path" "$view/$base"
+      chown -h "$first_user:$first_user" "$view/$base"
       continue
     elif [ -d "$path" ]; then
       echo "$view/$base" >>"$directories"
@@ -87,12 +94,12 @@ view_fill() {
 
 view_update() {
   if [ "$store_view" != closure ]; then return; fi
-  pid=$(cat "$keeper" 2>/dev/null) || pid=
+  read -r pid first_user 2>/dev/null <"$keeper" || pid=
   if [ -z "$pid" ] || ! grep -q " $view " "/proc/$pid/mountinfo" 2>/dev/null; then
     view_fail "the container that runs has no view of its closure" "Restart it: extra-container restart $container"
   fi
   closure=$(view_closure "$1")
-  printf '%s\n' "$closure" | "$util_linux/nsenter" --mount="/proc/$pid/ns/mnt" -- "$program" fill
+  printf '%s\n' "$closure" | "$util_linux/nsenter" --mount="/proc/$pid/ns/mnt" -- "$program" fill "$first_user"
 }
 
 view_close() {
