@@ -1,4 +1,8 @@
-"""What all commands share: cliff's command without its second plugin system, and the way to the pipeline."""
+"""What all commands share: what cliff's commands are to their users, and the way to the pipeline.
+
+It does not derive from cliff's own class, whose module takes longer to import than all the rest of a command. The
+registry takes both kinds, and commands with cliff's formatters are of both.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,7 @@ import argparse
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, cast
-
-from cliff import command as cliff_command
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from extra_container.cli.parser import HelpFormatter, Meaning, Parser, meaning
 from extra_container.state import names
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from extra_container.pipeline.context import Context
 
 
-class Command(cliff_command.Command):
+class Command:
     """Base of all commands. The docstring's first line is the one-line help.
 
     ``needs_root`` says whether it changes the machine: then it becomes root, and refuses broken plugins.
@@ -36,15 +38,16 @@ class Command(cliff_command.Command):
     place = 100
     try_it = ""
     epilog = ""
-    app: Application
+
+    def __init__(self, app: Application, app_args: argparse.Namespace | None, cmd_name: str | None = None) -> None:
+        self.app = app
+        self.app_args = app_args
+        self.cmd_name = cmd_name
 
     @property
     def invocation(self) -> Invocation:
         """The call that this command serves."""
         return self.app.invocation
-
-    def _load_hooks(self) -> None:
-        self._hooks = []
 
     def get_description(self) -> str:
         """Return what the command does: its own docstring, since that of its base says nothing of it."""
@@ -65,6 +68,14 @@ class Command(cliff_command.Command):
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what commands of this kind have beside what they work on."""
+
+    def take_action(self, parsed_args: argparse.Namespace) -> Any:  # noqa: ANN401 -- what bases that print take
+        """Do what the command is for and return the exit code."""
+        raise NotImplementedError
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Do what the command is for and return the exit code."""
+        return self.take_action(parsed_args) or 0
 
     @contextmanager
     def context(self) -> Iterator[Context]:

@@ -1,8 +1,9 @@
-"""Command lines so plain that they are answered before the command framework is imported.
+"""Command lines that are answered before the command framework is imported.
 
-That would take longer than all they ask for. They are the name of a command and operands without any option, by
-somebody who need not become root first, where no package but the program's own brings plugins. Everything else goes
-through the framework, whose commands call the same functions.
+That would take longer than all they ask for. They are the name of a command and operands without any option, or one of
+the commands that work on a definition with whatever it takes; by somebody who need not become root first, where no
+package but the program's own brings anything. Everything else goes through the framework, and so does what is
+wrong with a command line: the commands are the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extra_container import variables
 from extra_container.cli import signals
@@ -19,6 +20,7 @@ from extra_container.cli.options import Options
 from extra_container.cli.output import outcome
 from extra_container.cli.output.messages import Messages
 from extra_container.cli.plugin_policy import Plugins
+from extra_container.model.errors import UsageError
 from extra_container.pipeline import control
 from extra_container.state import names
 
@@ -26,17 +28,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn, TextIO
 
+    from extra_container.cli.app import Application
+    from extra_container.cli.command import Command
     from extra_container.pipeline.context import Context
 
 
+# Commands of the core that take all their options here, as those of the program's own plugins do.
+_WHOLE = frozenset({"create", "add", "build"})
+_CORE = "extra_container."
+
+
 def answer(words: Sequence[str]) -> int | None:
-    """Do what a plain command line says and return the exit code, None if the framework is to look at it."""
+    """Do what a command line says and return the exit code, None if the framework is to look at it."""
     line = _Line.of(words)
-    if line is None or (line.needs_root and os.geteuid() != 0) or os.environ.get(variables.DISABLE_PLUGINS):
+    if line is None and (not words or words[0].startswith("-") or {"-h", "--help"}.intersection(words)):
+        return None
+    if ((line is None or line.needs_root) and os.geteuid() != 0) or os.environ.get(variables.DISABLE_PLUGINS):
         return None
     from extra_container.hooks import bundled
 
-    loaded = bundled.load()
+    package = bundled.only_package()
+    if package is None:
+        return None
+    command = package.commands.get(words[0], _CORE)
+    if line is None and command.startswith(_CORE) and words[0] not in _WHOLE:
+        return None
+    loaded = bundled.load_from(package)
     if loaded is None:
         return None
     options, environment = Options(), dict(os.environ)
@@ -51,7 +68,44 @@ def answer(words: Sequence[str]) -> int | None:
     )
     invocation.messages.command = words[0]
     invocation.plugins.use(loaded)
-    return outcome.account_for_output(_work(line, invocation), invocation)
+    code = _work(line, invocation) if line else _whole(command, invocation)
+    return None if code is None else outcome.account_for_output(code, invocation)
+
+
+class _Application:
+    """What a command knows of the application."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.invocation = invocation
+        self.environment = invocation.environment
+        self.messages = invocation.messages
+        self.stdout, self.stderr = invocation.stdout, invocation.stderr
+        self.command_manager = self
+
+    def rest_options(self) -> NoReturn:
+        """Leave it to the framework, which knows all commands, whose option an unknown one is."""
+        raise UsageError("an option is not known")
+
+
+def _whole(entry_point: str, invocation: Invocation) -> int | None:
+    """Do what a whole command line says, None if it says nothing clear."""
+    import importlib
+
+    from extra_container.cli.parser import PROGRAM
+
+    module, _, name = entry_point.partition(":")
+    try:
+        factory: type[Command] = getattr(importlib.import_module(module), name)
+        command = factory(cast("Application", _Application(invocation)), None, cmd_name=invocation.argv[0])
+        try:
+            parser = command.get_parser(f"{PROGRAM} {invocation.argv[0]}")
+            parsed = parser.parse_args(invocation.argv[1:])
+        except UsageError:
+            return None
+        signals.unwind()
+        return command.run(parsed)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- whatever it is, people are told in one way
+        return outcome.of_error(error, invocation)
 
 
 class _Line:

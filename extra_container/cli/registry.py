@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
+from typing import Any
 
 from cliff.command import Command
 from cliff.commandmanager import CommandManager
@@ -41,7 +42,7 @@ class Registry(CommandManager):
     def add_command(self, name: str, command_class: type[Command]) -> None:
         """Ignore the ``help`` and ``complete`` that cliff adds by itself: ours are entry points like all others."""
 
-    def find_command(self, argv: list[str]) -> tuple[type[Command], str, list[str]]:
+    def find_command(self, argv: list[str]) -> tuple[type[Any], str, list[str]]:
         """Return class, name and arguments of the command that ``argv`` starts with.
 
         Raises ValueError if there is no command of exactly that name, and
@@ -63,7 +64,8 @@ class Registry(CommandManager):
                 raise ImportError(f"the import did not end within {_IMPORT_SECONDS:g} s") from error
             except SystemExit as error:
                 raise ImportError(f"SystemExit at import: {error}") from error
-            if not (isinstance(command, type) and issubclass(command, Command)):
+            # This program's commands are like cliff's, whose class takes long to import.
+            if not (isinstance(command, type) and hasattr(command, "take_action")):
                 raise TypeError(f"{self.commands[name].value} is not a command class")
         return command, name, arguments
 
@@ -102,7 +104,7 @@ class Registry(CommandManager):
         """Return the environment variables that commands which plugins bring want to find as root."""
         return tuple(name for _, command in self._brought() for name in getattr(command, "kept_variables", ()))
 
-    def _brought(self) -> Iterator[tuple[str, type[Command]]]:
+    def _brought(self) -> Iterator[tuple[str, type[Any]]]:
         """Yield the commands that plugins bring, ours first; who calls one that cannot be loaded is told then."""
         found = [name for name, entry_point in self.commands.items() if not _is_of_the_core(entry_point)]
         for name in sorted(found, key=lambda name: (not is_ours(self.commands[name]), name)):

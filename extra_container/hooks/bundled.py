@@ -10,31 +10,55 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from extra_container.hooks.found import LoadedPlugins, PluginInfo
+from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 _GROUPS = "extra_container."  # what the groups of entry points begin with that this program reads
 _PLUGINS = "extra_container.plugins.v1"
+_COMMANDS = "extra_container.commands"
 _PACKAGE = "extra-container"
 _INSTALLED = (".dist-info", ".egg-info")
 _EGG = ".egg"  # a directory or ZIP file that holds what it installs; setuptools made them
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What the program's own package offers: its entry points by name, as ``module`` and ``module:name``."""
+
+    version: str
+    plugins: Mapping[str, str]
+    commands: Mapping[str, str]
+
+
 def load() -> LoadedPlugins | None:
     """Return all plugins if they are the program's own, None if others may be there or one of them is broken."""
+    package = only_package()
+    return None if package is None else load_from(package)
+
+
+def load_from(package: Package) -> LoadedPlugins | None:
+    """Return all plugins, None if one of them is broken."""
     try:
-        package = _only_package()
-        return None if package is None else _load(*package)
+        return _load(package.version, package.plugins)
     except Exception:  # noqa: BLE001 -- whoever loads them one by one finds out what it is, and tells
         return None
 
 
-def _load(version: str, entries: dict[str, str]) -> LoadedPlugins:
+def only_package() -> Package | None:
+    """Return what the program's own package offers, None if others may offer something, too."""
+    try:
+        return _only_package()
+    except Exception:  # noqa: BLE001 -- who searches in full finds out what it is, and tells
+        return None
+
+
+def _load(version: str, entries: Mapping[str, str]) -> LoadedPlugins:
     import pluggy
 
     from extra_container.hooks import specs
@@ -51,8 +75,8 @@ def _load(version: str, entries: dict[str, str]) -> LoadedPlugins:
     return LoadedPlugins(manager=manager, plugins=plugins, disabled=(), failures=())
 
 
-def _only_package() -> tuple[str, dict[str, str]] | None:
-    """Return the version and the plugins of the program if nothing else has entry points for it."""
+def _only_package() -> Package | None:
+    """Return what the program offers if nothing else has entry points for it."""
     if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if not _is_standard(finder)):
         return None
     found = None
@@ -68,7 +92,7 @@ def _only_package() -> tuple[str, dict[str, str]] | None:
             package, _, version = name.rpartition(".")[0].partition("-")
             if found is not None or package.replace("_", "-") != _PACKAGE:
                 return None
-            found = version, _section(text, _PLUGINS)
+            found = Package(version=version, plugins=_section(text, _PLUGINS), commands=_section(text, _COMMANDS))
     return found
 
 

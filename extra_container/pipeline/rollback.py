@@ -8,7 +8,7 @@ from extra_container.model.errors import ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
 from extra_container.model.values import Request
-from extra_container.pipeline import destroy, inside
+from extra_container.pipeline import inside
 from extra_container.pipeline.context import Context
 from extra_container.state import files, installed, record
 
@@ -81,6 +81,8 @@ def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left,
     """Return what became of the container, and what there is to tell of it. Raises what went wrong."""
     is_new = _change(name, attempt) is Change.NEW
     if is_new and name in attempt.untouched:
+        from extra_container.pipeline import destroy
+
         destroy.remove((name,), installed.read(context.host.gc_roots), context)
         return Left.REMOVED, ()
     ran = tuple({name}.intersection((*attempt.run_plan.restart, *attempt.interrupted)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from extra_container.model import events, host, wording
 from extra_container.model.errors import ContainerError
 from extra_container.model.frozen import replace
@@ -99,6 +97,8 @@ def _update(
     ]
     again = []
     running = [(name, leader) for name, leader in leaders.items() if leader is not None]
+    from concurrent.futures import ThreadPoolExecutor
+
     with (
         ThreadPoolExecutor(max_workers=boots_at_once()) as pool,
         context.runner.together(on=KeyboardInterrupt) as runner,  # what goes wrong with one switch ends no other

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -139,6 +138,8 @@ def _make(kind: Kind, home: Path, *, executable: bool) -> tuple[Path, int]:
 
 def _make_locked(place: Path, kind: Kind) -> tuple[Path, int]:
     while True:
+        import tempfile
+
         directory = Path(tempfile.mkdtemp(prefix=_prefix(place, kind), dir=place))
         # A sweep between making and locking it takes it away again.
         with suppress(FileNotFoundError):

@@ -62,6 +62,20 @@ def test_starting_and_stopping_do_without_the_framework(command):
 
 
 @pytest.mark.parametrize(
+    "words",
+    [("create", "-s", "/nothing-here"), ("build", "/nothing-here"), ("shell", "/nothing-here", "--run", "true")],
+)
+def test_commands_that_build_do_without_the_framework_and_nothing_of_nix_is_there_for_a_finished_build(words):
+    of_nix = {"extra_container.nix.command", "extra_container.pipeline.evaluation"}
+    assert modules_after(*words) & ((FRAMEWORK | OTHERS | of_nix | {"hashlib"}) - {"argparse"}) == set()
+
+
+@pytest.mark.parametrize("words", [("create", "-x"), ("create", "x", "--run", "true")])
+def test_what_is_wrong_with_a_command_line_is_told_by_the_framework(words):
+    assert "cliff" in modules_after(*words)
+
+
+@pytest.mark.parametrize(
     "words", [("--quiet", "status", "x"), ("status", "-x"), ("run", "x", "-h"), ("destroy", "./x"), ("help",)]
 )
 def test_everything_else_goes_through_the_framework(words):
@@ -84,6 +98,18 @@ def test_everything_else_goes_through_the_framework(words):
         ("run", "nothing-here", "true"),
         ("run", "nothing-here", "--", "true", "--help"),
         ("run", "a/b", "true"),
+        ("create", "/nothing-here"),
+        ("add", "/nothing-here", "-s"),
+        ("create", "x", "y"),
+        ("create", "-x"),
+        ("create", "/nothing-here", "--run", "true"),
+        ("create", "/nothing-here", "--build-args", "-j", "1", "--run", "true"),
+        ("create", "-E", "{ }", "-A", "a..b"),
+        ("build", "/nothing-here", "--drv"),
+        ("build", "/nothing-here", "--start"),
+        ("shell", "/nothing-here", "--run", "true"),
+        ("shell", "/nothing-here", "--run"),
+        ("shell", "-n", "-d", "/nothing-here"),
     ],
 )
 def test_both_ways_say_and_return_the_same(words):

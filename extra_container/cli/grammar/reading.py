@@ -16,7 +16,6 @@ from extra_container.model.errors import PluginError
 
 if TYPE_CHECKING:
     from extra_container.cli.app import Application
-    from extra_container.cli.command import Command
 
 # Titles that argparse gives by itself.
 _OPERANDS = "positional arguments"
@@ -39,7 +38,7 @@ def _command(app: Application, name: str, rest: frozenset[str]) -> Node:
         factory, _, _ = app.command_manager.find_command([name])
     except PluginError:
         return Node(path=(name,))  # who calls the command is told
-    command = cast("Command", factory(app, argparse.Namespace(), cmd_name=name))
+    command = factory(app, argparse.Namespace(), cmd_name=name)
     return node_of(command.get_parser(f"{PROGRAM} {name}"), (name,), rest)
 
 

@@ -10,9 +10,10 @@ import argparse
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import stevedore
+from cliff import command as cliff_command
 from cliff.columns import FormattableColumn
 from cliff.display import DisplayCommandBase
 from cliff.formatters.base import ListFormatter, SingleFormatter
@@ -23,6 +24,9 @@ from extra_container.cli.command import Command
 from extra_container.cli.output import document, formats
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
+
+if TYPE_CHECKING:
+    from extra_container.cli.app import Application
 
 _F = TypeVar("_F", ListFormatter, SingleFormatter)
 
@@ -129,7 +133,13 @@ class _Display(DisplayCommandBase[_F]):
         return super()._generate_columns_and_selector(parsed_args, column_names)
 
 
-class ListCommand(_Display[ListFormatter], Lister, Command):
+class _Framed(Command, cliff_command.Command):
+    """A command of this program that is one of cliff's, too."""
+
+    app: Application
+
+
+class ListCommand(_Display[ListFormatter], Lister, _Framed):
     """Base of a command that prints rows: ``take_action`` returns the columns' names and the rows.
 
     Cells are JSON values, lists and objects included. Where no format is asked for, the rows are printed as a table, or
@@ -143,7 +153,7 @@ class ListCommand(_Display[ListFormatter], Lister, Command):
         return parser
 
 
-class ShowCommand(_Display[SingleFormatter], ShowOne, Command):
+class ShowCommand(_Display[SingleFormatter], ShowOne, _Framed):
     """Base of a command that prints one record: ``take_action`` returns the names of its fields and their values.
 
     Values are JSON values, lists and objects included. Where no format is asked for, the record is printed as a table,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +66,7 @@ def write(path: Path, containers: dict[str, JSON], **fields: JSON) -> str:
 
     Raises :class:`.UsageError` if the file cannot be written.
     """
-    own = secrets.token_hex(8)
+    own = os.urandom(8).hex()
     head = json.dumps({_KEY: _VERSION, "id": own, **fields})[:-1]
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in containers.items())
     temporary = path.with_name(f".{path.name}.{own}.tmp")

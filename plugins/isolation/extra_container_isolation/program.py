@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from extra_container.plugin import (
@@ -14,6 +13,7 @@ from extra_container.plugin import (
     HostError,
     Problem,
     Runner,
+    dataclass,
     layout,
     read_text_file,
 )

@@ -8,7 +8,6 @@ addresses may be shared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from ipaddress import ip_address
 
 from extra_container.plugin import Problem
 
@@ -52,6 +51,8 @@ def _sharing(known: Mapping[str, Settings], key: str) -> Iterator[set[str]]:
 
 def _address(text: str) -> str:
     """Return an address without its mask and in its usual form; a text that is none stays as it is."""
+    from ipaddress import ip_address
+
     address = text.partition("/")[0]
     try:
         return str(ip_address(address))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import cast
 
 from extra_container.cli.command import Command
 from extra_container.cli.output import terminal
@@ -85,7 +84,8 @@ class Help(Command):
 
             near = nearest.suggestion(name, self.app.command_manager.names())
             raise UsageError(f"Unknown command {name!r}", hint=f"{near}See `extra-container help`.") from error
-        return cast("Command", factory(self.app, self.app_args, cmd_name=name))
+        command: Command = factory(self.app, self.app_args, cmd_name=name)
+        return command
 
 
 def _global_options() -> Iterator[tuple[str, str]]:

@@ -1,0 +1,184 @@
+"""Evaluating and building a definition with Nix, if an earlier evaluation does not tell what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from extra_container import variables
+from extra_container.model import events
+from extra_container.model.errors import BuildError
+from extra_container.model.frozen import replace
+from extra_container.model.values import BaseKind, Definition, Evaluation, Request
+from extra_container.nix import blame, command, errors
+from extra_container.pipeline.context import Context
+from extra_container.pipeline.evaluation import divide
+from extra_container.state import nix_roots, runtime
+
+if TYPE_CHECKING:
+    from extra_container.evaluations.watch import Watch
+
+_T = TypeVar("_T")
+
+
+def build(request: Request, definition: Definition, context: Context, stack: ExitStack) -> Path:
+    """Return the store path of what a definition builds; it is safe until ``stack`` is closed."""
+    directory = stack.enter_context(_links(context))
+    watch = _watch(request, definition, directory, context)
+    if watch is not None and (output := watch.known_output(directory / "result")) is not None:
+        watch.repeat(context.emit, context.tell, building=True)
+        return Path(output)
+    return _build_anew(definition, directory, context, watch)
+
+
+def evaluate(request: Request, definition: Definition, context: Context, stack: ExitStack) -> str:
+    """Return the path of the derivation that a definition builds."""
+    directory = stack.enter_context(_links(context))
+    watch = _watch(request, definition, directory, context)
+    if watch is not None and (known := watch.known_derivation()) is not None:
+        watch.repeat(context.emit, context.tell, building=False)
+        return known
+    watched = _watched(context, watch)
+
+    def act(chosen: Definition) -> str:
+        divided, runner = divide.evaluate_parts(chosen, directory, watched)
+        return command.derivation(divided, directory / "etc.drv", runner, watched.tell)
+
+    with telling_failure(context), context.phase("evaluate"):
+        derivation = _evaluated(_with_base(definition, watched), watched, act)
+    if watch is not None:
+        watch.end()
+        context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, None)))
+    return derivation
+
+
+def names(definition: Definition, context: Context) -> tuple[str, ...]:
+    """Return the names of a definition's containers, sorted."""
+    with telling_failure(context), context.phase("evaluate"):
+        definition = _with_base(definition, context)
+        return _evaluated(
+            definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell)
+        )
+
+
+def _build_anew(definition: Definition, directory: Path, context: Context, watch: Watch | None) -> Path:
+    """Evaluate and build: in two steps where the first is watched, or somebody follows each, and in one otherwise."""
+    watched, sees = _watched(context, watch), watch is not None and watch.can_see
+    out_link = directory / "result"
+
+    def evaluate_and_build(chosen: Definition) -> Path:
+        divided, runner = divide.evaluate_parts(chosen, directory, watched)
+        return command.build(divided, out_link, runner, context.tell)
+
+    def evaluate_only(chosen: Definition) -> tuple[str, Definition]:
+        divided, runner = divide.evaluate_parts(chosen, directory, watched)
+        return command.derivation(divided, directory / "etc.drv", runner, watched.tell), divided
+
+    derivation = ""
+    if not sees and context.follow is None:
+        definition = _with_base(definition, watched)
+        context.emit(events.BuildStarted())
+        path = _evaluated(definition, watched, evaluate_and_build)
+    else:
+        with context.phase("evaluate"):
+            definition = _with_base(definition, watched)
+            context.emit(events.BuildStarted())
+            derivation, divided = _evaluated(definition, watched, evaluate_only)
+        if watch is not None and sees:
+            watch.end()
+        with context.phase("build"):
+            path = command.realise(derivation, divided, out_link, context.runner, context.tell)
+    if watch is not None:
+        context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, str(path))))
+    return path
+
+
+@contextmanager
+def telling_failure(context: Context) -> Iterator[None]:
+    """Let who follows each step know of a definition that could not be evaluated or built."""
+    try:
+        yield
+    except BuildError as error:
+        if context.follow is not None:
+            details: Mapping[str, Any] = error.details
+            context.follow(
+                events.BuildFailed(
+                    message=error.message,
+                    hint=error.hint,
+                    derivation=details.get("derivation"),
+                    reason=details.get("reason"),
+                    log=tuple(details.get("log", ())),
+                )
+            )
+        raise
+
+
+def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:
+    """Return what watches the evaluation of a definition, ``None`` if nothing shall."""
+    wish = context.runner.environment.get(variables.EVAL_RECORD)
+    if not request.record or wish == "never":
+        return None
+    from extra_container.evaluations.watch import Watch
+
+    records = context.host.cache_directory / "evaluations"
+    return Watch(
+        definition=definition, directory=directory, records=records, unwatched=context.runner, always=wish == "always"
+    )
+
+
+def _watched(context: Context, watch: Watch | None) -> Context:
+    if watch is None:
+        return context
+    return replace(context, runner=watch.runner, tell=watch.telling(context.tell), emit=watch.emitting(context.emit))
+
+
+@contextmanager
+def _links(context: Context) -> Iterator[Path]:
+    """Give a directory for links that keep builds from garbage collection; nothing of them stays."""
+    with runtime.runtime_directory("build", home=context.host.runtime_directory) as directory:
+        try:
+            yield directory
+        finally:
+            # Nix removes the roots, too, when it next collects garbage and finds their links gone.
+            with suppress(OSError):
+                for link in directory.iterdir():
+                    nix_roots.forget(link, context.host.gc_roots)
+
+
+def _with_base(definition: Definition, context: Context) -> Definition:
+    """Choose the host base for a definition that has no nixpkgs otherwise."""
+    base = definition.base
+    if base.kind is BaseKind.DEFAULT and not command.has_nixpkgs(definition, context.runner):
+        context.emit(events.HostBaseChosen())
+        base = replace(base, kind=BaseKind.HOST)
+    # All of the host base is hardly more than the container module.
+    evaluation = Evaluation.FULL if base.kind is BaseKind.HOST else definition.evaluation
+    return replace(definition, base=base, evaluation=evaluation)
+
+
+def _evaluated(definition: Definition, context: Context, act: Callable[[Definition], _T]) -> _T:
+    """Do something with a definition, with the complete NixOS if the tree lacks something that the small way needs."""
+    first = Evaluation.SMALL if definition.evaluation is Evaluation.AUTO else definition.evaluation
+    try:
+        result = act(replace(definition, evaluation=first))
+    except errors.NixError as error:
+        missing = _lacking(error, definition, context)
+        if missing is None:
+            raise
+        context.emit(events.EvaluationFellBack(missing=missing))
+        first = Evaluation.FULL
+        result = act(replace(definition, evaluation=first))
+    context.emit(events.Evaluated(evaluation=first.value))
+    return result
+
+
+def _lacking(error: errors.NixError, definition: Definition, context: Context) -> str | None:
+    """Return what an evaluation that failed lacked of nixpkgs, if another way may be tried and has it."""
+    if definition.evaluation is not Evaluation.AUTO:
+        return None
+    missing = blame.lacking(error, definition.source)
+    if missing is None or blame.is_of_nixpkgs(error):
+        return missing
+    return command.small_lacks(definition, context.runner)
