@@ -202,6 +202,6 @@ def test_what_definitions_say_by_now(world):
     world.file.unlink()
     assert checked()[world.up] == (None, "its definition is not there any more")
     out = world.tool("status", "--check", *everything).out
-    assert re.search(rf"^{world.text} +down .*otherwise", out, re.MULTILINE)
+    assert re.search(rf"^{world.text} +down .*changed", out, re.MULTILINE)
     assert f"{world.up}: its definition is not there any more ({world.file})\n" in out
     world.write("four")

@@ -49,10 +49,10 @@ _TABLE = (
     Column(title="MEMORY", weight=4, right=True),
     Column(title="CPU", weight=3, right=True),
     Column(title="RUNS", weight=2),
-    Column(title="DEFINED", weight=7),
+    Column(title="DEFINITION", weight=7),
     Column(title="SINCE", weight=1),
 )
-_DEFINED = MappingProxyType({True: "so", False: "otherwise", None: "?"})
+_DEFINED = MappingProxyType({True: "same", False: "changed", None: "?"})
 _INDENT = "  "
 
 
