@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Verdict
-from extra_container.systemd.checks import starts_containers
+from extra_container.systemd.checks import read_unit_path, starts_containers
 from extra_container.systemd.machined import PACKAGE_HINT, Machined
 from extra_container.systemd.systemctl import PLAIN
 
@@ -87,9 +87,7 @@ def machined(runner: Runner) -> Findings:
 
 def unit_path(runner: Runner, directory: Path, hint: str) -> Findings:
     """Look whether systemd reads the directory that units of containers are installed in."""
-    show = ["systemctl", "show", "-p", "UnitPath", "--value"]
-    read = runner.run(show, environment=PLAIN, timeout=_SECONDS).stdout.split()
-    if any(Path(place) == directory or Path(place).resolve() == directory.resolve() for place in read):
+    if directory.resolve() in {place.resolve() for place in read_unit_path(runner)}:
         return (Finding(verdict=Verdict.OK, found=f"systemd reads {directory}"),)
     return (
         Finding(

@@ -15,7 +15,7 @@ from extra_container import proc
 from extra_container.enter.argv import enter_argv, shell_arguments
 from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
-from extra_container.model.errors import ExtraContainerError
+from extra_container.model.errors import ExtraContainerError, ProcessError
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
 from extra_container.model.host import leaders as leaders_of
 from extra_container.nix.switch import Rehearsal, Update, rehearsal_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STEP = 0.02
 _AGAIN_SECONDS = 0.2
+# It takes one or two, of which a system that is busy makes more.
+_REHEARSAL_SECONDS = 120.0
 
 # Exit code of what makes SSH host keys in a container that has no sshd.
 NO_SERVER = 3
@@ -113,12 +115,20 @@ def rehearse(
     name: str, leader: int, settings: Mapping[str, str], runner: Runner, *, runtime: Path = RUNTIME_DIRECTORY
 ) -> Rehearsal:
     """Return what :func:`update` would do, as far as the new system can tell; nothing is changed in the container."""
+    process = proc.identify(leader)
 
     def ask(action: str) -> Update:
         words = _switch(settings["SYSTEM_PATH"], action)
-        return _ended(name, runner.run(run_argv(leader, words, name=name, runtime=runtime), check=False))
+        argv = run_argv(leader, words, name=name, runtime=runtime)
+        return _ended(name, runner.run(argv, check=False, timeout=_REHEARSAL_SECONDS))
 
-    return rehearsal_of(ask("dry-activate"), ask("check"))
+    try:
+        found = rehearsal_of(ask("dry-activate"), ask("check"))
+    except ProcessError as error:
+        return Rehearsal(problem=error.message)
+    if process is None or not process.alive():
+        return Rehearsal(problem="it ended while it was looked at")
+    return found
 
 
 def _switch(system: str, action: str) -> list[str]:

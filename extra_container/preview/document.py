@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extra_container.model import layout
+from extra_container.model.host import ActiveState
 from extra_container.model.plans import Change, Difference
 from extra_container.model.values import JSON, Link, Remove
 from extra_container.preview import options
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
     from extra_container.preview.look import Preview, Prospect
 
 
+_VERSION = 1
+_STATES = {
+    ActiveState.ACTIVATING: "starting",
+    ActiveState.DEACTIVATING: "stopping",
+    ActiveState.FAILED: "failed",
+}
+
+
 def document(preview: Preview) -> dict[str, JSON]:
     """Return a preview as an object of JSON."""
     request = preview.request
     return {
+        "schema": _VERSION,
         "changes": preview.changes,
         "build": str(preview.result.path),
         "start": request.start,
@@ -46,10 +56,12 @@ def actions(one: Prospect) -> list[str]:
 
 
 def state(one: Prospect) -> str:
-    """Return whether a container is ``up``, ``down``, or neither: what systemd calls its state then."""
+    """Return what a container does, in the words of result documents; ``gone`` is one that is not installed."""
     if one.state.up:
         return "up"
-    return "down" if one.state.at_rest else one.state.active.value
+    if one.item.change is Change.NEW and one.state.at_rest:
+        return "gone"
+    return _STATES.get(one.state.active, "down")
 
 
 def starting_units(one: Prospect) -> tuple[list[str], list[str]]:
@@ -71,6 +83,9 @@ def _container(one: Prospect) -> JSON:
         "lacking": None if one.lacking is Change.UNCHANGED else one.lacking.value,
         "differences": [
             _difference(one.name, part) for whole in one.item.differences for part in options.one_by_one(whole)
+        ],
+        "scripts": [
+            {"line": script.key, "removed": [*script.removed], "added": [*script.added]} for script in one.scripts
         ],
         "starts_with": {"added": [*begin], "removed": [*cease]},
         "unit": str(one.item.container.unit),

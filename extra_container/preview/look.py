@@ -12,21 +12,24 @@ from extra_container.model import host
 from extra_container.model.errors import ProcessError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import ActiveState, UnitState
-from extra_container.model.plans import Change, InstallItem
+from extra_container.model.plans import Change, InstallItem, InstallPlan
 from extra_container.model.values import BuildResult, BuiltContainer, Installed, InstalledContainer, Request
 from extra_container.nix import path_info, switch
 from extra_container.nix import store as nix_store
 from extra_container.nix.switch import Outcome, Rehearsal
 from extra_container.pipeline import control, create, inside, recovery
-from extra_container.pipeline.context import Context
+from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.create import Outlook
 from extra_container.pipeline.plan import Action, Cause, Decision, decide
 from extra_container.pipeline.recovery import Forecast
-from extra_container.preview import closures
+from extra_container.preview import closures, scripts
 from extra_container.preview.closures import ClosureChange
+from extra_container.preview.scripts import ScriptChange
 from extra_container.process import result as result_of
 from extra_container.state import installed, pending
+from extra_container.systemd import checks
 from extra_container.systemd.capacity import boots_at_once
+from extra_container.systemd.manager import SystemdManager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Prospect:
     lacking: Change
     decision: Decision
     installed: tuple[Path, ...] = ()
+    scripts: tuple[ScriptChange, ...] = ()
     rehearsal: Rehearsal | None = None
     closure: ClosureChange | None = None
 
@@ -115,6 +119,7 @@ def preview(request: Request, result: BuildResult, context: Context) -> Preview:
     """
     forecast = recovery.forecast(context, frozenset(container.name for container in result.containers))
     outlook = _look(request, result, forecast, context)
+    _check_units(outlook.plan, context)
     found = prospects(outlook)
     control.require_room(sum(one.decision.action is Action.START for one in found), context)
     leaders = host.leaders(sorted(outlook.seen.alive), context.host.manager)
@@ -130,6 +135,7 @@ def preview(request: Request, result: BuildResult, context: Context) -> Preview:
                 decision=_checked(one.decision, rehearsals.get(one.name)),
                 rehearsal=rehearsals.get(one.name),
                 closure=compared.get(one.name),
+                scripts=scripts.changes(one.item.differences),
             )
             for one in found
         ),
@@ -157,6 +163,16 @@ def _look(request: Request, result: BuildResult, forecast: Forecast, context: Co
         for name, state in outlook.seen.states.items()
     }
     return replace(outlook, seen=replace(outlook.seen, states=states, lacking={**others, **lacking}))
+
+
+def _check_units(plan: InstallPlan, context: Context) -> None:
+    """Raise what :func:`.create_built` would raise if systemd does not use what is to be installed."""
+    if not isinstance(context.host.manager, SystemdManager):
+        return
+    if all(item.change is Change.UNCHANGED for item in plan.items):
+        return
+    with suppress(ProcessError):  # without an answer nothing is known to be wrong
+        report(checks.foreseen_problems(plan, context.host, checks.read_unit_path(context.runner)), context)
 
 
 def _checked(decision: Decision, rehearsal: Rehearsal | None) -> Decision:

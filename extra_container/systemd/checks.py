@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.layout import unit_name
+from extra_container.systemd.systemctl import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from extra_container.model.host import Host
     from extra_container.model.plans import InstallPlan
-    from extra_container.model.values import Problems
+    from extra_container.model.values import Problem, Problems
+    from extra_container.process import Runner
+
+_SECONDS = 30.0
 
 # Where links and settings that say what a target wants can be; systemd.unit(5).
 _UNIT_PATH = ("etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system")
@@ -50,8 +57,6 @@ def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
 
     ``hint`` tells how to make systemd read the host's unit directory. Call it when the units were reloaded.
     """
-    from extra_container.model.values import Problem
-
     names = [item.name for item in plan.items]
     states = host.manager.states(names)
     unread, problems = [], []
@@ -60,15 +65,52 @@ def fragment_problems(plan: InstallPlan, host: Host, *, hint: str) -> Problems:
             case Path() as used if same_file(used, host.unit_directory / unit_name(name)):
                 continue
             case Path() as used if used.name == unit_name(name):
-                message = f"container {name}: systemd uses {used} instead of the unit in {host.unit_directory}"
-                problems.append(Problem(message=message, hint=f"Remove {used}, or give the container another name."))
+                problems.append(_hidden(name, used, host))
             case _:
                 unread.append(name)
-    if unread:
-        shown = ", ".join(unread)
-        message = f"systemd does not read the units in {host.unit_directory}, so it cannot run: {shown}"
-        problems.append(Problem(message=message, hint=hint))
-    return tuple(problems)
+    return (*problems, _unread(unread, host, hint)) if unread else tuple(problems)
+
+
+def _hidden(name: str, used: Path, host: Host) -> Problem:
+    from extra_container.model.values import Problem
+
+    message = f"container {name}: systemd uses {used} instead of the unit in {host.unit_directory}"
+    return Problem(message=message, hint=f"Remove {used}, or give the container another name.")
+
+
+def _unread(names: Sequence[str], host: Host, hint: str) -> Problem:
+    from extra_container.model.values import Problem
+
+    message = f"systemd does not read the units in {host.unit_directory}, so it cannot run: {', '.join(names)}"
+    return Problem(message=message, hint=hint)
+
+
+def read_unit_path(runner: Runner) -> tuple[Path, ...]:
+    """Return the directories that systemd reads units from; a unit in one hides those of its name in later ones.
+
+    Raises :class:`.ProcessError` if systemd does not answer.
+    """
+    argv = ["systemctl", "show", "-p", "UnitPath", "--value"]
+    return tuple(map(Path, runner.run(argv, environment=PLAIN, timeout=_SECONDS).stdout.split()))
+
+
+def foreseen_problems(plan: InstallPlan, host: Host, unit_path: Sequence[Path]) -> Problems:
+    """Find what :func:`fragment_problems` would find once a plan is carried out.
+
+    ``unit_path`` are the directories that systemd reads, see :func:`read_unit_path`.
+    """
+    own = host.unit_directory.resolve()
+    places = [place.resolve() for place in unit_path]
+    names = [item.name for item in plan.items]
+    if own not in places:
+        return (_unread(names, host, "`extra-container doctor` says what to do."),) if names else ()
+    before = unit_path[: places.index(own)]
+    return tuple(
+        _hidden(name, place / unit_name(name), host)
+        for name in names
+        for place in before
+        if os.path.lexists(place / unit_name(name))
+    )
 
 
 def same_file(used: Path, installed: Path) -> bool:

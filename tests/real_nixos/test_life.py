@@ -1,5 +1,6 @@
 """Live updates, restarts, and what users do in a running container."""
 
+import json
 import time
 
 import pytest
@@ -17,6 +18,12 @@ def says(tool, name):
     return tool("run", name, "--", "cat", "/etc/version").out
 
 
+def planned(tool, text, code=0):
+    """Return what `plan` says of the one container of a definition."""
+    (container,) = json.loads(tool("plan", "--start", "-f", "json", "-E", text, code=code).out)["containers"]
+    return container
+
+
 def await_new(name, old):
     """Wait until the container has another PID 1, and return it."""
     deadline = time.monotonic() + 60
@@ -31,10 +38,15 @@ def await_new(name, old):
 
 
 @switchable
-def test_a_live_update(tool, create, name):
-    create(say(1))
+def test_a_live_update(tool, create, name, release):
+    service = 'systemd.services.{} = {{ wantedBy = [ "multi-user.target" ]; script = "exec sleep {}"; }};'
+    create(say(1, service.format("old", 1001)))
     before = leader(name)
-    more = 'systemd.services.new = { wantedBy = [ "multi-user.target" ]; script = "exec sleep inf"; };'
+    more = service.format("old", 1002) + service.format("new", "inf")
+    plan = planned(tool, definition({name: (say(2, more), "")}, release))
+    assert (plan["actions"], plan["refused"]) == (["install", "update"], None)
+    assert (plan["units"]["problem"], plan["units"]["checked"]) == (None, False)
+    assert (plan["units"]["stop"], plan["units"]["start"]) == (["old.service"], ["old.service"])
     done = create(say(2, more))
     assert f"Updating containers:\n{name}\n" in done.out
     assert "the following new units were started: new.service" in done.out
@@ -66,10 +78,14 @@ def test_a_live_update_of_which_a_unit_and_a_snippet_failed(tool, create, name, 
 
 
 @pytest.mark.parametrize("release", ["26.11"], indirect=True)
-def test_what_only_a_restart_can_change(tool, create, name):
+def test_what_only_a_restart_can_change(tool, create, name, release):
     create(say(1))
     before = leader(name)
-    done = create(say(2, 'services.dbus.implementation = "dbus";'))
+    other = say(2, 'services.dbus.implementation = "dbus";')
+    plan = planned(tool, definition({name: (other, "")}, release))
+    assert plan["actions"] == ["install", "restart"]
+    assert "inhibited" in plan["causes"]
+    done = create(other)
     assert "Pre-switch check 'switchInhibitors' failed" in done.out
     assert f"Restarting containers:\n{name}\n" in done.out
     assert leader(name) != before
@@ -80,6 +96,8 @@ def test_what_only_a_restart_can_change(tool, create, name):
 def test_a_check_that_refuses_the_new_system(tool, create, name, release):
     create(say(1))
     text = definition({name: (say(2, 'system.preSwitchChecks.never = "false";'), "")}, release)
+    plan = planned(tool, text, code=4)
+    assert (plan["actions"], plan["refused"]) == (["install", "update"], "its check never refuses the new system")
     failed = tool("create", "-s", "-E", text, code=4)
     assert f"Container {name} did not update: its check never refuses the new system\n" in failed.err
     assert says(tool, name) == "1"

@@ -190,9 +190,12 @@ def test_a_unit_that_the_administrator_masked(tool, name):
         text = f"{{ containers.{name} = {{}}; }}"
         if NIXOS:
             # The directory of extra containers comes before that of the administrator.
+            tool("plan", "-s", "-E", text)
             tool("create", "-s", "-E", text)
             tool("destroy", name)
         else:
+            foreseen = tool("plan", "-s", "-E", text, code=5)
+            assert f"container {name}: systemd uses {mask} instead of the unit in {UNITS}" in foreseen.err
             done = tool("create", "-s", "-E", text, code=5)
             assert f"container {name}: systemd uses {mask} instead of the unit in {UNITS}" in done.err
             assert f"Remove {mask}" in done.err

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.containers.conftest import PROGRAM, leftovers, write_definition
+from tests.schemas import result
 
 PLANS = Path("/var/lib/extra-container/plans")
 
@@ -28,7 +29,7 @@ def system(name):
 
 def test_what_was_reviewed_is_applied_though_the_definition_changed(tool, name, tmp_path):
     definition, plan = write(tmp_path / "c.nix", name, 1), tmp_path / "plan"
-    shown = tool("plan", "--out", plan, "--json-into", tmp_path / "shown.json", definition)
+    shown = tool("plan", "-u", "--out", plan, "--json-into", tmp_path / "shown.json", definition)
     assert f"{name}: install only (new)" in shown.out
     write(definition, name, 2)
     document = json.loads((tmp_path / "shown.json").read_text())
@@ -36,7 +37,8 @@ def test_what_was_reviewed_is_applied_though_the_definition_changed(tool, name, 
     assert document["build"] in live.splitlines()
     assert kept(plan)
     assert tool("create", "--dry-run", plan).out == shown.out
-    tool("create", plan)
+    (done,) = result(tool("create", "-f", "json", plan).out)["containers"]
+    assert (done["asked"], done["change"]) == (["install", "update"], "new")
     assert system(name) == f"SYSTEM_PATH={document['containers'][0]['system']}"
     assert not kept(plan)
 
@@ -123,6 +125,21 @@ def test_without_a_terminal_nobody_is_asked(tool, name, tmp_path):
     assert f"{name}: install only (new)" in done.out
     assert name in tool("list").out.split()
     assert tool("create", "--ask", "--yes", definition).out.startswith(f"Unchanged: {name}\n")
+
+
+def test_what_create_refuses_plan_refuses_too(tool, name, tmp_path):
+    conf = Path("/etc/nixos-containers", f"{name}.conf")
+    conf.parent.mkdir(exist_ok=True)
+    conf.write_text("SYSTEM_PATH=/nix/store/x\n")
+    try:
+        words = ["-E", f"{{ containers.{name} = {{ }}; }}"]
+        assert tool("plan", *words, code=2).err == tool("create", *words, code=2).err
+    finally:
+        conf.unlink()
+    for words in (["-E", '{ containers."a_b" = { }; }'], [tmp_path / "nothing.nix"], ["-E", "{ containers.x = y; }"]):
+        plan, create = tool("plan", *words, code=None), tool("create", *words, code=None)
+        assert (plan.code, plan.err.replace("plan", "")) == (create.code, create.err.replace("plan", ""))
+        assert plan.code != 0
 
 
 def test_dry_run_is_plan(tool, name, tmp_path):

@@ -193,6 +193,21 @@ def test_the_text(tmp_path, built):
     )
 
 
+def test_many_of_which_the_same_is_said(tmp_path, built):
+    world = World(tmp_path / "host")
+    names = [f"container-{number}" for number in range(12)]
+    shown = text.render(looked(world, *(built(name, "s1") for name in names)), 80)
+    assert shown == (
+        "container-0, container-1, container-2, container-3, container-4, container-5,\n"
+        "container-6, container-7, container-8, container-9, container-10, container-11:\n"
+        "install only (new)\n"
+        "  it does not run; --start starts it\n"
+        "\n"
+        "Plan: 12 to install.\n"
+    )
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 def test_nothing_to_do(tmp_path, built):
     world = World(tmp_path / "host")
     world.create(built("demo", "s1"), start=True)

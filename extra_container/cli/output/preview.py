@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from extra_container.cli.output.terminal import hanging
 from extra_container.model.plain import one_line
-from extra_container.model.plans import Change, Difference
+from extra_container.model.plans import Change, Difference, Place
 from extra_container.nix.switch import Rehearsal
 from extra_container.pipeline.plan import Action, Cause
-from extra_container.preview import document, options
+from extra_container.preview import document, options, scripts
 from extra_container.preview.closures import ClosureChange, PackageChange
 from extra_container.preview.look import Preview, Prospect
 
@@ -22,7 +21,6 @@ _VERBS = {
     "restart": "restart",
 }
 _MOST = 8  # lines of one kind; JSON has all
-_STORE_PATH = re.compile(r"/nix/store/[0-9a-z]{32}-")
 _UNITS = (("stop", "stop"), ("reload", "reload"), ("restart", "restart"), ("start", "start"), ("skip", "leave"))
 
 
@@ -30,7 +28,7 @@ def render(preview: Preview, width: int | None = None) -> str:
     """Return the text, with lines that fit into ``width`` columns where it is given."""
     changed = [one for one in preview.containers if one.has_news]
     blocks = ["\n".join(lines)] if (lines := _recovered(preview, width)) else []
-    blocks += ["\n".join([_head(one), *_lines(one, width)]) for one in changed]
+    blocks += _blocks(changed, width)
     quiet = [one_line(one.name) for one in preview.containers if not one.has_news]
     if quiet:
         blocks.append(hanging("Unchanged: ", ", ".join(quiet), width))
@@ -56,11 +54,22 @@ def _recovered(preview: Preview, width: int | None) -> list[str]:
     return ["First, for a run that was broken off:", *lines] if lines else []
 
 
-def _head(one: Prospect) -> str:
+def _blocks(changed: list[Prospect], width: int | None) -> list[str]:
+    """Return what is said of containers; of some it is the same."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for one in changed:
+        groups.setdefault((_verbs(one), *_lines(one, width)), []).append(one.name)
+    return [
+        "\n".join([hanging("", f"{_listed(names)}: {verbs}", width), *lines])
+        for (verbs, *lines), names in groups.items()
+    ]
+
+
+def _verbs(one: Prospect) -> str:
     verbs = [_VERBS[action] for action in document.actions(one)]
     only = " only" if verbs == [_VERBS["install"]] else ""
     new = " (new)" if one.item.change is Change.NEW else ""
-    return f"{one_line(one.name)}: {' and '.join(verbs) or 'nothing'}{only}{new}"
+    return f"{' and '.join(verbs) or 'nothing'}{only}{new}"
 
 
 def _lines(one: Prospect, width: int | None) -> Iterator[str]:
@@ -119,6 +128,9 @@ def _differences(one: Prospect) -> Iterator[tuple[str, str]]:
     if forcing:
         yield "  ", "only a restart brings:" if one.state.up else "changed:"
         yield from _listed_differences(one.name, forcing)
+        # Addresses and the like are in scripts, too, where nobody would look for them.
+        if not any(part.place is Place.CONF for part in forcing):
+            yield from _of_scripts(one)
     live = [part for part in parts if part.live]
     if any(_key(part) == "SYSTEM_PATH" for part in live):
         yield "  ", "the configuration inside changed"
@@ -129,34 +141,39 @@ def _differences(one: Prospect) -> Iterator[tuple[str, str]]:
 
 
 def _listed_differences(name: str, parts: list[Difference]) -> Iterator[tuple[str, str]]:
-    scripts = [part for part in parts if _is_other_script(part)]
-    lines = [part for part in parts if part not in scripts]
+    others = [part for part in parts if scripts.is_other_script(part)]
+    lines = [part for part in parts if part not in others]
     for part in lines[:_MOST]:
         option = options.option_of(name, part)
         option = f"  ({option.removeprefix(f'containers.{name}.')})" if option else ""
         yield f"    {part.place.value}: ", f"{_shown(part)}{one_line(option)}"
     if len(lines) > _MOST:
         yield "    ", f"and {len(lines) - _MOST} more"
-    if scripts:
-        keys = dict.fromkeys(_key(part) for part in scripts)
+    if others:
+        keys = dict.fromkeys(_key(part) for part in others)
         yield "    unit: ", f"other scripts: {', '.join(keys)}"
+
+
+def _of_scripts(one: Prospect) -> Iterator[tuple[str, str]]:
+    lines = [
+        f"{sign} {one_line(line.strip())}"
+        for script in one.scripts
+        for sign, side in (("-", script.removed), ("+", script.added))
+        for line in side
+    ]
+    lines = list(dict.fromkeys(lines))
+    yield from (("      ", line) for line in lines[:_MOST])
+    if len(lines) > _MOST:
+        yield "      ", f"and {len(lines) - _MOST} more lines"
 
 
 def _key(part: Difference) -> str:
     return (part.after or part.before or "").partition("=")[0]
 
 
-def _is_other_script(part: Difference) -> bool:
-    return (
-        part.before is not None
-        and part.after is not None
-        and _STORE_PATH.sub("", part.before) == _STORE_PATH.sub("", part.after)
-    )
-
-
 def _shown(part: Difference) -> str:
     before, after = (
-        None if text is None else one_line(_STORE_PATH.sub("…-", text)) for text in (part.before, part.after)
+        None if text is None else one_line(scripts.without_hashes(text)) for text in (part.before, part.after)
     )
     if before is None:
         return f"+ {after}"

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.cli.output import formats, terminal
-from extra_container.model.errors import UsageError
+from extra_container.model.errors import StaleError, UsageError
 from extra_container.model.plain import one_line
 from extra_container.state.plans import file as plan_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from extra_container.cli.app import Application
     from extra_container.preview.look import Preview
     from extra_container.preview.stored import Stored
@@ -40,12 +42,32 @@ def add_question_options(parser: argparse.ArgumentParser) -> None:
     add_exit_code_option(parser)
 
 
+def _plan_path(parsed: argparse.Namespace) -> Path | None:
+    """Return the file of the plan that a command line names, None if it names something else."""
+    if parsed.definition in {None, "-"}:
+        return None
+    path = Path(parsed.definition).absolute()
+    return path if plan_file.is_plan(path) else None
+
+
+def stored_wishes(parsed: argparse.Namespace) -> Mapping[str, object] | None:
+    """Return what a plan on the command line has decided, by the names of options; None without a whole plan."""
+    path = _plan_path(parsed)
+    if path is None:
+        return None
+    try:
+        return plan_file.read(path)
+    except (UsageError, StaleError):
+        return None  # whoever carries it out tells
+
+
 def stored_plan(parsed: argparse.Namespace) -> Stored | None:
     """Return the plan that a command line names, None if it names something else.
 
     Raises :class:`.UsageError` for options that a plan has decided already, and what :func:`.stored.load` raises.
     """
-    if parsed.definition in {None, "-"} or not plan_file.is_plan(path := Path(parsed.definition).absolute()):
+    path = _plan_path(parsed)
+    if path is None:
         return None
     decided = [option for name, option in parsed.given.items() if name not in _BESIDE | _TABLES]
     if parsed.build_args:

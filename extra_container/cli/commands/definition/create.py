@@ -28,17 +28,15 @@ class Create(ResultCommand, DefinitionCommand):
         "examples:\n"
         "  extra-container create --start web.nix\n"
         "  extra-container create -s -E '{ containers.demo.config = {}; }'\n"
-        "  extra-container create --start --ask web.nix\n"
+        "  extra-container create --start --ask web.nix\n\n"
+        "In the place of the definition there may be a file that `plan --out` wrote.\n"
     )
 
     def asked(self, parsed_args: argparse.Namespace) -> tuple[str, ...]:
         """Return what is to be done to each container of the definition, if it has to be."""
-        wishes = (
-            ("start", parsed_args.start),
-            ("update", parsed_args.update_changed),
-            ("restart", parsed_args.restart_changed),
-        )
-        return ("install", *(verb for verb, is_wanted in wishes if is_wanted))
+        wishes = {"start": "start", "update": "update_changed", "restart": "restart_changed"}
+        given = planned.stored_wishes(parsed_args) or vars(parsed_args)
+        return ("install", *(verb for verb, option in wishes.items() if given.get(option)))
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what shows a plan first."""
