@@ -53,6 +53,8 @@ let
         python3Packages.stevedore
         python3Packages.structlog
       ]
+      # Without it, which a nixpkgs before 20.09 has not, nothing is drawn while people wait.
+      ++ lib.optional (python3Packages ? rich) python3Packages.rich
       ++ plugins python3Packages;
 
       # After the host's own: Nix and systemd must be those of the host.

@@ -46,9 +46,23 @@ def open_context(invocation: Invocation, *, changes_machine: bool) -> Iterator[C
         messages.event(_told(problem))
     # People who look on are not told of every program.
     follow = messages.follow if messages.followed else None
-    runner = Runner(environment=invocation.environment, notify=follow)
+    progress = messages.progress()
+    if progress is None:
+        runner = Runner(environment=invocation.environment, notify=follow)
+    else:
+        from extra_container.progress.followed import FollowedRunner
+
+        runner = FollowedRunner(progress=progress, environment=invocation.environment)
     host = hooks.detect_host(Path("/"), runner, invocation.options.host)
-    yield Context(host=host, hooks=hooks, runner=runner, emit=messages.event, tell=messages.tell, follow=follow)
+    yield Context(
+        host=host,
+        hooks=hooks,
+        runner=runner,
+        emit=messages.event,
+        tell=messages.tell,
+        follow=follow,
+        progress=progress,
+    )
 
 
 def _warning(error: PluginError) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import ExtraContainerError, HostError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from extra_container.model.plans import Failure
     from extra_container.model.values import Problems
     from extra_container.process import Runner
+    from extra_container.progress.followed import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Context:
     """What every stage works with: the host, the plugins' hooks, the runner, and where events go.
 
     ``tell`` receives lines that Nix prints for people. ``follow`` receives events that people are not told of: it is
-    for who follows each step, ``None`` if nobody does.
+    for who follows each step, ``None`` if nobody does. ``progress`` is who shows people what is waited for.
     """
 
     host: Host
@@ -33,6 +34,7 @@ class Context:
     emit: Callable[[events.Event], None]
     tell: Callable[[str], None]
     follow: Callable[[events.Event], None] | None = None
+    progress: Progress | None = None
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
@@ -47,15 +49,21 @@ class Context:
 
     @contextmanager
     def phase(self, name: str, containers: Sequence[str] = ()) -> Iterator[None]:
-        """Tell who follows each step that a phase, named as in :class:`.origin.Phase`, begins and ends."""
-        if self.follow is None:
-            yield
-            return
+        """Tell who follows each step, and show, that a phase, named as in :class:`.origin.Phase`, begins and ends."""
+        with nullcontext() if self.progress is None else self.progress.phase(name, containers):
+            if self.follow is None:
+                yield
+            else:
+                with self._told(name, containers, self.follow):
+                    yield
+
+    @contextmanager
+    def _told(self, name: str, containers: Sequence[str], follow: Callable[[events.Event], None]) -> Iterator[None]:
         from extra_container.model.events import PhaseFinished, PhaseStarted
         from extra_container.model.origin import Phase, PhaseEnd
 
         phase, names, end = Phase(name), tuple(containers), PhaseEnd.FAILED
-        self.follow(PhaseStarted(phase=phase, containers=names))
+        follow(PhaseStarted(phase=phase, containers=names))
         began = time.monotonic()
         try:
             yield
@@ -64,7 +72,7 @@ class Context:
             end = PhaseEnd.INTERRUPTED
             raise
         finally:
-            self.follow(PhaseFinished(phase=phase, end=end, seconds=time.monotonic() - began, containers=names))
+            follow(PhaseFinished(phase=phase, end=end, seconds=time.monotonic() - began, containers=names))
 
     def note(self, kind: str, names: Sequence[str]) -> None:
         """Tell who follows each step of an event that has nothing but names; ``kind`` is what the log calls it."""

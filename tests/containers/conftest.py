@@ -46,14 +46,14 @@ class Tool:
         self.environment = {name: value for name, value in os.environ.items() if name != "NIX_PATH"}
         self._started: list[Started] = []
 
-    def argv(self, *words):
+    def command_line(self, *words):
         """Return a whole command line, for who starts it in another way."""
         return [PROGRAM, *map(str, words)]
 
     def __call__(self, *argv, stdin="", code=0, timeout=120, **environment):
         """Run a command line; its exit code must be ``code`` (None: any)."""
         done = subprocess.run(
-            self.argv(*argv),
+            self.command_line(*argv),
             check=False,
             input=stdin,
             capture_output=True,

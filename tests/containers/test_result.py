@@ -109,7 +109,7 @@ def test_with_a_log_on_stderr_both_are_lines_of_json(tool, name):
 
 
 def test_a_reader_that_went_away(tool, name):
-    words = [*tool.argv("create", "-f", "json", "-E", definition([name]))]
+    words = [*tool.command_line("create", "-f", "json", "-E", definition([name]))]
     done = subprocess.run(
         ["bash", "-c", '"$@" | true; echo "${PIPESTATUS[0]}"', "bash", *words],
         check=True, capture_output=True, text=True, env=tool.environment, cwd=tool.directory,

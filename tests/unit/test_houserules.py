@@ -63,7 +63,7 @@ ORDER = (
     {"process"},
     {"state"},
     {"nix", "systemd", "provenance"},
-    {"evaluations"},
+    {"evaluations", "progress"},
     {"hooks"},
     {"pipeline"},
     {"doctor"},

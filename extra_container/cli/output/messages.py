@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from extra_container.cli.output.journal import JournalLog
     from extra_container.cli.output.log import Log
     from extra_container.cli.output.report import Report
+    from extra_container.cli.waiting.progress import TerminalProgress
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
 
@@ -38,6 +39,7 @@ class Messages:
         self._conclusions: list[Callable[[int], None]] = []
         self._writes_changes = False
         self._is_running = False
+        self._progress: TerminalProgress | None = None
         self._began = time.monotonic()
         self.structured = options.log_format == "json" and options.log_file is None
         self.command = ""
@@ -60,8 +62,8 @@ class Messages:
         if self._text is None:
             from extra_container.cli.output.report import Report
 
-            silent = self.structured
-            self._text = Report(self._stdout, self._stderr, quiet=self._options.quiet, silent_stderr=silent)
+            silent, quiet = self.structured, self._options.quiet
+            self._text = Report(self._stdout, self._stderr, quiet=quiet, silent_stderr=silent, progress=self._progress)
         return self._text
 
     def open(self, *, changes_machine: bool) -> None:
@@ -77,6 +79,22 @@ class Messages:
 
             self.journal = JournalLog()
             self._followers.append(self.journal)
+
+    def progress(self) -> TerminalProgress | None:
+        """Return what draws how far things are, for people who look on at a terminal; None for everybody else."""
+        descriptor = self._terminal()
+        if descriptor is not None and self._progress is None:
+            from extra_container.cli.waiting.progress import TerminalProgress
+
+            self._progress = TerminalProgress(descriptor)
+            self._text = None  # the next one knows of it
+        return self._progress
+
+    def _terminal(self) -> int | None:
+        """Return the descriptor of the terminal that people look at, None if nothing is to be drawn there."""
+        if self._options.quiet or self.structured or self.followed or not self._stderr.isatty():
+            return None
+        return self._stderr.fileno()
 
     def add_follower(self, follower: Callable[[Event, Origin], None]) -> None:
         """Let ``follower`` have every event from here on, with where it comes from."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from extra_container.model import events
 from extra_container.model.plans import Change, InstallItem
 from extra_container.model.values import Problem
+
+if TYPE_CHECKING:
+    from extra_container.cli.waiting.progress import TerminalProgress
 
 _PROGRESS: Mapping[type[events.Event], str] = MappingProxyType(
     {
@@ -19,13 +23,22 @@ _PROGRESS: Mapping[type[events.Event], str] = MappingProxyType(
 
 
 class Report:
-    """Renders events as text. With ``quiet`` only warnings are told."""
+    """Renders events as text. With ``quiet`` only warnings are told. ``progress`` draws on the same terminal."""
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, quiet: bool = False, silent_stderr: bool = False) -> None:
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        quiet: bool = False,
+        silent_stderr: bool = False,
+        progress: TerminalProgress | None = None,
+    ) -> None:
         self._stdout = stdout
         self._stderr = stderr
         self._quiet = quiet
         self._silent_stderr = silent_stderr
+        self._progress = progress
 
     def event(self, event: events.Event) -> None:
         """Render one event; those that only the log wants are passed over."""
@@ -74,15 +87,18 @@ class Report:
 
     def _out(self, text: str) -> None:
         if self._stdout is not self._stderr:
-            self._stdout.write(text)
-            self._stdout.flush()
+            self._write(text, self._stdout)
         elif not self._quiet:
             self._err(text)
 
     def _err(self, text: str) -> None:
         if not self._silent_stderr:
-            self._stderr.write(text)
-            self._stderr.flush()
+            self._write(text, self._stderr)
+
+    def _write(self, text: str, stream: TextIO) -> None:
+        with nullcontext() if self._progress is None else self._progress.paused():
+            stream.write(text)
+            stream.flush()
 
 
 def _at_rest(names: tuple[str, ...]) -> str:

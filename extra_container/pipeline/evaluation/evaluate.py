@@ -78,9 +78,10 @@ def _build_anew(definition: Definition, directory: Path, context: Context, watch
 
     derivation = ""
     if not sees and context.follow is None:
-        definition = _with_base(definition, watched)
-        context.emit(events.BuildStarted())
-        path = _evaluated(definition, watched, evaluate_and_build)
+        with context.phase("evaluate"):
+            definition = _with_base(definition, watched)
+            context.emit(events.BuildStarted())
+            path = _evaluated(definition, watched, evaluate_and_build)
     else:
         with context.phase("evaluate"):
             definition = _with_base(definition, watched)

@@ -1,0 +1,1 @@
+"""What Nix does while it works, for people who wait."""
