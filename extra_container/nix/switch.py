@@ -12,6 +12,8 @@ from extra_container.model.plans import Failure, Left
 # nixos/modules/system/activation of nixpkgs; that of units is the same since 16.09.
 NEEDS_RESTART = 100
 _UNITS = re.compile(r"^warning: the following units failed: (.+)$")
+# Those that go on although they did not reload are in no list of theirs: systemctl's own words name them.
+_JOB = re.compile(r"^(?:Job|A dependency job) for (\S+) failed")
 _SNIPPET = re.compile(r"^Activation script snippet '(.+)' failed")
 _CHECK = re.compile(r"^Pre-switch check '(.+)' failed")
 # system.switch.inhibitors: what the running system cannot change to, such as another implementation of D-Bus.
@@ -118,7 +120,7 @@ def failure_of(update: Update) -> Failure:
 def _unfinished(update: Update) -> str:
     snippets = [f"the activation snippet {name}" for name in _found(_SNIPPET, update)]
     units = [unit for line in _found(_UNITS, update) for unit in line.split(", ")]
-    failed = list(dict.fromkeys((*snippets, *units)))
+    failed = list(dict.fromkeys((*snippets, *units, *_found(_JOB, update))))
     return f"{', '.join(failed)} failed" if failed else _code(update)
 
 

@@ -77,6 +77,20 @@ def test_a_live_update_of_which_a_unit_and_a_snippet_failed(tool, create, name, 
     assert tool("create", "-s", "-E", text).out.endswith(f"{name} (unchanged, skipped)\n\n")
 
 
+@switchable
+def test_a_live_update_of_which_a_unit_did_not_reload(tool, create, name, release):
+    unit = """systemd.services.deaf = {
+      wantedBy = [ "multi-user.target" ];
+      reloadIfChanged = true;
+      environment.VERSION = "%s";
+      serviceConfig = { ExecStart = "/usr/bin/sleep inf"; ExecReload = "/usr/bin/false"; };
+    };"""
+    create(say(1, unit % 1))
+    failed = tool("create", "-s", "-E", definition({name: (say(2, unit % 2), "")}, release), code=4)
+    assert f"Container {name} was updated, but deaf.service failed\n" in failed.err
+    assert says(tool, name) == "2"
+
+
 @pytest.mark.parametrize("release", ["26.11"], indirect=True)
 def test_what_only_a_restart_can_change(tool, create, name, release):
     create(say(1))

@@ -239,6 +239,20 @@ def test_a_snippet_that_failed_is_named(running, store, monkeypatch):
     assert failure.message == "the activation snippet seed, a.service failed"
 
 
+def test_a_unit_that_goes_on_although_it_did_not_reload_is_named(running, store, monkeypatch):
+    output = (
+        "reloading the following units: dbus.service, seen.service",
+        "Job for dbus.service failed.",
+        'See "systemctl status dbus.service" and "journalctl -xeu dbus.service" for details.',
+        "Job for seen.service failed because the control process exited with error code.",
+        "warning: the following units failed: seen.service",
+    )
+    ended = inside.Update(name="demo", code=4, output=output, switched=True)
+    monkeypatch.setattr(inside, "update", lambda *_, **_options: ended)
+    (failure,) = running.create(store(2), start=True).failures
+    assert failure.message == "seen.service, dbus.service failed"
+
+
 def refused(check):
     """Return a switch that a check kept from activating anything."""
     output = ("Checking...", f"Pre-switch check '{check}' failed", "Pre-switch checks failed")

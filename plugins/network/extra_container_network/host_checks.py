@@ -65,7 +65,7 @@ def forwarding(root: Path, *, is_root: bool) -> Findings:
         remedy = f"Make {' and '.join(fixed)} 1 on the machine that runs this one."
         return (Finding(verdict=Verdict.WARNING, found=found, meaning=meaning, remedy=remedy),)
     if states["off"]:
-        meaning = "Containers with enableWAN turn it on when they start."
+        meaning = "Containers with enableWAN turn it on when they start; forwardPorts has no effect until then."
         return (Finding(verdict=Verdict.NOTE, found=found, meaning=meaning),)
     return (Finding(verdict=Verdict.OK, found=found),)
 

@@ -19,6 +19,15 @@ let
 in
 {
   inherit cacert;
+  # Shells at a terminal read it.
+  bash-completion = hostPackage {
+    name = "bash-completion";
+    programs = [ ];
+    contents = ''
+      mkdir -p $out/etc/profile.d
+      touch $out/etc/profile.d/bash_completion.sh
+    '';
+  };
   dbus = hostPackage {
     name = "dbus";
     programs = [
@@ -40,7 +49,7 @@ in
       for unit in dbus.service dbus.socket; do
         cp /usr/lib/systemd/user/$unit $out/lib/systemd/user || printf '[Unit]\nDescription=Not on this host\n' >$out/lib/systemd/user/$unit
       done
-      sed -i 's|--system |--config-file=/etc/dbus-1/system.conf |' $out/lib/systemd/system/dbus.service
+      sed -i '/^ExecStart=/s|--system |--config-file=/etc/dbus-1/system.conf |' $out/lib/systemd/system/dbus.service
     '';
   };
   dbus-broker = hostPackage {

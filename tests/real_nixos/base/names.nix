@@ -2,12 +2,11 @@
 {
   attr = [ "getfattr" "setfattr" ];
   audit = [ ];
-  bash-completion = [ ];
   bcache-tools = [ ];
   bind = [ "dig" ];
   bzip3 = [ ];
-  coreutils-full = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" ];
-  coreutils = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" ];
+  coreutils-full = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" "dircolors" ];
+  coreutils = (import ../../../extra_container/nix/host-base/pkgs/package-names.nix).coreutils ++ [ "[" "dircolors" ];
   cpio = [ "cpio" ];
   dhcpcd = [ "dhcpcd" ];
   dnsmasq = [ "dnsmasq" ];
