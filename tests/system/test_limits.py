@@ -71,7 +71,7 @@ class Limited:
 
     def __init__(self, tool, name):
         self.name = name
-        self._tool = tool
+        self.tool = tool
         limits = f'{{ memory = "{MEMORY}M"; cpus = {CPUS}; tasks = {TASKS}; }}'
         definition = f"{{ containers.{name} = {{ extra.limits = {limits}; {PYTHON} }}; }}"
         tool("create", "-s", "--keep-failed", "-E", definition)
@@ -79,11 +79,11 @@ class Limited:
     def run(self, code, *options, expected=0):
         """Run it to its end, or with the option ``--no-block`` begin only."""
         service = ("systemd-run", "--quiet", "--collect", *options, "/run/current-system/sw/bin/python3", "-c", code)
-        return self._tool("run", self.name, "--", *service, code=expected)
+        return self.tool("run", self.name, "--", *service, code=expected)
 
     def enter(self, *command, expected=0):
         """Run a command directly, by no unit of the container's."""
-        return self._tool("run", self.name, "--", *command, code=expected)
+        return self.tool("run", self.name, "--", *command, code=expected)
 
     def python(self, code, expected=0):
         return self.run(code, "--wait", "--pipe", expected=expected)
@@ -118,6 +118,11 @@ def test_the_unit_and_the_kernel_have_the_limits(limited, controllers):
     quota = controllers.value(main, "cpu", "cpu.cfs_quota_us", "cpu.max").split()[0]
     period = controllers.value(main, "cpu", "cpu.cfs_period_us", "cpu.max").split()[-1]
     assert int(quota) / int(period) == CPUS
+    told = json.loads(limited.tool("show", "--json", limited.name).out)
+    enforced = told["limits"]["enforced"]
+    assert (enforced["memory_max"], enforced["cpu_max"], enforced["tasks_max"]) == (MEMORY * MIB, CPUS, TASKS)
+    assert 0 < told["memory"] <= MEMORY * MIB
+    assert 0 < told["tasks"] <= TASKS
 
 
 def test_a_fork_bomb_is_stopped_at_the_limit(limited):

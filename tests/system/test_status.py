@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from extra_container.inspection import failed_units
+from extra_container.model.frozen import replace
+from extra_container.process import Runner
+from extra_container.testing import fake_context, fake_host, hooks_with
 from tests.containers.conftest import Tool
 
 DEFINITION = """
@@ -102,6 +106,14 @@ def test_the_word_of_one_stays_and_the_table_fits(world):
     assert re.search(rf"^{world.up} +up +\S.*10\.251\.77\.2 .* installed ", out, re.MULTILINE)
     assert f"{world.up}: a unit in it failed: bad.service\n" in out
     assert re.search(rf"^{world.broken}: it failed \(\S+\); its journal ends with\n  \S", out, re.MULTILINE)
+
+
+def test_a_container_whose_bus_takes_nobody_in_is_asked_from_inside(world, manager, tmp_path, monkeypatch):
+    monkeypatch.setattr(failed_units, "_address", lambda _leader: None)
+    host = replace(fake_host(tmp_path), manager=manager)
+    context = fake_context(host, hooks_with(), Runner())[0]
+    leaders = {world.up: manager.leader(world.up)}
+    assert failed_units.failed_units(leaders, context) == {world.up: ("bad.service",)}
 
 
 def test_everything_about_one(world):

@@ -1,5 +1,6 @@
 """Hosts whose systemd, D-Bus, machined, journal, directories or programs are not as they should be."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -104,6 +105,10 @@ def test_without_a_journal_containers_run_and_failures_say_what_is_missing(tool,
         assert f"Container {name} did not start: its unit failed with result exit-code" in done.err
         assert "the journal does not answer" in done.err
         assert "failed with code" not in done.err
+        tool("create", "-s", "--keep-failed", bad, code=4)
+        [row] = json.loads(tool("status", "--json", name).out)
+        assert row["state"] in {"failed", "restarting", "starting"}
+        tool("destroy", name)
     assert leftovers(name) == []
 
 

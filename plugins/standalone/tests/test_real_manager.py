@@ -47,6 +47,9 @@ def test_containers_start_together_and_leave_nothing_when_stopped(machine):
     assert states["sat-a"].fragment == machine.places.unit("sat-a")
     assert not states["sat-x"].loaded
     leader = machine.manager.leader("sat-b")
+    told = machine.manager.describe([*names, "sat-x"])
+    assert (told["sat-b"].leader, told["sat-x"].leader, told["sat-x"].since) == (leader, None, None)
+    assert all(0 <= time.time() - told[name].since < 300 and told[name].state.up for name in names)
     inside = subprocess.run(
         ["nsenter", "-t", str(leader), "-m", "-u", "-n", "-p", "hostname"], capture_output=True, text=True, check=True
     )
