@@ -54,12 +54,12 @@ class Sessions(Tool):
     def definition(self, body: str = "") -> str:
         return f"{{ containers.{self.name} = {{ {body} }}; }}"
 
-    def argv(self, *arguments: str, body: str = "") -> list[str]:
+    def line(self, *arguments: str, body: str = "") -> list[str]:
         return [PROGRAM, "shell", "-E", self.definition(body), *arguments]
 
     def shell(self, *arguments: str, body: str = "", stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
-        return self.call(self.argv(*arguments, body=body), **given)
+        return self.call(self.line(*arguments, body=body), **given)
 
     def call(self, argv: list[str], **more) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -75,7 +75,7 @@ class Sessions(Tool):
 
     def begin(self, *arguments: str, body: str = "") -> Started:
         """Start a session without waiting for it."""
-        words = self.argv(*arguments, body=body)[1:]
+        words = self.line(*arguments, body=body)[1:]
         return self.start(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def exists(self) -> bool:
@@ -179,7 +179,7 @@ def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sessions]:
 def terminal(tool: Sessions) -> Iterator[Callable[..., Terminal]]:
     def open_terminal(*arguments: str, body: str = "", around: str = "") -> Terminal:
         """Open a session; ``around`` is a shell script that begins it as its "$@"."""
-        argv = tool.argv(*arguments, body=body)
+        argv = tool.line(*arguments, body=body)
         one = Terminal(["/bin/sh", "-c", around, "sh", *argv] if around else argv, tool.environment)
         opened.callback(one.close)
         return one

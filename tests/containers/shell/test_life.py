@@ -51,7 +51,7 @@ def test_a_session_in_a_session_updates(tool):
 
 
 def test_destroy_in_a_session_makes_a_new_container(tool):
-    inner = shlex.join(tool.argv("-d"))
+    inner = shlex.join(tool.line("-d"))
     script = f"c touch /root/mark; {inner} >/dev/null; c sh -c 'test ! -e /root/mark && echo new'"
     assert tool.shell("--run", "sh", "-c", script).stdout.endswith("new\n")
 
