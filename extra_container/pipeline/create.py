@@ -15,7 +15,7 @@ from extra_container.model.errors import ExtraContainerError, Interrupted, Usage
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import Host, UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
-from extra_container.model.values import BuildResult, BuiltContainer, Installed, Problem, Request, Severity
+from extra_container.model.values import BuildResult, Installed, Problem, Request, Severity
 from extra_container.pipeline import (
     build,
     control,
@@ -160,7 +160,7 @@ def _install_and_run(outlook: Outlook, context: Context) -> RunState:
     state_directories.close_to_others(plan, context)
     context.hooks.before_start(run_plan, context.host, plan)
     state = RunState(result=outlook.result, plan=plan, done=RunPlan())
-    with _remembered(request, plan, outlook.result, context):
+    with _remembered(come_from(request, outlook.result, context), context):
         for one in plan_rounds(plan, run_plan):
             with _telling_of(state):
                 state = _run_round(one, state, outlook, context)
@@ -168,21 +168,25 @@ def _install_and_run(outlook: Outlook, context: Context) -> RunState:
     return state
 
 
-@contextmanager
-def _remembered(request: Request, plan: InstallPlan, result: BuildResult, context: Context) -> Iterator[None]:
-    """Keep in mind where the containers come from that the block installs; that it cannot be kept is no failure."""
+def come_from(request: Request, result: BuildResult, context: Context) -> Mapping[str, Provenance]:
+    """Return where the containers of a build come from, by name, if it is installed at this moment."""
     try:
         directory = Path.cwd()
     except OSError:  # it is gone
         directory = Path("/")
     place = Place(directory=directory, nix_path=context.runner.environment.get("NIX_PATH"))
     now, plugins = time.time(), context.hooks.builders()
+    return {
+        container.name: provenance.of(request, container, result.path, place, time=now, plugins=plugins)
+        for container in result.containers
+    }
 
-    def known(container: BuiltContainer) -> Provenance:
-        return provenance.of(request, container, result.path, place, time=now, plugins=plugins)
 
+@contextmanager
+def _remembered(known: Mapping[str, Provenance], context: Context) -> Iterator[None]:
+    """Keep in mind where the containers come from that the block installs; that it cannot be kept is no failure."""
     try:
-        records.write({item.name: known(item.container) for item in plan.items}, context.host)
+        records.write(known, context.host)
     except OSError as error:
         message = f"Where the containers come from cannot be written down: {error.filename}: {error.strerror}"
         context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from extra_container.model.errors import InstallError, StaleError, UsageError
-from extra_container.model.frozen import dataclass
+from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Change
 from extra_container.model.values import BuiltSource, Request
+from extra_container.pipeline import create
 from extra_container.preview import agreement
 from extra_container.preview.agreement import Agreed
+from extra_container.provenance import records
+from extra_container.provenance import values as provenance
 from extra_container.state.plans import file as plan_file
 from extra_container.state.plans import roots as plan_roots
 
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
     from extra_container.model.host import Host
     from extra_container.model.values import JSON
+    from extra_container.pipeline.context import Context
     from extra_container.preview.look import Preview
 
 
@@ -34,16 +40,19 @@ class Stored:
     shown: Mapping[str, Agreed]
 
 
-def store(preview: Preview, path: Path, host: Host) -> None:
+def store(preview: Preview, path: Path, context: Context) -> None:
     """Write what was shown into a file, and keep its build as long as the file is there.
 
-    Raises :class:`.UsageError` if the file cannot be written, and :class:`.InstallError` if the build cannot be kept.
+    Where the containers come from is kept beside the build, since definitions may hold what is secret. Raises
+    :class:`.UsageError` if the file cannot be written, and :class:`.InstallError` if the build cannot be kept.
     """
     request = preview.request
     containers: dict[str, JSON] = {
         name: {"actions": [*one.actions], "installed": [*one.installed], "lacking": one.lacking.value}
         for name, one in agreement.agreed(preview).items()
     }
+    come_from = create.come_from(request, preview.result, context)
+    known = {name: provenance.as_json(one) for name, one in come_from.items()}
     identity = plan_file.write(
         path,
         containers,
@@ -55,10 +64,23 @@ def store(preview: Preview, path: Path, host: Host) -> None:
     )
     # The file comes first: whoever cleans up takes a build whose file is missing for one that nobody wants.
     try:
-        plan_roots.keep(identity, preview.result.path, path, host)
+        plan_roots.keep(identity, preview.result.path, path, json.dumps(known), context.host)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise InstallError(f"The build of the plan cannot be kept: {error.filename}: {error.strerror}") from error
+
+
+def finish(plan: Stored, host: Host) -> None:
+    """Remember where the containers come from that a plan has installed, and let its build be collected.
+
+    Raises OSError.
+    """
+    note = plan_roots.read_note(plan.identity, host)
+    if note is not None:
+        now = time.time()
+        known = {name: provenance.from_json(entry) for name, entry in json.loads(note).items()}
+        records.write({name: replace(one, time=now) for name, one in known.items()}, host)
+    plan_roots.forget(plan.identity, host)
 
 
 def load(path: Path) -> Stored:

@@ -39,6 +39,7 @@ def test_what_was_reviewed_is_applied_though_the_definition_changed(tool, name, 
     assert tool("create", "--dry-run", plan).out == shown.out
     (done,) = result(tool("create", "-f", "json", plan).out)["containers"]
     assert (done["asked"], done["change"]) == (["install", "update"], "new")
+    assert json.loads(tool("show", name, "-f", "json").out)["provenance"]["path"] == str(definition)
     assert system(name) == f"SYSTEM_PATH={document['containers'][0]['system']}"
     assert not kept(plan)
 

@@ -7,12 +7,12 @@ import pytest
 
 from extra_container.model.errors import StaleError, UsageError
 from extra_container.model.plans import Change
-from extra_container.model.values import BuildResult
+from extra_container.model.values import BuildResult, ExpressionSource
 from extra_container.pipeline import create, destroy, leftovers
 from extra_container.preview import agreement, look, stored
-from extra_container.state import pending
+from extra_container.provenance import records
+from extra_container.state import installed, pending
 from extra_container.state.plans import file as plan_file
-from extra_container.state.plans import roots as plan_roots
 from extra_container.testing import make_request
 from tests.unit.test_preview import Built, looked
 from tests.unit.world import World
@@ -34,7 +34,7 @@ def keep(world, tmp_path, *containers, **options):
     etc.mkdir(parents=True, exist_ok=True)
     result = BuildResult(path=etc.parent, containers=containers)
     preview = look.preview(make_request(**options), result, world.context)
-    stored.store(preview, tmp_path / "plan", world.host)
+    stored.store(preview, tmp_path / "plan", world.context)
     return stored.load(tmp_path / "plan")
 
 
@@ -116,11 +116,18 @@ def test_the_build_is_kept_as_long_as_the_file_is_there(world, built, tmp_path):
     assert list((world.host.state_directory / "plans").iterdir()) == []
 
 
-def test_a_plan_that_was_carried_out_keeps_nothing(world, built, tmp_path):
-    plan = keep(world, tmp_path, built("demo", "s1"))
-    plan_roots.forget(plan.identity, world.host)
-    plan_roots.forget(plan.identity, world.host)
+def test_a_plan_that_was_carried_out_keeps_nothing_but_where_its_containers_come_from(world, built, tmp_path):
+    text = "{ containers.demo.config.x = 1; }"
+    plan = keep(world, tmp_path, built("demo", "s1"), source=ExpressionSource(text=text, origin="--expr"))
+    assert text not in (tmp_path / "plan").read_text()
+    assert (world.host.state_directory / "plans").stat().st_mode & 0o777 == 0o700
+    carry_out(world, plan, built("demo", "s1"))
+    for _ in range(2):
+        stored.finish(plan, world.host)
+        known = records.read(installed.read(world.host.gc_roots)["demo"], world.host)
+        assert known.request.source.text == text
     assert roots(world) == []
+    assert list((world.host.state_directory / "plans").iterdir()) == []
 
 
 def test_a_build_that_is_gone(world, built, tmp_path):

@@ -1,7 +1,7 @@
 """What keeps the builds of stored plans from garbage collection, as long as the file of the plan is there and holds it.
 
-``PLANS/ID/build`` links to the build, and a GC root to that; ``PLANS/ID/file`` links to the file, so that everybody can
-see whose they are.
+``PLANS/ID/build`` links to the build, and a GC root to that; ``PLANS/ID/file`` links to the file, which says whose they
+are. Only root may enter: a note of each plan tells where its containers come from.
 """
 
 from __future__ import annotations
@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
     from extra_container.model.host import Host
 
+_NOTE = "definitions.json"
 
-def keep(identity: str, build: Path, file: Path, host: Host) -> None:
-    """Keep a build as long as ``file`` holds the plan of this identity. Raises OSError; then nothing is left of it."""
+
+def keep(identity: str, build: Path, file: Path, note: str, host: Host) -> None:
+    """Keep a build as long as ``file`` holds the plan of this identity.
+
+    ``note`` is what only root may read of the plan. Raises OSError; then nothing is left of it.
+    """
     directory = _plans(host) / identity
     try:
         directory.mkdir(mode=0o700, parents=True)
+        _plans(host).chmod(0o700)
+        (directory / _NOTE).write_text(note, encoding="utf-8")
         (directory / "file").symlink_to(file)
         (directory / "build").symlink_to(build)
         host.gc_roots.mkdir(parents=True, exist_ok=True)
@@ -29,11 +36,19 @@ def keep(identity: str, build: Path, file: Path, host: Host) -> None:
         raise
 
 
+def read_note(identity: str, host: Host) -> str | None:
+    """Return what was noted of a plan, None if nothing is known of it. Raises OSError."""
+    try:
+        return (_plans(host) / identity / _NOTE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
 def forget(identity: str, host: Host) -> None:
     """Let the build of a plan be collected. Raises OSError."""
     directory = _plans(host) / identity
-    for link in (_root(identity, host), directory / "build", directory / "file"):
-        link.unlink(missing_ok=True)
+    for path in (_root(identity, host), *(directory / name for name in ("build", "file", _NOTE))):
+        path.unlink(missing_ok=True)
     if directory.is_dir():
         directory.rmdir()
 

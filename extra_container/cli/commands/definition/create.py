@@ -70,9 +70,9 @@ class Create(ResultCommand, DefinitionCommand):
                 check = _holding(agreement.agreed(preview), "What was shown")
             state = create.create_built(request, result, context, check)
             if stored is not None:
-                from extra_container.state.plans import roots as plan_roots
+                from extra_container.preview import stored as stored_plans
 
-                plan_roots.forget(stored.identity, context.host)
+                stored_plans.finish(stored, context.host)
         if not state.result.containers:
             self.app.messages.warn("The definition has no containers: nothing to do.")
         run.require_success(state)

@@ -71,7 +71,7 @@ class Plan(ShowCommand, DefinitionCommand):
             if kept is not None:
                 agreement.require(kept.shown, self._preview.containers, f"The plan {kept.path}")
             if parsed_args.out is not None:
-                stored.store(self._preview, parsed_args.out.absolute(), context.host)
+                stored.store(self._preview, parsed_args.out.absolute(), context)
         if any(one.refused for one in self._preview.containers):
             self.exit_code = ContainerError.exit_code
         elif parsed_args.detailed_exitcode and self._preview.changes:
