@@ -14,7 +14,8 @@ ISOLATED = """
   privateNetwork = true;
   bindMounts."/data" = { hostPath = "%s"; isReadOnly = false; };
 """
-USERS = "extra.privateUsers = true;"
+# With users of its own where nixpkgs can.
+HARDENED = 'extra.profile = "hardened";'
 
 
 def shown(text):
@@ -36,10 +37,8 @@ def test_all_of_it_at_once(tool, create, name, release, tmp_path):
     (tmp_path / "token").write_text("sesame\n")
     data = tmp_path / "data"
     data.mkdir()
-    options = ISOLATED % (tmp_path / "token", data)
-    users = release != "24.11"  # which has no option for it
-    if users:
-        options += USERS
+    options = HARDENED + ISOLATED % (tmp_path / "token", data)
+    users = release != "24.11"
     create(PINGS + shown("one"), options)
 
     def inside(command):
@@ -50,6 +49,7 @@ def test_all_of_it_at_once(tool, create, name, release, tmp_path):
     assert inside("ls /nix/var/nix").split() == ["gcroots", "profiles"]
     assert inside("stat -c %u /nix/store /run/current-system/ /run/host/credentials/token").split() == ["0", "0", "0"]
     assert inside("cat /data/shown") == "sesame\none"
+    assert "NoNewPrivs:\t1\n" in inside("cat /proc/1/status")
     assert (data / "shown").stat().st_uid == 0, "as the container says"
     picked = first_user(tool, name)
     assert (picked > 0) is users

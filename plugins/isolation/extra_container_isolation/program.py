@@ -6,30 +6,30 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from extra_container.plugin import (
-    BuiltContainer,
-    Completed,
-    Host,
-    HostError,
-    Problem,
-    Runner,
-    dataclass,
-    layout,
-    read_text_file,
-)
+from extra_container.plugin import BuiltContainer, Completed, HostError, Problem, Runner, dataclass
 
-# In the text of a unit; nix/program.nix sets it.
-_PROGRAM = re.compile(r'^Environment="?EXTRA_CONTAINER_ISOLATION=(/[^"\s]+)"?$', re.MULTILINE)
+# In the text of a unit. What is run as root is in the store, whatever a unit says.
+_PROGRAM = re.compile(r'^Environment="?EXTRA_CONTAINER_ISOLATION=(/nix/store/[^"\s/]+)"?$', re.MULTILINE)
+# Of what it says before an error.
+_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """The program of one container; ``system`` is the system of its conf, None for the container of a flake."""
+    """The program of one container. ``system`` is the system of its conf, None where none is needed."""
 
     name: str
     path: Path
     system: str | None
     runner: Runner
+
+    @classmethod
+    def of_unit(cls, name: str, text: str, system: str | None = None) -> Program:
+        """Return the program that a unit names. Raises :class:`HostError` if that is none of the store."""
+        found = _PROGRAM.search(text)
+        if found is None:
+            raise HostError(f"The unit of {name} has no program for its isolation", hint="Create the container again.")
+        return cls(name=name, path=Path(found[1]), system=system, runner=Runner())
 
     def forgotten(self) -> Sequence[Problem]:
         """Return a problem for each path of the store that the system's own files name although Nix does not know."""
@@ -56,28 +56,17 @@ class Program:
             self._run("update", self.system)
 
     def _run(self, *words: str) -> Completed:
-        """Run the program; raises :class:`HostError` with what it says, its last two lines."""
+        """Run the program; raises :class:`HostError` with what it says, in its last two lines."""
         done = self.runner.run([str(self.path), *words], check=False)
         if done.returncode != 0:
-            *details, message, hint = ["", *done.stderr.splitlines()][-20:] if done.stderr.count("\n") > 1 else ["", ""]
-            raise HostError("\n".join(filter(None, [message or f"{self.path} failed", *details])), hint=hint or None)
+            lines = done.stderr.splitlines()
+            if len(lines) < 2:  # it came to an end that it did not foresee
+                raise HostError(f"{self.path} {words[0]} failed", hint=done.stderr.strip() or None)
+            *before, message, hint = lines[-_LINES:]
+            raise HostError("\n".join([message, *before]), hint=hint)
         return done
 
 
-def program_of(container: BuiltContainer) -> Program | None:
-    """Return the program of a built container, None if none isolates it."""
-    return _program(container.name, container.unit_text, container.settings.get("SYSTEM_PATH"))
-
-
-def program_of_installed(name: str, host: Host) -> Program | None:
-    """Return the program of a container that is installed, None if none isolates it or its unit cannot be read."""
-    try:
-        text = read_text_file(host.unit_directory / layout.unit_name(name), errors="replace")
-    except OSError:
-        return None  # its start tells what is wrong with it
-    return _program(name, text, None)
-
-
-def _program(name: str, unit_text: str, system: str | None) -> Program | None:
-    found = _PROGRAM.search(unit_text)
-    return None if found is None else Program(name=name, path=Path(found[1]), system=system, runner=Runner())
+def program_of(container: BuiltContainer) -> Program:
+    """Return the program of a built container, whose unit names one."""
+    return Program.of_unit(container.name, container.unit_text, container.settings.get("SYSTEM_PATH"))

@@ -109,3 +109,34 @@ def test_users_that_the_definition_chose_stay_and_those_that_it_forbade_are_a_co
     said = host_base.error(forbidden, **ON)
     assert "containers.one.extra.privateUsers" in said
     assert 'containers.one.privateUsers = "no" forbids' in said
+
+
+def test_the_hardened_profile(base):
+    text = definition('{ profile = "hardened"; }')
+    if base.release < "18.09":
+        assert "needs a nixpkgs with systemd 239" in base.error(text, **ON)
+        return
+    what = """{ inherit (service "one") serviceConfig; users = containers.one.privateUsers or null; }"""
+    found = base.value(what, text, **ON)
+    assert found["serviceConfig"]["NoNewPrivileges"] is True
+    assert "CAP_SYS_MODULE" in found["serviceConfig"]["CapabilityBoundingSet"]
+    assert found["users"] == (None if base.release < "25.05" else "pick")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ('additionalCapabilities = [ "CAP_SYS_PTRACE" "CAP_NET_ADMIN" ];', "takes away CAP_SYS_PTRACE, which"),
+        ('privateUsers = "no";', 'extra.profile = "hardened" asks for users of the container\'s own'),
+        ('extra.profile = "nixos";', "containers.one.extra.profile"),
+    ],
+)
+def test_what_contradicts_the_profile_is_named(host_base, options, says):
+    one = '{ containers.one = { extra.profile = "hardened"; config = { }; }; }'
+    said = host_base.error(f"{{ imports = [ {one} {{ containers.one = {{ {options} }}; }} ]; }}", **ON)
+    assert says in said.replace("`", "").replace("'containers", "containers")
+
+
+def test_the_profile_without_users_of_its_own(host_base):
+    text = definition('{ profile = "hardened"; privateUsers = false; }')
+    assert "PRIVATE_USERS=no\n" in host_base.value('conf "one"', text, **ON)

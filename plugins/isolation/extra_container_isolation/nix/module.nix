@@ -3,6 +3,7 @@
   imports = [
     ./credentials.nix
     ./private-users.nix
+    ./profile.nix
     ./program.nix
     ./store-view.nix
   ];

@@ -11,7 +11,12 @@ let
     }
     {
       assertion = !container.extra.privateUsers || !(container ? privateUsers) || containers.hasUsers container;
-      message = "containers.${name}.extra.privateUsers asks for users of the container's own, and containers.${name}.privateUsers = ${
+      message = "${
+        if container.extra.profile == "hardened" then
+          "containers.${name}.extra.profile = \"hardened\""
+        else
+          "containers.${name}.extra.privateUsers"
+      } asks for users of the container's own, and containers.${name}.privateUsers = ${
         builtins.toJSON (container.privateUsers or null)
       } forbids them: take one of the two away.";
     }

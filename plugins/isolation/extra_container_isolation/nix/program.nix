@@ -14,7 +14,11 @@ let
   # Its name until 20.09.
   utilLinux = lib.getBin (pkgs.util-linux or pkgs.utillinux);
 
-  isIsolated = container: container.extra.storeView != "all" || container.extra.credentials != { } || container.extra.privateUsers;
+  isIsolated =
+    { extra, ... }:
+    extra.storeView != "all" || extra.credentials != { } || extra.privateUsers || extra.profile != "nixos";
+
+  hardened = import ./hardened.nix;
 
   isolated = lib.filterAttrs (_: isIsolated) config.containers;
 
@@ -55,6 +59,9 @@ let
       store=${builtins.storeDir}
       util_linux=${utilLinux}/bin
       private_users=${if containers.hasUsers container then "1" else "0"}
+      profile=${container.extra.profile}
+      dropped_capabilities=${lib.concatStringsSep "," hardened.capabilities}
+      dropped_system_calls='${toString hardened.systemCalls}'
       mapped_paths=${lib.escapeShellArg (toString mappedPaths)}
       store_view=${container.extra.storeView}
       store_view_units=${./nix-store-.mount.d}

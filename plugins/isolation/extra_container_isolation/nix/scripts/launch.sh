@@ -23,6 +23,10 @@ launch() {
       # What the container runs: options end here.
       "$store"/*-container-init)
         started=$word
+        if [ "$profile" = hardened ]; then
+          set -- "$@" "--drop-capability=$dropped_capabilities" "--system-call-filter=~$dropped_system_calls" \
+            --no-new-privileges=yes
+        fi
         if [ -n "$credential_names" ]; then
           set -- "$@" "--bind-ro=$credentials:$credentials_inside" "--setenv=CREDENTIALS_DIRECTORY=$credentials_inside"
         fi
