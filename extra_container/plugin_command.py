@@ -24,6 +24,11 @@ from extra_container.pipeline.destroy import destroy
 from extra_container.pipeline.inside import entry_argv, login_shell_argv, run_argv
 from extra_container.pipeline.run import require_success
 from extra_container.process import shell_code
+from extra_container.provenance.records import read as read_provenance
+from extra_container.provenance.records import write as write_provenance
+from extra_container.provenance.values import Provenance
+from extra_container.provenance.values import as_json as provenance_as_json
+from extra_container.provenance.values import from_json as provenance_from_json
 from extra_container.standstill import standstill
 from extra_container.state.installed import read as read_installed
 from extra_container.state.installed import read_traces
@@ -50,6 +55,7 @@ __all__ = [
     "ListCommand",
     "NameCommand",
     "NamesCommand",
+    "Provenance",
     "ShowCommand",
     "StartInterrupted",
     "build",
@@ -61,7 +67,10 @@ __all__ = [
     "expel",
     "login_shell_argv",
     "program_argv",
+    "provenance_as_json",
+    "provenance_from_json",
     "read_installed",
+    "read_provenance",
     "read_traces",
     "require_success",
     "run_argv",
@@ -71,4 +80,5 @@ __all__ = [
     "standstill",
     "start",
     "state_directory",
+    "write_provenance",
 ]

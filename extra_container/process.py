@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 
 from extra_container import ending, proc
+from extra_container.completed import Completed, base_name, process_error, shell_code, shown
 from extra_container.model import exhaustion
 from extra_container.model.errors import HostError, ProcessError
-from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -35,25 +35,11 @@ TRUSTED_DIRECTORIES = (
     "/bin",
 )
 
-_STDERR_LINES = 20
 _HEED_SECONDS = 0.2
 
+__all__ = ["TRUSTED_DIRECTORIES", "Completed", "Runner", "process_error", "result", "shell_code"]
+
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
-    """A program that ended. A death by signal N is the negative return code -N, as in :mod:`subprocess`."""
-
-    argv: tuple[str, ...]
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def shell_code(returncode: int) -> int:
-    """Return the exit code a shell would show: 128+N for a death by signal N."""
-    return 128 - returncode if returncode < 0 else returncode
 
 
 def result(future: Future[_T]) -> _T:
@@ -191,12 +177,12 @@ class Runner:
         variables = {**self.environment, **(environment or {})}
         try:
             with self._children.start(
-                _name(command), self.mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
+                base_name(command), self.mortal(command), stdin=pipe, stdout=pipe, stderr=pipe, env=variables
             ) as child:
                 out, err = child.communicate("" if stdin is None else stdin, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise ProcessError(
-                f"{_shown(command)} did not end within {timeout:g} s", returncode=-9, stderr=""
+                f"{shown(command)} did not end within {timeout:g} s", returncode=-9, stderr=""
             ) from error
         completed = Completed(argv=tuple(command), returncode=child.returncode, stdout=out, stderr=err)
         self._finished(command, child.returncode, began)
@@ -221,7 +207,7 @@ class Runner:
         # stdout goes to memory: a pipe that nobody reads while stderr is read would stop the program when it is full.
         with open(os.memfd_create("stdout"), "w+", errors="replace") as out:  # noqa: PTH123 -- a descriptor
             with self._children.start(
-                _name(command),
+                base_name(command),
                 self.mortal(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -236,6 +222,33 @@ class Runner:
             stdout = out.read()
         self._finished(command, child.returncode, began)
         return Completed(argv=tuple(command), returncode=child.returncode, stdout=stdout, stderr="".join(lines))
+
+    def connect(self, argv: Sequence[str], *, source: int, target: int) -> Completed:
+        """Run a program to its end that reads from an open file and writes to another one; only its stderr is captured.
+
+        Never raises on a non-zero code. Raises :class:`.HostError` if the program cannot be started.
+        """
+        command = self._command(argv)
+        began = time.monotonic()
+        with self._children.start(
+            base_name(command), self.mortal(command), stdin=source, stdout=target, stderr=subprocess.PIPE,
+            env=self.environment,
+        ) as child:  # fmt: skip
+            _, err = child.communicate()
+        self._finished(command, child.returncode, began)
+        return Completed(argv=tuple(command), returncode=child.returncode, stdout="", stderr=err)
+
+    @contextmanager
+    def afterwards(self, argv: Sequence[str]) -> Iterator[None]:
+        """Run a program when the block is over, also if this process is killed in it; it must not fail.
+
+        Raises :class:`.HostError` before the block if it could not be started.
+        """
+        # What the shell waits for comes with the end of whoever holds the other end of the pipe.
+        command = self._command(["sh", "-c", 'read -r _; exec "$@"', "sh", *argv])
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with _popen("sh", command, stdin=subprocess.PIPE, env=self.environment, **silent):
+            yield
 
     def replace(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> NoReturn:
         """Become the program: same process, streams and terminal."""
@@ -263,15 +276,6 @@ class Runner:
             self._notify(ProcessFinished(argv=without_secrets(command), code=code, seconds=seconds))
 
 
-def process_error(done: Completed, *, hint: str | None = None) -> ProcessError:
-    """Describe a failed program: command line, code and the last lines of its stderr."""
-    last_lines = done.stderr.rstrip().splitlines()[-_STDERR_LINES:]
-    message = f"{_shown(done.argv)} failed with code {shell_code(done.returncode)}"
-    if last_lines:
-        message += ":\n" + "\n".join(f"  {line}" for line in last_lines)
-    return ProcessError(message, returncode=done.returncode, stderr=done.stderr, hint=hint)
-
-
 def _popen(program: str, command: Sequence[str], **options: object) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **options)  # type: ignore[call-overload, no-any-return]
@@ -284,13 +288,3 @@ def _lines(stream: IO[str] | None) -> IO[str]:
     if stream is None:
         raise AssertionError("it is no pipe")
     return stream
-
-
-def _name(argv: Sequence[str]) -> str:
-    return argv[0].rsplit("/", 1)[-1]
-
-
-def _shown(argv: Sequence[str]) -> str:
-    import shlex
-
-    return shlex.join([_name(argv), *argv[1:]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from extra_container.model import wording
 from extra_container.model.errors import ContainerError, ExtraContainerError
-from extra_container.pipeline import control, leftovers, recovery
+from extra_container.pipeline import control, recovery
 from extra_container.pipeline.context import Context
 from extra_container.state import record
 
@@ -20,11 +20,10 @@ def standstill(wanted: Sequence[str], context: Context) -> Iterator[tuple[str, .
     """Shut down those of the containers that run, and give their names; they run again when the block is over.
 
     That is so whatever ends the block. One that is up by then, since the block started it, is left alone. If the
-    process is killed, or interrupted a second time, the next run that changes something starts them. What earlier runs
-    left half done is put in order first. The caller holds the machine's lock. Raises :class:`.ContainerError` for what
-    does not stop, or does not start again.
+    process is killed, or interrupted a second time, the next run that changes something starts them. Changes that
+    earlier runs left half done are put in order first; what they put aside stays, since it may be the caller's. The
+    caller holds the machine's lock. Raises :class:`.ContainerError` for what does not stop, or does not start again.
     """
-    leftovers.sweep(context)
     owed = recovery.recover(context, frozenset(wanted))
     states = context.host.manager.states(wanted)
     ran = tuple(name for name in wanted if name in owed or not states[name].at_rest)

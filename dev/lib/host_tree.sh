@@ -7,7 +7,7 @@ readonly -a host_packages=(
   systemd systemd-sysv dbus systemd-container
   nix-bin python3 python3-venv
   iproute2 iptables nftables netcat-openbsd curl ca-certificates
-  openssh-client openssh-server sudo procps e2fsprogs less strace
+  openssh-client openssh-server sudo procps e2fsprogs less strace zstd
   zsh fish sudo-rs firewalld libnss-mymachines libnss-systemd
 )
 

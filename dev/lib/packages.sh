@@ -15,6 +15,7 @@ readonly -a program_commands=(
   curl:curl
   nsenter:util-linux
   strace:strace
+  zstd:zstd
   jq:jq
 )
 readonly -a test_host_commands=(

@@ -59,7 +59,7 @@ def test_the_core_does_not_know_the_command_line(path):
 ORDER = (
     {"model", "variables", "enter"},
     {"proc"},
-    {"output", "ending", "trees"},
+    {"output", "ending", "trees", "completed"},
     {"process"},
     {"state"},
     {"nix", "systemd", "provenance"},

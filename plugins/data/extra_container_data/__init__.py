@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
     """List what a ``reset`` or ``restore`` that was killed has left of a container."""
     from extra_container.plugin import RemoveTree, layout
-    from extra_container_data.places import places_of
+    from extra_container_data.locations import places_of, staged
 
-    return tuple(RemoveTree(path=layout.aside(place)) for name in names for place in places_of(installed[name], host))
+    found = (place for name in names for place in places_of(installed[name], host))
+    return tuple(RemoveTree(path=beside) for place in found for beside in (layout.aside(place), staged(place)))

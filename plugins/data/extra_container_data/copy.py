@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from extra_container.plugin import Problem, Severity, UsageError, events
+from extra_container.plugin import UsageError
 from extra_container.plugin_command import Command
 from extra_container_data.copying import copy
 from extra_container_data.endpoints import opened, parse
+from extra_container_data.telling import warner
 
 
 class Copy(Command):
@@ -35,11 +36,6 @@ class Copy(Command):
         source, target = parse(parsed_args.source), parse(parsed_args.target)
         if source.container is None and target.container is None:
             raise UsageError("Neither path is one of a container", hint="Write it as NAME:PATH.")
-        with self.context() as context:
-
-            def warn(message: str) -> None:
-                context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
-
-            with opened(source, context) as one, opened(target, context) as other:
-                copy(one, other, warn)
+        with self.context() as context, opened(source, context) as one, opened(target, context) as other:
+            copy(one, other, warner(context))
         return 0

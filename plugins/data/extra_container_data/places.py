@@ -1,4 +1,4 @@
-"""Where a container's state is, and whether it can be taken away there."""
+"""Whether a container's data can be taken away."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ import shlex
 import stat
 from pathlib import Path
 
-from extra_container.plugin import Host, InstalledContainer, InstallError, MountedError, UsageError, layout, read_mounts
+from extra_container.plugin import InstalledContainer, InstallError, MountedError, UsageError, read_mounts
 from extra_container.plugin_command import Context, read_installed
-
-
-def places_of(container: InstalledContainer, host: Host) -> tuple[Path, ...]:
-    """Return the directories that a container keeps things in: its own first, then those of what it builds."""
-    return (
-        container.root,
-        *(host.root / place.relative_to("/") / container.name for place in layout.PER_CONTAINER),
-    )
 
 
 def require_ours(name: str, context: Context) -> InstalledContainer:

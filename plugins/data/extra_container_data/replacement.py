@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from extra_container.plugin import (
@@ -19,21 +19,20 @@ from extra_container.plugin import (
 )
 from extra_container.plugin_command import Context, shut_down, standstill, start
 from extra_container_data import kernel
+from extra_container_data.locations import between, staged
 from extra_container_data.places import require_replaceable
-
-_BETWEEN = ".between"
 
 
 def clear_aside(places: Sequence[Path]) -> None:
     """Remove what an earlier command that was killed has put aside. Raises :class:`.InstallError`."""
     for place in places:
-        between = _between(place)
-        if os.path.lexists(between):
+        if os.path.lexists(left := between(place)):
             raise InstallError(
-                f"{between} was left by a command that was broken off between two steps, and may be a container's data",
+                f"{left} was left by a command that was broken off between two steps, and may be a container's data",
                 hint=f"Look at it and at {place}, then move or remove it.",
             )
-        remove_tree(layout.aside(place))
+        for leftover in (layout.aside(place), staged(place)):
+            remove_tree(leftover)
 
 
 def replace(container: InstalledContainer, places: Sequence[Path], command: str, context: Context) -> bool:
@@ -47,14 +46,14 @@ def replace(container: InstalledContainer, places: Sequence[Path], command: str,
         require_replaceable(place)
     name = container.name
     with standstill((name,), context) as ran:
-        _swap_all(places)
+        swap(places)
         try:
             _require_rest(name, context)
             if ran:
                 start(ran, context)
         except ExtraContainerError as error:
             shut_down((name,), context)
-            _swap_all(places)
+            swap(places)
             _discard(places, context)
             raise ContainerError(error.message, hint=f"The data of {name} is what it was before.") from error
         except KeyboardInterrupt:
@@ -71,15 +70,16 @@ def _require_rest(name: str, context: Context) -> None:
         raise ContainerError(f"Somebody started {name} meanwhile")
 
 
-def _swap_all(places: Sequence[Path]) -> None:
+def swap(places: Sequence[Path], beside: Callable[[Path], Path] = layout.aside) -> None:
+    """Let directories and what stands beside them change places, all or none. Raises :class:`.InstallError`."""
     done: list[Path] = []
     try:
         for place in places:
-            _swap(place, layout.aside(place))
+            _swap(place, beside(place))
             done.append(place)
     except OSError as error:
         for place in reversed(done):
-            _swap(place, layout.aside(place))
+            _swap(place, beside(place))
         raise InstallError(
             f"Renaming {error.filename} to {error.filename2} failed: {error.strerror}", hint="Nothing was changed."
         ) from error
@@ -94,13 +94,9 @@ def _swap(place: Path, aside: Path) -> None:
         kernel.move(aside, place)
     elif not kernel.exchange(place, aside):
         # What stands between is never removed as a leftover, so that a kill here loses nothing.
-        kernel.move(place, _between(place))
+        kernel.move(place, between(place))
         kernel.move(aside, place)
-        kernel.move(_between(place), aside)
-
-
-def _between(place: Path) -> Path:
-    return place.with_name(f".{place.name}{_BETWEEN}")
+        kernel.move(between(place), aside)
 
 
 def _discard(places: Sequence[Path], context: Context) -> None:

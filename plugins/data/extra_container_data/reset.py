@@ -6,7 +6,8 @@ import argparse
 
 from extra_container.plugin_command import NameCommand
 from extra_container_data.agreement import agreed, require_somebody_to_ask
-from extra_container_data.places import places_of, require_ours, require_replaceable
+from extra_container_data.locations import places_of
+from extra_container_data.places import require_ours, require_replaceable
 from extra_container_data.replacement import clear_aside, replace
 
 

@@ -27,10 +27,10 @@ def names(directory):
 
 
 def test_there_and_back(places):
-    replacement._swap_all(places)
+    replacement.swap(places)
     assert [names(place) for place in places] == [None, ["new"]]
     assert [names(layout.aside(place)) for place in places] == [["old"], ["old"]]
-    replacement._swap_all(places)
+    replacement.swap(places)
     assert [names(place) for place in places] == [["old"], ["old"]]
     assert [names(layout.aside(place)) for place in places] == [None, ["new"]]
     assert [sorted(path.name for path in place.parent.iterdir()) for place in places] == [
@@ -50,7 +50,7 @@ def test_one_that_cannot_keeps_all(places, monkeypatch):
     before = [names(place) for place in places]
     monkeypatch.setattr(kernel, "exchange", refuse)
     with pytest.raises(InstallError, match=r"Renaming .*/profiles/web to .*/\.web\.aside failed: busy"):
-        replacement._swap_all(places)
+        replacement.swap(places)
     assert [names(place) for place in places] == before
 
 

@@ -1,0 +1,1 @@
+"""Backups: their files, and containers that keep still while one is made."""
