@@ -46,7 +46,7 @@ def _failed_in(leader: int, runner: Runner, context: Context) -> tuple[str, ...]
     from extra_container.pipeline import inside
 
     try:
-        if runner.look("busctl") is not None and (address := _address(leader)) is not None:
+        if runner.look("busctl") is not None and (address := _address(f"/proc/{leader}/root")) is not None:
             argv = ("busctl", "--json=short", f"--timeout={_SECONDS:g}", f"--address={address}", *_CALL)
             done = runner.run(argv, check=False, environment=PLAIN, timeout=_SECONDS)
             if done.returncode == 0:
@@ -58,9 +58,8 @@ def _failed_in(leader: int, runner: Runner, context: Context) -> tuple[str, ...]
     return tuple(sorted(line.split()[0] for line in done.stdout.splitlines() if line)) if done.returncode == 0 else None
 
 
-def _address(leader: int) -> str | None:
-    """Return the D-Bus address of a container's bus as the host reaches it, None if there is no socket."""
-    path = f"/proc/{leader}/root"
+def _address(path: str) -> str | None:
+    """Return the D-Bus address of the bus below a container's root as the host reaches it, None if there is none."""
     for step, is_kind in _WAY:
         try:
             mode = os.lstat(f"{path}/{step}").st_mode

@@ -109,7 +109,7 @@ def test_the_word_of_one_stays_and_the_table_fits(world):
 
 
 def test_a_container_whose_bus_takes_nobody_in_is_asked_from_inside(world, manager, tmp_path, monkeypatch):
-    monkeypatch.setattr(failed_units, "_address", lambda _leader: None)
+    monkeypatch.setattr(failed_units, "_address", lambda _root: None)
     host = replace(fake_host(tmp_path), manager=manager)
     context = fake_context(host, hooks_with(), Runner())[0]
     leaders = {world.up: manager.leader(world.up)}
