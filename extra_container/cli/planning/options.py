@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli.output import formats, terminal
 from extra_container.model.errors import StaleError, UsageError
 from extra_container.model.plain import one_line
 from extra_container.state.plans import file as plan_file
@@ -95,6 +94,7 @@ def require_answer(parsed: argparse.Namespace, app: Application) -> None:
 def agreed(preview: Preview, parsed: argparse.Namespace, app: Application) -> bool:
     """Show what would be done, and return whether to go on; where there is nothing to do, nobody is asked."""
     from extra_container.cli.output import preview as text
+    from extra_container.cli.output import terminal
 
     # A document of the result has the standard output for itself.
     stream = app.stderr if getattr(parsed, "formatter", None) else app.stdout
@@ -115,6 +115,8 @@ def agreed(preview: Preview, parsed: argparse.Namespace, app: Application) -> bo
 
 def as_plan(parsed: argparse.Namespace) -> argparse.Namespace:
     """Return the arguments of ``create --dry-run`` as those of ``plan``."""
+    from extra_container.cli.output import formats
+
     parser = argparse.ArgumentParser(add_help=False)
     formats.add_options(parser, lists=False)
     return argparse.Namespace(**{**vars(parser.parse_args([])), "out": None, **vars(parsed)})
