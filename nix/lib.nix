@@ -6,6 +6,7 @@ let
     ../plugins/network/extra_container_network/nix/module.nix
     ../plugins/isolation/extra_container_isolation/nix/module.nix
     ../plugins/ssh/extra_container_ssh/nix/module.nix
+    ../plugins/resources/extra_container_resources/nix/module.nix
   ];
 
   ownNixpkgs = nixpkgs;

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-OURS = ["data", "install", "isolation", "network", "nixos", "shell", "ssh", "standalone", "systemd"]
+OURS = ["data", "install", "isolation", "network", "nixos", "resources", "shell", "ssh", "standalone", "systemd"]
 
 
 @pytest.mark.parametrize("words", [(), ("list",)])

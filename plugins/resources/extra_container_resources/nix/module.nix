@@ -1,0 +1,50 @@
+# containers.NAME.extra.resources: what a container may use, as settings of its unit (systemd.resource-control(5)). They hold
+# for all that runs in it, what `extra-container run` starts included.
+{ config, lib, ... }:
+
+let
+  inherit (lib) types;
+
+  optional =
+    type: description:
+    lib.mkOption {
+      type = types.nullOr type;
+      default = null;
+      inherit description;
+    };
+
+  set = value: lib.mkIf (value != null) value;
+in
+{
+  options.containers = lib.mkOption {
+    type = types.attrsOf (
+      types.submodule {
+        options.extra.resources = {
+          memory = optional (types.strMatching "[1-9][0-9]*[KMGT]?|(100|[1-9][0-9]?)%") ''
+            Most memory, like "512M", "2G" or "25%" of the host's. What needs more is ended by the kernel.
+          '';
+          cpu = optional (types.addCheck (types.either types.int types.float) (number: number >= 0.01)) ''
+            Most processor time, in processors, like 0.5 or 2.
+          '';
+          tasks = optional (types.either types.ints.positive (types.strMatching "(100|[1-9][0-9]?)%")) ''
+            Most processes and threads, like 200, or "10%" of those that the host can have.
+          '';
+        };
+      }
+    );
+  };
+
+  config.systemd.services = lib.mapAttrs' (
+    name: container:
+    let
+      inherit (container.extra.resources) memory cpu tasks;
+    in
+    lib.nameValuePair "container@${name}" {
+      serviceConfig = {
+        MemoryMax = set memory;
+        CPUQuota = lib.mkIf (cpu != null) "${toString (builtins.floor (cpu * 100 + 0.5))}%";
+        TasksMax = lib.mkIf (tasks != null) (toString tasks);
+      };
+    }
+  ) config.containers;
+}
