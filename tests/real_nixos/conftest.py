@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,37 @@ def create(tool, name, release):  # noqa: F811 -- the fixture
         return done
 
     return create
+
+
+@pytest.fixture
+def from_elsewhere():
+    """Give a function that asks a port of the host, which forwards, from another machine.
+
+    What forwards leaves the host's own packets alone. The argument is what follows the host's address in a URL.
+    """
+    forwarding = Path("/proc/sys/net/ipv4/ip_forward")
+    before = forwarding.read_text()
+    forwarding.write_text("1\n")
+    asker = ["ip", "netns", "exec", "elsewhere"]
+    inside = [*asker, "ip"]
+    for words in (
+        ["ip", "netns", "add", "elsewhere"],
+        ["ip", "link", "add", "elsewhere", "type", "veth", "peer", "name", "eth0", "netns", "elsewhere"],
+        ["ip", "addr", "add", "198.51.100.1/24", "dev", "elsewhere"],
+        ["ip", "link", "set", "elsewhere", "up"],
+        [*inside, "addr", "add", "198.51.100.2/24", "dev", "eth0"],
+        [*inside, "link", "set", "eth0", "up"],
+        [*inside, "route", "add", "default", "via", "198.51.100.1"],
+    ):
+        subprocess.run(words, check=True)
+
+    def ask(place):
+        argv = [*asker, "curl", "-s", "--max-time", "5", f"198.51.100.1{place}"]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+    yield ask
+    subprocess.run(["ip", "netns", "del", "elsewhere"], check=True)
+    forwarding.write_text(before)
 
 
 def definition(containers, release):
