@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from extra_container.cli.command import Command, NameCommand, NamesCommand
 from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.parser import Meaning, meaning
 from extra_container.cli.root import program_argv
 from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
@@ -53,6 +54,7 @@ __all__ = [
     "DefinitionCommand",
     "Interrupted",
     "ListCommand",
+    "Meaning",
     "NameCommand",
     "NamesCommand",
     "Provenance",
@@ -66,6 +68,7 @@ __all__ = [
     "entry_argv",
     "expel",
     "login_shell_argv",
+    "meaning",
     "program_argv",
     "provenance_as_json",
     "provenance_from_json",

@@ -7,7 +7,15 @@ import os
 from pathlib import Path
 
 from extra_container.plugin import InstalledContainer, UsageError, events, layout, remove_tree
-from extra_container.plugin_command import Command, Context, check_names, read_installed, state_directory
+from extra_container.plugin_command import (
+    Command,
+    Context,
+    Meaning,
+    check_names,
+    meaning,
+    read_installed,
+    state_directory,
+)
 from extra_container_data.agreement import agreed, require_somebody_to_ask
 from extra_container_data.backups.installing import install, require_in_store, root_of
 from extra_container_data.backups.manifest import Manifest
@@ -34,7 +42,8 @@ class Restore(Command):
         """Return a parser that takes file and name."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
-        parser.add_argument("name", metavar="NAME", nargs="?", help="the container to give the data to")
+        name = parser.add_argument("name", metavar="NAME", nargs="?", help="the container to give the data to")
+        meaning(name, Meaning.CONTAINER)
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
         return parser
 
