@@ -66,6 +66,18 @@ def appended(path: os.PathLike[str]) -> TextIO:
     return LastingText(io.BufferedWriter(raw), encoding="utf-8", errors="replace", line_buffering=True)
 
 
+def has_reader(stream: TextIO) -> bool:
+    """Whether what is written to a stream can still be read by somebody, as far as the system knows."""
+    import select
+
+    poll = select.poll()
+    try:
+        poll.register(stream, select.POLLERR)  # a pipe without readers; see poll(2)
+    except (OSError, ValueError):
+        return True  # it has no descriptor
+    return not any(happened & select.POLLERR for _, happened in poll.poll(0))
+
+
 def _open_private(path: str, flags: int) -> int:
     # Opening a FIFO for writing would wait for somebody who reads it.
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY, 0o600)

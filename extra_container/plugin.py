@@ -28,7 +28,7 @@ from extra_container.model.errors import (
     UsageError,
 )
 from extra_container.model.frozen import dataclass
-from extra_container.model.host import ActiveState, Host, Manager, UnitDetails, UnitState
+from extra_container.model.host import ActiveState, Host, Journaled, Logged, Manager, UnitDetails, UnitState
 from extra_container.process import Completed, Runner
 
 if TYPE_CHECKING:
@@ -156,8 +156,10 @@ __all__ = [
     "InstallPlan",
     "Installed",
     "InstalledContainer",
+    "Journaled",
     "Left",
     "Link",
+    "Logged",
     "MakeDirectory",
     "Manager",
     "Mount",

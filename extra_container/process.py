@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, TYPE_CHECKING, NoReturn, TypeVar
 
 from extra_container import ending, proc
@@ -206,14 +206,7 @@ class Runner:
         lines: list[str] = []
         # stdout goes to memory: a pipe that nobody reads while stderr is read would stop the program when it is full.
         with open(os.memfd_create("stdout"), "w+", errors="replace") as out:  # noqa: PTH123 -- a descriptor
-            with self._children.start(
-                base_name(command),
-                self.mortal(command),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.PIPE,
-                env={**self.environment, **(environment or {})},
-            ) as child:
+            with self.begin(command, stdout=out, stderr=subprocess.PIPE, environment=environment) as child:
                 for line in _lines(child.stderr):
                     lines.append(line)
                     on_stderr(line.rstrip("\n"))
@@ -230,10 +223,7 @@ class Runner:
         """
         command = self._command(argv)
         began = time.monotonic()
-        with self._children.start(
-            base_name(command), self.mortal(command), stdin=source, stdout=target, stderr=subprocess.PIPE,
-            env=self.environment,
-        ) as child:  # fmt: skip
+        with self.begin(command, stdin=source, stdout=target, stderr=subprocess.PIPE) as child:
             _, err = child.communicate()
         self._finished(command, child.returncode, began)
         return Completed(argv=tuple(command), returncode=child.returncode, stdout="", stderr=err)
@@ -249,6 +239,14 @@ class Runner:
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with _popen("sh", command, stdin=subprocess.PIPE, env=self.environment, **silent):
             yield
+
+    def begin(
+        self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None, **streams: object
+    ) -> AbstractContextManager[subprocess.Popen[str]]:
+        """Start a program that reads nothing, and end it with the block; ``streams`` are those of ``Popen``."""
+        given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, **streams}
+        command, variables = self._command(argv), {**self.environment, **(environment or {})}
+        return self._children.start(base_name(command), self.mortal(command), env=variables, **given)
 
     def replace(self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None) -> NoReturn:
         """Become the program: same process, streams and terminal."""

@@ -125,6 +125,7 @@ def global_parser() -> argparse.ArgumentParser:
     form = "form of the log; with json, stderr is nothing but JSON lines"
     parser.add_argument("--log-format", choices=["text", "json"], help=form)
     parser.add_argument("--log-file", type=Path, metavar="FILE", help="append the log to a file")
+    parser.add_argument("--log-journal", action="store_true", help="send the log to the journal")
     host = "the host plugin to use instead of the one that fits"
     meaning(parser.add_argument("--host", metavar="NAME", help=host), Meaning.HOST)
     unwanted = "do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)"

@@ -1,4 +1,4 @@
-"""Which units failed inside of running containers, asked of the containers' own systemd.
+"""What the systemd of running containers says: which units failed, and how it is itself.
 
 It is asked through the container's D-Bus socket by a program of the host. Where the socket does not take the host's
 root for its own, as with private users, or is not there, a command in the container asks.
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SYSTEMD = "org.freedesktop.systemd1"
 _CALL = ("call", _SYSTEMD, "/org/freedesktop/systemd1", f"{_SYSTEMD}.Manager", "ListUnitsFiltered", "as", "1", "failed")
+_STATE = ("get-property", _SYSTEMD, "/org/freedesktop/systemd1", f"{_SYSTEMD}.Manager", "SystemState")
+_IS_RUNNING = ("systemctl", "is-system-running")
 _LIST = ("systemctl", "list-units", "--failed", "--full", "--plain", "--no-legend", "--no-pager")
 # Each step of the way is looked at, since a link of the container's would be followed on the host.
 _WAY = (("run", stat.S_ISDIR), ("run/dbus", stat.S_ISDIR), ("run/dbus/system_bus_socket", stat.S_ISSOCK))
@@ -56,6 +58,23 @@ def _failed_in(leader: int, runner: Runner, context: Context) -> tuple[str, ...]
     except (ExtraContainerError, OSError, ValueError, LookupError, TypeError):
         return None  # it does not answer, or has ended
     return tuple(sorted(line.split()[0] for line in done.stdout.splitlines() if line)) if done.returncode == 0 else None
+
+
+def system_state(leader: int, context: Context) -> str | None:
+    """Return a container's state as its systemd has it (``systemctl is-system-running``), None without an answer."""
+    from extra_container.pipeline import inside
+
+    runner = context.runner
+    try:
+        if runner.look("busctl") is not None and (address := _address(f"/proc/{leader}/root")) is not None:
+            argv = ("busctl", "--json=short", f"--timeout={_SECONDS:g}", f"--address={address}", *_STATE)
+            done = runner.run(argv, check=False, environment=PLAIN, timeout=_SECONDS)
+            if done.returncode == 0:
+                return str(json.loads(done.stdout)["data"])
+        command = inside.run_argv(leader, _IS_RUNNING, runtime=context.host.runtime_directory)
+        return runner.run(command, check=False, timeout=_SECONDS).stdout.strip() or None
+    except (ExtraContainerError, OSError, ValueError, LookupError, TypeError):
+        return None  # it does not answer, or has ended
 
 
 def _address(path: str) -> str | None:

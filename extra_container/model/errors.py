@@ -11,6 +11,7 @@ Exit codes are part of the command line's promise and stand in the man page:
 6     another run holds the lock
 7     a plugin is broken
 8     what was agreed on does not hold any more, and nothing was changed
+9     what was waited for did not come in time
 130   Ctrl-C
 ====  =============================================================================
 """
@@ -92,6 +93,13 @@ class StaleError(ExtraContainerError):
 
     exit_code = 8
     kind = "stale"
+
+
+class TimeUpError(ExtraContainerError):
+    """What was waited for did not come in the time that the user gave it."""
+
+    exit_code = 9
+    kind = "timeout"
 
 
 class InstallError(ExtraContainerError):

@@ -162,6 +162,24 @@ class Describing(Protocol):
         ...
 
 
+@runtime_checkable
+class Journaled(Protocol):
+    """A :class:`Manager` whose supervisors, and the consoles of containers, write to the host's journal."""
+
+    def journal_options(self, name: str) -> tuple[str, ...]:
+        """Return the options with which journalctl selects what they wrote of a container."""
+        ...
+
+
+@runtime_checkable
+class Logged(Protocol):
+    """A :class:`Manager` whose supervisors, and the consoles of containers, write into a file for each container."""
+
+    def log_file(self, name: str) -> Path:
+        """Return the file; it need not be there."""
+        ...
+
+
 def describe(names: Sequence[str], manager: Manager) -> Mapping[str, UnitDetails]:
     """Return what a manager can say of each name; of others than :class:`Describing` ones it is state and leader."""
     if isinstance(manager, Describing):

@@ -6,6 +6,9 @@ from enum import Enum
 
 from extra_container.model.frozen import dataclass
 
+# Of all entries of the journal that this program writes.
+MESSAGE_ID = "e05e172f5b234748a5e4d436918d86d7"
+
 
 class Phase(Enum):
     """What a run is about at a time. A phase may stand in another: a restart stops containers while it installs."""

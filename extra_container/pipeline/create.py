@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from extra_container.journals import kept
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.frozen import dataclass, replace
@@ -106,6 +107,7 @@ def create_built(
         outlook = look(request, result, context, interrupted)
         if check is not None:
             check(outlook)
+        kept.forget(changed, context.host.state_directory)
         return _install_and_run(outlook, context)
 
 
@@ -224,6 +226,7 @@ def _run_round(one: Round, before: RunState, given: Outlook, context: Context) -
         undo = install.install(one.plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
+        rollback.keep_journals(one.plan, failures, context)
         attempt = rollback.Attempt(
             plan=one.plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
         )

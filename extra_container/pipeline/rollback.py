@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
-from extra_container.model.values import Request
+from extra_container.model.values import Problem, Request, Severity
 from extra_container.pipeline import inside
 from extra_container.pipeline.context import Context
 from extra_container.state import files, installed, record
@@ -75,6 +76,21 @@ def take_back_failed(
             after = (f"Taking it back failed: {error}",)
         by_name[name] = replace(failure, details=(*failure.details, *after))
     return tuple(by_name.get(failure.name, failure) for failure in failures), left
+
+
+def keep_journals(plan: InstallPlan, failures: tuple[Failure, ...], context: Context) -> None:
+    """Keep what containers wrote that failed and may be taken back out."""
+    if not failures:
+        return
+    from extra_container.journals import last
+
+    roots = {item.name: item.container.root for item in plan.items}
+    for failure in failures:
+        try:
+            last.keep(failure.name, roots[failure.name], context.host, context.runner)
+        except (OSError, ExtraContainerError) as error:
+            message = f"What {failure.name} wrote could not be kept: {error}"
+            context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
 
 
 def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left, tuple[str, ...]]:

@@ -189,6 +189,10 @@ class SystemdManager:
 
         return Journal(self._runner).last(name, lines)
 
+    def journal_options(self, name: str) -> tuple[str, ...]:
+        """See :meth:`extra_container.model.host.Journaled.journal_options`."""
+        return ("-u", unit_name(name))
+
     def login_argv(self, name: str) -> tuple[str, ...]:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
         return self._machined.login_argv(name)
@@ -267,11 +271,8 @@ class SystemdManager:
         from extra_container.model.plans import Failure
 
         for name, facts in left.items():
-            yield Failure(
-                name=name,
-                message=f"its unit is still {facts.state.active.value}",
-                details=self._details(name, began),
-            )
+            message = f"its unit is still {facts.state.active.value}"
+            yield Failure(name=name, message=message, details=self._details(name, began))
 
     def _start_failure(self, facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...]) -> Failure:
         from extra_container.model.plans import Failure

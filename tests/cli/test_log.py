@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from extra_container.cli.output.journal import JournalLog
 from extra_container.cli.output.log import fields
 from extra_container.model import events
 
@@ -43,6 +44,13 @@ def test_warnings(shell, monkeypatch, words, message):
     assert shell.run("--log-format", "json", *words) == 0
     told = [entry for entry in entries(shell.err) if entry["event"] == "problem.found"]
     assert [(entry["message"], entry["level"]) for entry in told] == [(message, "warning")]
+
+
+def test_a_log_in_a_journal_that_is_not_there(shell, monkeypatch, tmp_path):
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.setattr(JournalLog.__init__, "__defaults__", (tmp_path / "none",))
+    assert shell.run("--log-journal", "destroy", "nowhere") == 5
+    assert shell.err.startswith(f"Error: The journal cannot be reached: {tmp_path}/none: No such file or directory\n")
 
 
 def test_remarks(shell, tmp_path):

@@ -1,5 +1,6 @@
 """What the guide does with jq, on what a real run wrote."""
 
+import json
 import re
 import shlex
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 
 import pytest
 
+from extra_container.journals.happenings import Happening, as_json
 from tests.containers.conftest import BOOTED
 from tests.schemas import ROOT, result
 
@@ -14,7 +16,9 @@ from tests.schemas import ROOT, result
 @pytest.mark.skipif(BOOTED, reason="jq is on the machine that runs the tests, and not in the test host")
 def test_the_lines_of_jq_in_the_guide(tool, name, tmp_path):
     assert shutil.which("jq"), "dev/setup installs it"
-    (block,) = re.findall(r"^```sh\n(jq .*?)^```$", (ROOT / "docs/guide.md").read_text(), re.MULTILINE | re.DOTALL)
+    block, of_journals = re.findall(
+        r"^```sh\n(jq .*?)^```$", (ROOT / "docs/guide.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     lines = [shlex.split(line, comments=True) for line in block.splitlines()]
     good, bad = f"{name}a", f"{name}b"
     text = "{{ containers.{0}.config.environment.etc.x.text = {1}; containers.{2}.extraFlags = [ {3} ]; }}"
@@ -45,5 +49,13 @@ def test_the_lines_of_jq_in_the_guide(tool, name, tmp_path):
         assert updated
         assert answers(one.format(good, '"b"'), 0)[2] == "true\n"
         assert result((tmp_path / "result.json").read_text())["code"] == 0
+        (tmp_path / "logs.jsonl").write_text(tool("logs", good, "-o", "json").out)
+        happened = Happening(time=0.0, container=good, event="failed", source="systemd", message="signal")
+        (tmp_path / "events.jsonl").write_text(json.dumps(as_json(happened)) + "\n")
+        _, failures = (
+            subprocess.run(shlex.split(line), check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+            for line in of_journals.splitlines()
+        )
+        assert failures == f"1970-01-01T00:00:00.000000Z {good} signal\n"
     finally:
         tool("destroy", good, bad)

@@ -63,6 +63,7 @@ ORDER = (
     {"process"},
     {"state"},
     {"nix", "systemd", "provenance"},
+    {"journals"},
     {"evaluations", "progress"},
     {"hooks"},
     {"pipeline"},

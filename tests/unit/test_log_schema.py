@@ -20,7 +20,7 @@ from extra_container.cli.output.log import Log, LogFormat
 from extra_container.cli.output.messages import Messages
 from extra_container.model import events
 from extra_container.model.errors import HostError
-from extra_container.model.origin import Origin, Phase, PhaseEnd
+from extra_container.model.origin import MESSAGE_ID, Origin, Phase, PhaseEnd
 from extra_container.model.plans import Failure, InstallPlan, Left
 from extra_container.model.secrets import hidden, without_secrets
 from extra_container.model.values import Problem
@@ -199,7 +199,7 @@ def test_an_entry_of_the_journal_has_the_lines_fields(journald, tmp_path):
     assert line["message"] == "it did not boot"
     assert {name: values[0] for name, values in entry.items()} == {
         "MESSAGE": "container.failed web: it did not boot",
-        "MESSAGE_ID": journal.MESSAGE_ID,
+        "MESSAGE_ID": MESSAGE_ID,
         "PRIORITY": "4",
         "SYSLOG_IDENTIFIER": "extra-container",
         "EXTRA_CONTAINER_EVENT": "container.failed",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from extra_container.cli.output import lines
 from extra_container.cli.output.bearings import containers_of
 from extra_container.model.errors import HostError
+from extra_container.model.origin import MESSAGE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from extra_container.model.origin import Origin
 
 SOCKET = Path("/run/systemd/journal/socket")
-
-# Of all entries that this program writes.
-MESSAGE_ID = "e05e172f5b234748a5e4d436918d86d7"
 
 _PRIORITIES = {"info": 6, "warning": 4, "error": 3}  # syslog(3)
 _SECONDS = 5.0

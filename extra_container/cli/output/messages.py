@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from extra_container.model.origin import Origin
 
 # What changes on the host and nobody else writes to its journal.
-_CHANGES = frozenset({"containers.installed", "container.updated", "container.failed", "containers.destroyed"})
+_CHANGES = frozenset(
+    {"containers.installed", "container.updated", "container.failed", "container.left", "containers.destroyed"}
+)
 
 
 class Messages:

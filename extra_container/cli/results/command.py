@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from extra_container.cli.results.collector import Collector
     from extra_container.cli.results.shape import State
-    from extra_container.model.host import UnitState
     from extra_container.pipeline.context import Context
 
 
@@ -105,28 +104,15 @@ def _now(names: Sequence[str], context: Context | None) -> tuple[Mapping[str, St
     if context is None:
         return {}, {}
     from extra_container.cli.results.shape import State
+    from extra_container.inspection.status import word
     from extra_container.pipeline import control
 
     existing = [name for name in names if control.exists(name, context)]
     known: dict[str, State | None] = {name: State.GONE for name in names if name not in existing}
     addresses: dict[str, str | None] = {}
     with suppress(ExtraContainerError, OSError):  # what the command itself came to matters more
-        known |= {name: _state(state) for name, state in context.host.manager.states(existing).items()}
+        known |= {name: State(word(state)) for name, state in context.host.manager.states(existing).items()}
     for name in existing:
         with suppress(ExtraContainerError, OSError):
             addresses[name] = control.network(name, context).address or None
     return known, addresses
-
-
-def _state(state: UnitState) -> State:
-    from extra_container.cli.results.shape import State
-    from extra_container.model.host import ActiveState
-
-    if state.up:
-        return State.UP
-    words = {
-        ActiveState.ACTIVATING: State.STARTING,
-        ActiveState.DEACTIVATING: State.STOPPING,
-        ActiveState.FAILED: State.FAILED,
-    }
-    return words.get(state.active, State.DOWN)

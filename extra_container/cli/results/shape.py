@@ -17,10 +17,11 @@ VERSION = 1
 
 
 class State(Enum):
-    """What a container does after the command."""
+    """What a container does after the command, in the words of ``status``."""
 
     UP = "up"
     STARTING = "starting"
+    RESTARTING = "restarting"  # it failed, and the manager tries again
     STOPPING = "stopping"
     FAILED = "failed"
     DOWN = "down"

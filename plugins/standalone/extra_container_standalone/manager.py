@@ -112,6 +112,10 @@ class StandaloneManager:
         """Return the last lines that the container and its supervisor wrote since the container was last started."""
         return last_lines(self._places.log(name), lines)
 
+    def log_file(self, name: str) -> Path:
+        """Return the file with all that container and supervisor wrote since the last start."""
+        return self._places.log(name)
+
     def login_argv(self, name: str) -> tuple[str, ...]:
         """Raise :class:`.HostError`: a login prompt needs systemd-machined."""
         raise HostError(

@@ -1,0 +1,1 @@
+"""What containers and their supervisors wrote, and what happened to containers, read from journals."""
