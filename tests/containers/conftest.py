@@ -173,7 +173,10 @@ def _is_leader(cgroup, name):
 
 
 def leftovers(name):
-    """Return everything on this machine that still bears a container's name."""
+    """Return everything on this machine that still bears a container's name.
+
+    What one that did not start wrote is kept for `logs`, and is none of it.
+    """
     found = []
     places = [
         "/etc/nixos-containers",
@@ -191,6 +194,8 @@ def leftovers(name):
     ]
     for place in places:
         for directory, directories, files in os.walk(place):
+            if directory == "/run/extra-container/journals":
+                continue
             found += [f"{directory}/{entry}" for entry in [*directories, *files] if name in entry]
     for table in ("/proc/mounts", "/etc/hosts"):
         found += [f"{table}: {line}" for line in Path(table).read_text().splitlines() if name in line]

@@ -64,7 +64,10 @@ def test_what_is_waited_for_is_shown_at_a_terminal_only(tool, name):
 
 
 def test_containers_that_boot_and_end_are_named(tool, name):
-    code, out, shown = at_a_terminal(tool, "create", "-s", "-E", f"{{ containers.{name} = {{}}; }}")
+    # Who waits for less than a moment is shown nothing.
+    slow = 'systemd.services.slow = { wantedBy = [ "multi-user.target" ]; serviceConfig = { Type = "oneshot"; %s }; }'
+    config = slow % 'ExecStart = "/bin/sleep 3";'
+    code, out, shown = at_a_terminal(tool, "create", "-s", "-E", f"{{ containers.{name}.config = {{ {config}; }}; }}")
     assert code == 0
     assert out.endswith(f"Starting containers:\n{name}\n\n")
     assert f"Waiting for the boot of {name}" in shown
