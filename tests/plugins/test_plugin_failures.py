@@ -299,7 +299,9 @@ def test_a_time_limit_that_is_none(site, variable):
 def test_a_name_to_disable_that_nothing_has(site):
     done = site.run("--disable-plugin", "netwrok", *STATUS, EXTRA_CONTAINER_DISABLE_PLUGINS="foo ssh")
     assert done.code == 1
-    assert "Warning: There is no plugin 'foo' to disable. Plugins: install, network, nixos, " in done.err
+    assert (
+        "Warning: There is no plugin 'foo' to disable. Plugins: data, install, isolation, network, nixos, " in done.err
+    )
     assert "Warning: There is no plugin 'netwrok' to disable." in done.err
     assert "'ssh'" not in done.err
 

@@ -116,7 +116,7 @@ def test_without_a_journal_containers_run_and_failures_say_what_is_missing(tool,
     ("setting", "message"),
     [
         ("unitConfig.RefuseManualStart = true", "Operation refused, unit container@{name}.service may be requested by"),
-        ('serviceConfig.ExecStart = lib.mkForce "relative"', "systemd cannot use its unit"),
+        ('serviceConfig.ExecStart = lib.mkForce "./relative"', "systemd cannot use its unit"),
         ('unitConfig.Requires = "absent-{name}.service"', "absent-{name}.service"),
     ],
 )

@@ -207,7 +207,7 @@ def test_somebody_ends_the_container_meanwhile(tool, name, tmp_path):
     thread.start()
     _, told = process.communicate(timeout=120)
     thread.join()
-    assert process.returncode == 4
+    assert process.returncode == 4, told
     assert told == f"Error: The container {name} has ended meanwhile\n"
     assert not (tmp_path / "b").exists()
 

@@ -28,7 +28,8 @@ def test_with_json_every_line_on_stderr_is_an_object():
     done = dry_run(options="--log-format json")
     assert done.returncode == 0, done.stderr
     entries = [json.loads(line) for line in done.stderr.splitlines()]
-    assert entries[-1]["line"] == "Nothing was changed (--dry-run)."
+    assert [entry["line"] for entry in entries if "line" in entry][-1] == "Nothing was changed (--dry-run)."
+    assert entries[-1]["event"] == "command.finished"
     assert [entry["level"] for entry in entries if entry["event"] == "problem.found"] == ["warning"] * (not BOOTED)
 
 

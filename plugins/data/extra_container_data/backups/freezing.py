@@ -29,14 +29,23 @@ def frozen(name: str, init: proc.Process, runner: Runner) -> Iterator[None]:
     switch = group / "cgroup.freeze"
     with runner.afterwards(["sh", "-c", 'echo 0 > "$0"', os.fspath(switch)]):
         try:
-            switch.write_text("1", encoding="ascii")
-            _wait(name, group / "cgroup.events")
+            try:
+                switch.write_text("1", encoding="ascii")
+                _wait(name, group / "cgroup.events")
+            except OSError as error:
+                if init.alive():
+                    raise
+                raise _ended(name) from error
             yield
         finally:
             with suppress(OSError):  # it has ended
                 switch.write_text("0", encoding="ascii")
     if not init.alive():
-        raise ContainerError(f"The container {name} has ended meanwhile")
+        raise _ended(name)
+
+
+def _ended(name: str) -> ContainerError:
+    return ContainerError(f"The container {name} has ended meanwhile")
 
 
 def _group(name: str, init: proc.Process) -> Path:
