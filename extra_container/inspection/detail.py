@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,8 @@ def details(name: str, context: Context) -> Mapping[str, object]:
     known = describe((name,), context.host.manager)[name]
     settings = _foreign_settings(name) if ours is None else ours.settings
     unit_text = "" if ours is None else ours.unit_text
-    fragment = context.host.manager.states((name,))[name].fragment
+    # A unit that the manager does not hold is described without being read.
+    fragment = known.state.fragment or context.host.manager.states((name,))[name].fragment
     return {
         "provenance": None if ours is None else _provenance(records.read(ours, context.host)),
         "system": settings.get("SYSTEM_PATH"),
@@ -104,10 +104,10 @@ def _provenance(known: Provenance | None) -> Mapping[str, object] | None:
 
 
 def _running_system(leader: int) -> str | None:
-    try:
-        return os.fspath(Path(f"/proc/{leader}/root/run/current-system").readlink())
-    except OSError:
-        return None  # it is no NixOS, has ended, or is not this user's to see
+    from extra_container.pipeline import inside
+
+    system = inside.current_system(leader)
+    return None if system is None else str(system)
 
 
 def _conf(name: str, ours: InstalledContainer | None) -> Mapping[str, object]:

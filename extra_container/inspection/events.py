@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from extra_container.inspection.background import STEP, collect
 from extra_container.journals.happenings import OF_SYSTEMD, Happening, happenings
+from extra_container.journals.sources import AS_JSON
 from extra_container.model import layout
 from extra_container.model.errors import HostError
 from extra_container.model.host import Journaled
@@ -18,9 +19,6 @@ from extra_container.systemd.systemctl import PLAIN
 if TYPE_CHECKING:
     from extra_container.pipeline.context import Context
     from extra_container.process import Runner
-
-_STEP = 0.2
-_QUIET = ("journalctl", "--quiet", "--no-pager")
 
 
 def read(context: Context, *, since: float | None, follow: bool) -> Iterator[Happening | None]:
@@ -43,12 +41,13 @@ def read(context: Context, *, since: float | None, follow: bool) -> Iterator[Hap
 
 def _history(options: Sequence[str], runner: Runner) -> Iterator[str]:
     # Matches of single units are looked up; to read all that systemd ever wrote would take long.
-    units = runner.run([*_QUIET, "--field=UNIT"], check=False, environment=PLAIN).stdout.splitlines()
+    argv = ["journalctl", "--quiet", "--no-pager", "--field=UNIT"]
+    units = runner.run(argv, check=False, environment=PLAIN).stdout.splitlines()
     containers = [unit for unit in units if layout.container_of_unit(unit) is not None]
     matches = [f"MESSAGE_ID={MESSAGE_ID}"]
     if containers:
         matches += ["+", "_PID=1", *_of_systemd(), *(f"UNIT={unit}" for unit in containers)]
-    with runner.begin([*_QUIET, "--output=json", "--all", *options, *matches]) as child:
+    with runner.begin([*AS_JSON, *options, *matches]) as child:
         yield from child.stdout or ()
         if child.wait() != 0:
             raise HostError("The journal cannot be read", hint="`journalctl -n 1` says why.")
@@ -58,19 +57,12 @@ def _follow(options: Sequence[str], runner: Runner) -> Iterator[str]:
     found: queue.Queue[str] = queue.Queue()
     matches = (f"MESSAGE_ID={MESSAGE_ID}", "+", "_PID=1", *_of_systemd())
     with ExitStack() as stack:
-        child = stack.enter_context(runner.begin([*_QUIET, "--output=json", "--all", *options, *matches]))
+        child = stack.enter_context(runner.begin([*AS_JSON, *options, *matches]))
         stack.callback(child.terminate)
-        stream = child.stdout or ()
-
-        def work() -> None:
-            with suppress(ValueError):  # the stream was closed, since all is over
-                for line in stream:
-                    found.put(line)
-
-        threading.Thread(target=work, name="events", daemon=True).start()
+        collect(child.stdout or (), found)
         while child.poll() is None or not found.empty():
             try:
-                yield found.get(timeout=_STEP)
+                yield found.get(timeout=STEP)
             except queue.Empty:
                 yield ""
         raise HostError("The journal cannot be followed any more", hint="`journalctl -n 1` says why.")

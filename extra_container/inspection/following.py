@@ -5,11 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container.inspection.background import STEP, collect
 from extra_container.journals import files
 from extra_container.journals.entry import Author, Entry
 from extra_container.journals.sources import Reading, Source
@@ -19,8 +20,6 @@ from extra_container.systemd.console import console_lines
 if TYPE_CHECKING:
     from extra_container.inspection.logs import Logs
 
-# Python heeds a signal between two waits.
-_STEP = 0.2
 # How often it is looked whether containers have started, where no journal tells.
 _LOOK_SECONDS = 1.0
 
@@ -45,7 +44,7 @@ class Follower:
                 for source in self._logs.supervisor(name):
                     _begin(Reading(source, *_after(self._logs, source)), self._logs, stack, self._found)
                 if isinstance(self._manager, Logged) and self._logs.query.unit is None:
-                    _collect(_tail(name, self._manager.log_file(name), self._over), self._found)
+                    collect(_tail(name, self._manager.log_file(name), self._over), self._found)
             looked = time.monotonic()
             while True:
                 for own in self._own.values():
@@ -58,7 +57,7 @@ class Follower:
 
     def _next(self) -> Entry | None:
         with suppress(queue.Empty):
-            return self._found.get(timeout=_STEP)
+            return self._found.get(timeout=STEP)
         return None
 
     def _is_news(self, entry: Entry | None) -> bool:
@@ -122,22 +121,13 @@ def _begin(reading: Reading, logs: Logs, stack: ExitStack, found: queue.Queue[En
     # The program ends with the thread that starts it, which is to be this one.
     child = stack.enter_context(logs.context.runner.begin(argv))
     stack.callback(child.terminate)
-    _collect(reading.parsed(child.stdout), found)
-
-
-def _collect(entries: Iterable[Entry], found: queue.Queue[Entry]) -> None:
-    def work() -> None:
-        with suppress(ValueError):  # the stream was closed, since all is over
-            for entry in entries:
-                found.put(entry)
-
-    threading.Thread(target=work, name="follow", daemon=True).start()
+    collect(reading.parsed(child.stdout), found)
 
 
 def _tail(name: str, log: Path, over: threading.Event) -> Iterator[Entry]:
     """Yield the lines that are added to a file, which may be emptied and removed meanwhile."""
     place, begun = _size(log), ""
-    while not over.wait(_STEP):
+    while not over.wait(STEP):
         size = _size(log)
         if size < place:
             place, begun = 0, ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from extra_container.journals import files, kept
 from extra_container.journals.entry import Author, Entry, as_json, from_json
 from extra_container.journals.sources import Query, Reading, Source
 from extra_container.model.host import Journaled
+from extra_container.state import private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,12 +37,8 @@ def keep(name: str, root: Path, host: Host, runner: Runner) -> None:
     directory = kept.directory(host.state_directory)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = "".join(json.dumps(as_json(entry)) + "\n" for entry in found)
-    new = directory / f".{name}.{os.getpid()}"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 -- a descriptor
-        file.write(text)
-    new.replace(directory / name)
-    all_kept = sorted((file for file in directory.iterdir() if file != new), key=lambda file: file.lstat().st_mtime)
+    private.write(directory / name, text)
+    all_kept = sorted(directory.iterdir(), key=lambda file: file.lstat().st_mtime)
     for old in all_kept[:-_FILES]:
         old.unlink(missing_ok=True)
 

@@ -15,6 +15,8 @@ from extra_container.model.plain import one_line
 if TYPE_CHECKING:
     from extra_container.process import Runner
 
+# Prints entries as JSON, one a line, with all that their fields hold.
+AS_JSON = ("journalctl", "--quiet", "--no-pager", "--output=json", "--all")
 # As systemd.exec(5) and journalctl(1) call them.
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
@@ -57,8 +59,7 @@ class Source:
 
     def argv(self, *options: str) -> Sequence[str]:
         """Return the command line that prints entries as JSON, one a line."""
-        command = ("journalctl", "--quiet", "--no-pager", "--output=json", "--all", *self.selection, *options)
-        return self.wrap(command)
+        return self.wrap((*AS_JSON, *self.selection, *options))
 
 
 class Reading:

@@ -146,7 +146,7 @@ def runs_system(leader: int, system: str) -> bool:
 
 
 def current_system(leader: int) -> Path | None:
-    """Return the current system of a running container, None if it has ended or has none."""
+    """Return the current system of a running container, None if it has none, has ended, or only root may see it."""
     try:
         return Path(f"/proc/{leader}/root/run/current-system").readlink()
     except OSError:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from extra_container.model.frozen import replace
 from extra_container.provenance import values
 from extra_container.provenance.values import Provenance
-from extra_container.state import installed
+from extra_container.state import installed, private
 
 if TYPE_CHECKING:
     from extra_container.model.host import Host
@@ -38,12 +38,7 @@ def write(found: Mapping[str, Provenance], host: Host) -> None:
             continue
         entries = [one, *(other for other in earlier if not other.is_of(one.unit, one.conf))][:_MOST]
         document = {"version": _VERSION, "known": [values.as_json(entry) for entry in entries]}
-        file = _file(name, host)
-        temporary = file.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as stream:  # noqa: PTH123 -- a descriptor
-            json.dump(document, stream)
-        os.replace(temporary, file)  # noqa: PTH105 -- as the descriptor
+        private.write(_file(name, host), json.dumps(document))
 
 
 def read(container: InstalledContainer, host: Host) -> Provenance | None:

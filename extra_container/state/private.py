@@ -1,4 +1,4 @@
-"""The directory of what the program remembers until the next boot, which nobody but root may write to."""
+"""What nobody but root may write to: the directory of what is remembered until the next boot; or read: files."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def check(directory: Path) -> None:
                 f"(owner {status.st_uid}, mode {stat.S_IMODE(status.st_mode):04o})",
                 hint=f"Look at what is in it, then: chown root: {directory} && chmod go-w {directory}",
             )
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file that only root can read, in one step. Its directory is root's alone. Raises OSError."""
+    temporary = file.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(temporary, file)  # noqa: PTH105 -- as the descriptor

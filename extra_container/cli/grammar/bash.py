@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-from extra_container.cli.grammar.offers import Offer, Offers, Place, Source
+from extra_container.cli.grammar import branches
+from extra_container.cli.grammar.branches import branch
+from extra_container.cli.grammar.offers import Offer, Offers, Source
 
 # bash offers files by itself where nothing else is.
 _BY_BASH = {Source.NOTHING, Source.FILES}
@@ -81,29 +83,16 @@ def script(offers: Offers) -> str:
     """Return the script. What it has no words for, bash completes with files."""
     nodes = list(offers.tree.walk())
     return _SCRIPT.format(
-        values="\n".join(
-            _case([f"{node} {name}" for name in option.names], _say(offers.of(option)))
-            for node, option in offers.options_with_values()
-        ),
+        values=branches.of_values(offers, _say),
         options="\n".join(
-            _case([node.name], f"echo {_quoted(sorted(name for option in node.options for name in option.names))}")
+            branch([node.name], f"echo {_quoted(sorted(name for option in node.options for name in option.names))}")
             for node in nodes
             if node.options
         ),
-        words="\n".join(_case([node.name], f"echo {_quoted(node.words)}") for node in nodes if node.words),
-        operands="\n".join(_operand(place) for place in offers.places() if place.offer.source not in _BY_BASH),
-        rest_options="|".join(offers.rest_options()),
-        rest_places=" | ".join(map(shlex.quote, offers.rest_places())) or "''",
+        words="\n".join(branch([node.name], f"echo {_quoted(node.words)}") for node in nodes if node.words),
+        operands=branches.of_operands((one for one in offers.places() if one.offer.source not in _BY_BASH), _say),
+        **branches.rest(offers),
     )
-
-
-def _operand(place: Place) -> str:
-    pattern = f"{shlex.quote(f'{place.node}:')}*" if place.on else shlex.quote(f"{place.node}:{place.index}")
-    return f"  {pattern}) {_say(place.offer)} ;;"
-
-
-def _case(patterns: Iterable[str], command: str) -> str:
-    return f"  {' | '.join(map(shlex.quote, patterns))}) {command} ;;"
 
 
 def _say(offer: Offer) -> str:

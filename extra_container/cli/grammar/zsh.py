@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+from extra_container.cli.grammar import branches
+from extra_container.cli.grammar.branches import branch
 from extra_container.cli.grammar.nodes import Node, Option
-from extra_container.cli.grammar.offers import Offer, Offers, Place, Source
+from extra_container.cli.grammar.offers import Offer, Offers, Source
 
 # It works as a file `_extra-container` in zsh's function path, and by `eval`.
 _SCRIPT = """\
@@ -98,25 +100,12 @@ def script(offers: Offers) -> str:
     """Return the script. Functions leave in ``reply`` either entries WORD:HELP, or the command that offers words."""
     nodes = list(offers.tree.walk())
     return _SCRIPT.format(
-        values="\n".join(
-            _case([f"{node} {name}" for name in option.names], _command(offers.of(option)))
-            for node, option in offers.options_with_values()
-        ),
-        options="\n".join(_case([node.name], _entries(_options(node))) for node in nodes if node.options),
-        words="\n".join(_case([node.name], _entries(_words(node))) for node in nodes if node.words),
-        operands="\n".join(_operand(place) for place in offers.places()),
-        rest_options="|".join(offers.rest_options()),
-        rest_places=" | ".join(map(shlex.quote, offers.rest_places())) or "''",
+        values=branches.of_values(offers, _command),
+        options="\n".join(branch([node.name], _entries(_options(node))) for node in nodes if node.options),
+        words="\n".join(branch([node.name], _entries(_words(node))) for node in nodes if node.words),
+        operands=branches.of_operands(offers.places(), _command),
+        **branches.rest(offers),
     )
-
-
-def _operand(place: Place) -> str:
-    pattern = f"{shlex.quote(f'{place.node}:')}*" if place.on else shlex.quote(f"{place.node}:{place.index}")
-    return f"  {pattern}) {_command(place.offer)} ;;"
-
-
-def _case(patterns: Iterable[str], command: str) -> str:
-    return f"  {' | '.join(map(shlex.quote, patterns))}) {command} ;;"
 
 
 def _entries(entries: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from extra_container.cli.invocation import Invocation
     from extra_container.cli.output.log import Log
 
-_NO_READER = 141  # as a shell shows a death by SIGPIPE
+NO_READER = 141  # as a shell shows a death by SIGPIPE
 
 
 def of_error(error: BaseException, invocation: Invocation) -> int:
@@ -44,7 +44,7 @@ def account_for_output(code: int, invocation: Invocation) -> int:
             case None:
                 continue
             case OSError(errno=errno.EPIPE):
-                code = code or _NO_READER
+                code = code or NO_READER
             case OSError(strerror=reason):
                 presented = ExtraContainerError(f"Writing to {name} failed: {reason}")
                 code = code or presented.exit_code

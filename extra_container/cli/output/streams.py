@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from extra_container import output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def prepare() -> None:
@@ -23,6 +26,19 @@ def prepare() -> None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 -- pathlib is not loaded for `list`
     sys.stdout = _lasting(sys.stdout, 1)
     sys.stderr = _lasting(sys.stderr, 2)
+
+
+def printed(lines: Iterable[str | None], stream: TextIO) -> bool:
+    """Print lines as they come, None being a moment without one; return whether somebody goes on reading."""
+    for line in lines:
+        if line is None:
+            if not output.has_reader(stream):
+                return False
+            continue
+        stream.write(line + "\n")
+        if output.failure(stream) is not None:
+            return False
+    return True
 
 
 def _lasting(stream: TextIO | None, number: int) -> TextIO:

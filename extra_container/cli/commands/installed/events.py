@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from extra_container import output
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.output.outcome import NO_READER
+from extra_container.cli.output.streams import printed
 from extra_container.model.errors import UsageError
 
 if TYPE_CHECKING:
     from extra_container.journals.happenings import Happening
-
-_NO_READER = 141
 
 
 class Events(NamesCommand):
@@ -62,29 +61,20 @@ class Events(NamesCommand):
             if lines is not None and not parsed_args.follow:
                 found = deque(found, maxlen=int(lines))
             try:
-                return self._print(found, parsed_args.output)
+                lasts = printed((_shown(happening, parsed_args.output) for happening in found), self.app.stdout)
             except KeyboardInterrupt as interrupt:
                 if not parsed_args.follow or type(interrupt) is not KeyboardInterrupt:
                     raise
                 return 130  # the ordinary end, of which there is nothing to tell
-
-    def _print(self, found: Iterable[Happening | None], form: str) -> int:
-        stdout = self.app.stdout
-        for happening in found:
-            if happening is None:
-                if not output.has_reader(stdout):
-                    return _NO_READER
-                continue
-            stdout.write(_shown(happening, form) + "\n")
-            if output.failure(stdout) is not None:
-                return _NO_READER
-        return 0
+        return 0 if lasts else NO_READER
 
 
-def _shown(happening: Happening, form: str) -> str:
+def _shown(happening: Happening | None, form: str) -> str | None:
     from extra_container.journals import happenings
     from extra_container.journals.entry import local
 
+    if happening is None:
+        return None
     if form == "json":
         return json.dumps(happenings.as_json(happening))
     reason = "" if happening.message is None else f" ({happening.message})"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from extra_container import output
 from extra_container.cli.command import NamesCommand
+from extra_container.cli.output.outcome import NO_READER
+from extra_container.cli.output.streams import printed
 from extra_container.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from extra_container.journals.sources import Query
 
 _OF_LIVE = 10  # lines of the past, if what comes is what matters; as in journalctl(1)
-_NO_READER = 141
 
 
 class Logs(NamesCommand):
@@ -56,7 +56,7 @@ class Logs(NamesCommand):
             logs = container_logs.Logs(names, query, context)
             seen: set[str] = set()
             if not self._print(logs.entries(), parsed_args.output, seen):
-                return _NO_READER
+                return NO_READER
             for complaint in logs.complaints:
                 self.app.messages.warn(complaint)
             logs.require(seen)
@@ -69,24 +69,24 @@ class Logs(NamesCommand):
                     if type(interrupt) is not KeyboardInterrupt:
                         raise
                     return 130  # the ordinary end, of which there is nothing to tell
-                return _NO_READER
+                return NO_READER
         return 0
 
     def _print(self, entries: Iterable[Entry | None], form: str, seen: set[str]) -> bool:
         """Print entries; return whether somebody goes on reading."""
-        stdout = self.app.stdout
-        for entry in entries:
-            if entry is None:
-                if not output.has_reader(stdout):
-                    return False
-                continue
-            seen.add(entry.container)
-            text = _shown(entry, form)
-            if text is not None:
-                stdout.write(text + "\n")
-                if output.failure(stdout) is not None:
-                    return False
-        return True
+        return printed(_lines(entries, form, seen), self.app.stdout)
+
+
+def _lines(entries: Iterable[Entry | None], form: str, seen: set[str]) -> Iterator[str | None]:
+    """Yield entries as they are printed, and None where there is none; note in ``seen`` whose they are."""
+    for entry in entries:
+        if entry is None:
+            yield None
+            continue
+        seen.add(entry.container)
+        text = _shown(entry, form)
+        if text is not None:
+            yield text
 
 
 def _shown(entry: Entry, form: str) -> str | None:
