@@ -51,12 +51,17 @@ def _kill_all(leaders: frozenset[proc.Process], family: Collection[proc.Relation
 
 
 def _kill(leaders: frozenset[proc.Process], family: Collection[proc.Relations]) -> None:
+    killed: frozenset[proc.Process] = frozenset()
     for _ in range(_ROUNDS):
         family = _family(leaders, family)
         if not family:
             return
-        for member in family:
-            member.process.send(signal.SIGKILL)
+        left = frozenset(member.process for member in family)
+        if left <= killed:
+            time.sleep(_POLL_SECONDS)  # the kernel takes them apart
+        for process in left:
+            process.send(signal.SIGKILL)
+        killed |= left
 
 
 def _family(leaders: frozenset[proc.Process], known: Collection[proc.Relations]) -> tuple[proc.Relations, ...]:
