@@ -160,7 +160,10 @@ class Run:
         return _failure(service.start, status)
 
     def _main_alive(self) -> bool:
-        return self.main is not None and self.main.pid not in self._watch.exited and self.main.alive()
+        # Of a child of this process, the status is known only when it was reaped.
+        if self.main is None or self.main.pid in self._watch.exited:
+            return False
+        return _is_child(self.main.pid) or self.main.alive()
 
     def _kill(self) -> None:
         if not self._cgroup.kill(_KILL_SECONDS):
@@ -229,6 +232,15 @@ class Run:
             self.say(f"{program} was not found: cannot run {program} {' '.join(words)}")
             return
         self._helper(Command(setting=f"{program} {words[0]}", program=path, words=words), _TOOL_SECONDS, obeys=None)
+
+
+def _is_child(pid: int) -> bool:
+    """Whether a process is a child of this one that was not reaped."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _failure(command: Command, status: int) -> Outcome:

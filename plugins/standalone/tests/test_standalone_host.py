@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,33 @@ def test_another_process_with_the_same_pid_is_not_mistaken():
     assert me.alive()
     assert not proc.Process(pid=1, started=me.started + 1).alive()
     assert not proc.Process(pid=1, started=me.started + 1).send(0)
+
+
+UNREAPED = """
+import os, sys
+from pathlib import Path
+from extra_container.plugin import proc
+from extra_container_standalone.cgroup import Cgroup
+from extra_container_standalone.places import Places
+from extra_container_standalone.run import Run
+from extra_container_standalone.unit.service import load_service
+from extra_container_standalone.watch import Watch
+
+place = Path(sys.argv[1])
+run = Run(load_service("a", place / "unit", Places.below(place)), Cgroup(()), Watch(place), 1)
+main = os.fork()
+if main == 0:
+    os._exit(133)
+os.waitid(os.P_PID, main, os.WEXITED | os.WNOWAIT)
+run.adopt(proc.identify_child(main))
+print(run.end(started=True, at_once=False))
+"""
+
+
+def test_the_status_of_a_container_that_has_just_ended_is_known(tmp_path):
+    """The kernel shows that a process has ended a moment before its parent is told."""
+    (tmp_path / "unit").write_text(PLAIN)
+    done = subprocess.run(
+        [sys.executable, "-c", UNREAPED, tmp_path], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("133\n", "")
