@@ -27,6 +27,7 @@ def standstill(wanted: Sequence[str], context: Context) -> Iterator[tuple[str, .
     owed = recovery.recover(context, frozenset(wanted))
     states = context.host.manager.states(wanted)
     ran = tuple(name for name in wanted if name in owed or not states[name].at_rest)
+    control.ask_before_stop(ran, context)
     for name in ran:
         record.begin(name, record.Transition(before={}, after={}, ran=True), context.host)
     try:

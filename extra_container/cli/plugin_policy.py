@@ -149,7 +149,7 @@ def time_limit_of(environment: Mapping[str, str]) -> float | None:
     return seconds
 
 
-def warning(error: PluginError) -> Problem:
+def warning(error: ExtraContainerError) -> Problem:
     """Return an error as warning."""
     from extra_container.model.values import Problem, Severity
 

@@ -12,7 +12,7 @@ from extra_container.process import Runner
 
 if TYPE_CHECKING:
     from extra_container.cli.invocation import Invocation
-    from extra_container.model.errors import PluginError
+    from extra_container.model.errors import ExtraContainerError, PluginError
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
     from extra_container.model.values import Problem
@@ -54,7 +54,7 @@ def open_context(invocation: Invocation, *, changes_machine: bool) -> Iterator[C
 
         runner = FollowedRunner(progress=progress, environment=invocation.environment)
     host = hooks.detect_host(Path("/"), runner, invocation.options.host)
-    yield Context(
+    context = Context(
         host=host,
         hooks=hooks,
         runner=runner,
@@ -63,9 +63,23 @@ def open_context(invocation: Invocation, *, changes_machine: bool) -> Iterator[C
         follow=follow,
         progress=progress,
     )
+    try:
+        yield context
+    except BaseException:  # what ended the command matters more
+        for error in hooks.take_late():
+            messages.event(_told(_warning(error)))
+        raise
+    _raise_late(hooks.take_late())
 
 
-def _warning(error: PluginError) -> Problem:
+def _raise_late(errors: tuple[ExtraContainerError, ...]) -> None:
+    """Raise the first of what went wrong in plugins after something was done, with the others in its text."""
+    if errors:
+        errors[0].message = "\n".join(error.message for error in errors)
+        raise errors[0]
+
+
+def _warning(error: ExtraContainerError) -> Problem:
     from extra_container.cli.plugin_policy import warning
 
     return warning(error)

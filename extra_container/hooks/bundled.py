@@ -64,7 +64,8 @@ def _load(version: str, entries: Mapping[str, str]) -> LoadedPlugins:
     from extra_container.hooks import specs
 
     manager = pluggy.PluginManager("extra_container")
-    manager.add_hookspecs(specs)
+    for declarations in specs.MODULES:
+        manager.add_hookspecs(declarations)
     modules: dict[str, ModuleType] = {name: importlib.import_module(entries[name]) for name in sorted(entries)}
     for name in reversed(modules):  # pluggy calls the last registered first
         manager.register(modules[name], name=name)

@@ -6,6 +6,7 @@ import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from extra_container.hooks.acting import ActingHooks
 from extra_container.hooks.call import HookCaller
 from extra_container.model.errors import ExtraContainerError, HostError, PluginError
 from extra_container.model.frozen import replace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from extra_container.model.diagnosis import Checks
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
-    from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
+    from extra_container.model.plans import InstallPlan, RunState, Session
     from extra_container.model.values import BuildInputs, BuildResult, FileOp, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
 
@@ -32,7 +33,7 @@ _V = TypeVar("_V")
 _MOST_VALUES = 120_000
 
 
-class Hooks:
+class Hooks(ActingHooks):
     """Calls the hooks of the loaded plugins.
 
     Every method raises :class:`.PluginError`, naming plugin and package, if a hook raises
@@ -49,6 +50,7 @@ class Hooks:
         tolerate: Callable[[PluginError], None] | None = None,
         seconds: float | None = None,
     ) -> None:
+        super().__init__()
         self._calls = HookCaller(manager, plugins, tolerate, seconds)
         # Events come from several threads; an observer sees one after the other.
         self._observing = threading.RLock()
@@ -94,11 +96,6 @@ class Hooks:
         """Return what the plugins find wrong with a request."""
         return self._problems("ec_check_request", request=request, host=host)
 
-    def before_build(self, request: Request, host: Host) -> None:
-        """Let plugins prepare what the evaluation needs."""
-        for _ in self._calls.every("ec_before_build", type(None), request=request, host=host):
-            continue
-
     def build_inputs(self, request: Request, host: Host) -> BuildInputs:
         """Return the merged modules and values of all plugins."""
         from extra_container.model.values import BuildInputs
@@ -112,15 +109,18 @@ class Hooks:
         plain = MappingProxyType({name: value for name, (_, value) in values.items()})
         return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
 
-    def check_build(self, result: BuildResult, host: Host) -> Problems:
+    def check_build(self, result: BuildResult, host: Host, request: Request | None = None) -> Problems:
         """Return what of a build the host cannot give."""
-        return self._problems("ec_check_build", result=result, host=host)
+        return self._problems("ec_check_build", result=result, host=host, request=request)
 
-    def plan_install(self, result: BuildResult, host: Host, installed: Installed) -> InstallPlan:
+    def plan_install(
+        self, result: BuildResult, host: Host, installed: Installed, request: Request | None = None
+    ) -> InstallPlan:
         """Return the install plan of the first plugin that makes one."""
         from extra_container.model.plans import InstallPlan
 
-        for _, plan in self._calls.every("ec_plan_install", InstallPlan, result=result, host=host, installed=installed):
+        arguments = {"result": result, "host": host, "installed": installed, "request": request}
+        for _, plan in self._calls.every("ec_plan_install", InstallPlan, (), **arguments):
             return plan
         raise PluginError("No plugin plans the installation", hint="`extra-container plugins` shows which there are.")
 
@@ -128,32 +128,18 @@ class Hooks:
         """Return what is wrong with an installation that has just been made."""
         return self._problems("ec_check_install", plan=plan, host=host)
 
-    def plan_destroy(self, names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+    def plan_destroy(
+        self, names: tuple[str, ...], host: Host, installed: Installed, request: Request | None = None
+    ) -> FileOps:
         """Return everything to remove, in the order in which it is to be removed."""
         from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
 
         ops: list[FileOp] = []
         kinds = (Remove, RemoveTree, MakeDirectory, Link)
-        arguments = {"names": names, "host": host, "installed": installed}
+        arguments = {"names": names, "host": host, "installed": installed, "request": request}
         for _, found in self._calls.every("ec_plan_destroy", tuple, kinds, **arguments):
             ops += found
         return tuple(ops)
-
-    def before_start(self, plan: RunPlan, host: Host, install: InstallPlan | None = None) -> None:
-        """Tell plugins that containers are about to be started, updated or restarted."""
-        for _ in self._calls.every("ec_before_start", type(None), plan=plan, host=host, install=install):
-            continue
-
-    def after_run(self, state: RunState, host: Host) -> None:
-        """Tell plugins how starting, updating and restarting went."""
-        try:
-            for _ in self._calls.every("ec_after_run", type(None), state=state, host=host):
-                continue
-        except PluginError as error:
-            error.hint = (
-                f"It is over, and not taken back: only what the plugin does afterwards is missing. {error.hint}"
-            )
-            raise
 
     def session(self, state: RunState, request: Request, host: Host) -> Session:
         """Return the merged session of all plugins."""

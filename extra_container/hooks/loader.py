@@ -40,7 +40,8 @@ def load(
     """
     loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS)
     manager = pluggy.PluginManager("extra_container")
-    manager.add_hookspecs(specs)
+    for declarations in specs.MODULES:
+        manager.add_hookspecs(declarations)
     plugins = []
     for extension in reversed(loader.extensions):  # pluggy calls the last registered first
         info = loader.info(extension.entry_point)

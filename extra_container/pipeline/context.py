@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extra_container.model import events
     from extra_container.model.host import Host
     from extra_container.model.plans import Failure
-    from extra_container.model.values import Problems
+    from extra_container.model.values import Problems, Request
     from extra_container.process import Runner
     from extra_container.progress.followed import Progress
 
@@ -26,6 +26,7 @@ class Context:
 
     ``tell`` receives lines that Nix prints for people. ``follow`` receives events that people are not told of: it is
     for who follows each step, ``None`` if nobody does. ``progress`` is who shows people what is waited for.
+    ``request`` is what hooks are told that the user asked for, ``None`` where the command line has no definition.
     """
 
     host: Host
@@ -35,6 +36,7 @@ class Context:
     tell: Callable[[str], None]
     follow: Callable[[events.Event], None] | None = None
     progress: Progress | None = None
+    request: Request | None = None
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:

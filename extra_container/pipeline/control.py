@@ -34,7 +34,7 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
     _require_conf(wanted, context)
     states = context.host.manager.states(wanted)
     require_room(sum(states[name].at_rest for name in wanted), context)
-    context.hooks.before_start(RunPlan(start=wanted), context.host)
+    context.hooks.before_start(RunPlan(start=wanted), context.host, None, context.request)
     fail(start=_start(wanted, context, tuple(name for name in wanted if not states[name].up)))
 
 
@@ -54,7 +54,18 @@ def _start(wanted: tuple[str, ...], context: Context, down: tuple[str, ...]) -> 
     with explained(lambda: wording.boot(wanted, context.host.manager.states(wanted))), context.phase("start", down):
         failures = context.host.manager.start(wanted)
     context.note_outcome("containers.started", down, failures)
+    if tried := tuple(dict.fromkeys((*down, *(failure.name for failure in failures)))):
+        context.hooks.after_start(tried, failures, context.host, context.runner, context.request)
     return failures
+
+
+def ask_before_stop(wanted: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    """Let plugins act before containers are stopped; return those that run, none if no plugin cares."""
+    if not (wanted and context.hooks.has("ec_before_stop", "ec_after_stop")):
+        return ()
+    if running := _running(wanted, context):
+        context.hooks.before_stop(running, context.host, context.runner, context.request)
+    return running
 
 
 def stop(wanted: tuple[str, ...], context: Context) -> None:
@@ -66,6 +77,7 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.model import wording
     from extra_container.state import record
 
+    ask_before_stop(wanted, context)
     with explained(lambda: wording.end(wanted)):
         failures = _shut_down(wanted, context)
     record.mark(_without(wanted, failures), context.host, ran=False)
@@ -73,7 +85,7 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
 
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
-    """Do what :func:`stop` does, for a caller who knows what an interruption leaves."""
+    """Do what :func:`stop` does, for a caller who knows what an interruption leaves, and has asked the plugins."""
     fail(stop=_shut_down(wanted, context))
 
 
@@ -84,14 +96,21 @@ def _shut_down(wanted: tuple[str, ...], context: Context) -> tuple[Failure, ...]
     running = _running(wanted, context)
     with context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.stop(wanted)
-    context.note_outcome("containers.stopped", running, failures)
+    tell_stopped(running, failures, context)
     pending.forget(_without(wanted, failures), context.host)
     return failures
 
 
+def tell_stopped(wanted: tuple[str, ...], failures: tuple[Failure, ...], context: Context) -> None:
+    """Tell who follows each step, and the plugins, that containers that ran were stopped."""
+    context.note_outcome("containers.stopped", wanted, failures)
+    if wanted:
+        context.hooks.after_stop(wanted, failures, context.host, context.runner, context.request)
+
+
 def _running(wanted: tuple[str, ...], context: Context) -> tuple[str, ...]:
     """Return the containers that there is something to tell of if they are stopped; nobody else wants to know."""
-    if context.follow is None:
+    if context.follow is None and not context.hooks.has("ec_before_stop", "ec_after_stop"):
         return wanted
     states = context.host.manager.states(wanted)
     return tuple(name for name in wanted if not states[name].at_rest)
@@ -108,10 +127,11 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
     from extra_container.pipeline import inside
     from extra_container.state import pending, record
 
+    ask_before_stop(wanted, context)
     running = _running(wanted, context)
     with explained(lambda: wording.end(wanted)), context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.kill(wanted)
-    context.note_outcome("containers.stopped", running, failures)
+    tell_stopped(running, failures, context)
     gone = _without(wanted, failures)
     pending.forget(gone, context.host)
     record.mark(gone, context.host, ran=False)
@@ -138,7 +158,8 @@ def restart(wanted: tuple[str, ...], context: Context) -> None:
     _require_conf(wanted, context)
     with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
         recovery.recover(context, frozenset(wanted))
-        context.hooks.before_start(RunPlan(restart=wanted), context.host)
+        context.hooks.before_start(RunPlan(restart=wanted), context.host, None, context.request)
+        ask_before_stop(wanted, context)
         for name in wanted:
             record.begin(name, record.Transition(before={}, after={}, ran=True), context.host)
         try:

@@ -100,6 +100,7 @@ def create_built(
 
     ``check`` is called when it is known what is to be done and nothing has changed, and may raise an error.
     """
+    context = replace(context, request=request)
     with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
         changed = frozenset(container.name for container in result.containers)
@@ -127,7 +128,7 @@ def look(
     that would replace somebody else's.
     """
     present = installed.read(context.host.gc_roots) if present is None else present
-    plan = _plan_install(result, present, context)
+    plan = _plan_install(request, result, present, context)
     return Outlook(
         request=request,
         result=result,
@@ -138,15 +139,15 @@ def look(
     )
 
 
-def _plan_install(result: BuildResult, present: Installed, context: Context) -> InstallPlan:
+def _plan_install(request: Request, result: BuildResult, present: Installed, context: Context) -> InstallPlan:
     for container in result.containers:
         if not names.creatable(container.name):
             raise UsageError(
                 f"{container.name!r} cannot be the name of a container",
                 hint="Use 1 to 63 letters, digits and dashes, without a dash at either end.",
             )
-    report(context.hooks.check_build(result, context.host), context)
-    plan = context.hooks.plan_install(result, context.host, present)
+    report(context.hooks.check_build(result, context.host, request), context)
+    plan = context.hooks.plan_install(result, context.host, present, request)
     install.refuse_foreign(plan, present, context)
     return plan
 
@@ -160,13 +161,13 @@ def _install_and_run(outlook: Outlook, context: Context) -> RunState:
         context.emit(events.NothingToUpdate(names=at_rest))
     control.require_room(len(run_plan.start), context)
     state_directories.close_to_others(plan, context)
-    context.hooks.before_start(run_plan, context.host, plan)
+    run.ask_plugins(run_plan, plan, context)
     state = RunState(result=outlook.result, plan=plan, done=RunPlan())
     with _remembered(come_from(request, outlook.result, context), context):
         for one in plan_rounds(plan, run_plan):
             with _telling_of(state):
                 state = _run_round(one, state, outlook, context)
-    _finish(state, context)
+    run.finish(state, context)
     return state
 
 
@@ -287,14 +288,3 @@ def _keep_records(plan: InstallPlan, run_plan: RunPlan, interrupted: frozenset[s
     """Keep in mind what ran before and may be starting anew: nobody waits for it to come up."""
     ran = interrupted.union(run_plan.restart)
     record.end((item.name for item in plan.items if item.name not in ran), context.host)
-
-
-def _finish(state: RunState, context: Context) -> None:
-    try:
-        context.hooks.after_run(state, context.host)
-    except ExtraContainerError as error:
-        if not state.failures:
-            raise
-        # The caller tells of the containers that failed, which matters more.
-        problem = Problem(message=error.message, hint=error.hint, severity=Severity.WARNING)
-        context.emit(events.ProblemFound(problem=problem))

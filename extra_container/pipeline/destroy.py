@@ -10,10 +10,11 @@ from pathlib import Path
 
 from extra_container.model import events, layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
+from extra_container.model.frozen import replace
 from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Failure
-from extra_container.model.values import FileOps, Installed, InstalledContainer
+from extra_container.model.values import FileOps, Installed, InstalledContainer, Request
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
 from extra_container.process import result
@@ -22,14 +23,17 @@ from extra_container.state import files, installed, lock, names, pending, record
 from extra_container.systemd.capacity import boots_at_once
 
 
-def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy") -> tuple[str, ...]:
+def destroy(
+    wanted: tuple[str, ...], context: Context, command: str = "destroy", request: Request | None = None
+) -> tuple[str, ...]:
     """Stop the containers among ``wanted`` that this program installed and remove all that is theirs.
 
     What a removal or an installation that was broken off left of one counts as a container, too. Returns the names of
-    those that were removed. Raises :class:`.UsageError` for a container that somebody else
-    declared, before anything is changed, and what :func:`remove` raises.
+    those that were removed. ``request`` is what names them, for plugins. Raises :class:`.UsageError` for a container
+    that somebody else declared, before anything is changed, and what :func:`remove` raises.
     """
     names.check_known(wanted)
+    context = replace(context, request=request)
     with lock.machine_lock(command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
         recovery.recover(context, frozenset(wanted))
@@ -40,11 +44,13 @@ def destroy(wanted: tuple[str, ...], context: Context, command: str = "destroy")
         context.host.manager.forget(tuple(name for name in wanted if name not in present))
         if targets:
             removals, refusals = _plan(targets, present, context)
+            ran = _ask_plugins(tuple(removals), present, context)
             with control.explained(lambda: wording.removal(targets)), context.phase("destroy", targets):
                 _stop_gently(removals, present, context)
-                gone, errors = _carry_out(removals, context)
+                gone, errors = _carry_out(removals, context, ran)
             if gone:
                 context.emit(events.ContainersDestroyed(names=gone))
+                context.hooks.after_destroy(gone, context.host, context.runner, request)
             _raise_together(refusals + errors)
     return targets
 
@@ -89,7 +95,7 @@ def _plan(
     removals: dict[str, FileOps] = {}
     refusals: list[ExtraContainerError] = []
     for name in targets:
-        ops = context.hooks.plan_destroy((name,), context.host, present)
+        ops = context.hooks.plan_destroy((name,), context.host, present, context.request)
         try:
             files.check_removal(ops)
         except ExtraContainerError as error:
@@ -98,6 +104,13 @@ def _plan(
         else:
             removals[name] = ops
     return removals, refusals
+
+
+def _ask_plugins(wanted: tuple[str, ...], present: Installed, context: Context) -> tuple[str, ...]:
+    """Let plugins act before anything is stopped or removed; return what they want to know the end of."""
+    if wanted:
+        context.hooks.before_destroy(wanted, context.host, present, context.runner, context.request)
+    return control.ask_before_stop(wanted, context)
 
 
 def _stop_gently(wanted: Iterable[str], present: Installed, context: Context) -> None:
@@ -109,8 +122,10 @@ def _stop_gently(wanted: Iterable[str], present: Installed, context: Context) ->
             context.host.manager.stop(gently)
 
 
-def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple[str, ...], list[ExtraContainerError]]:
-    """Return the names of the containers that are gone, and what kept the others."""
+def _carry_out(
+    removals: Mapping[str, FileOps], context: Context, ran: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], list[ExtraContainerError]]:
+    """Return the names of the containers that are gone, and what kept the others; plugins hear of those that ran."""
     gone: list[str] = []
     errors: list[ExtraContainerError] = []
     wanted = tuple(removals)
@@ -120,6 +135,8 @@ def _carry_out(removals: Mapping[str, FileOps], context: Context) -> tuple[tuple
             remaining = context.host.manager.kill(wanted)
         errors += [ContainerError(wording.failure(failure, "end")) for failure in remaining]
         context.note_outcome("containers.stopped", (), remaining)
+        if ran:
+            context.hooks.after_stop(ran, remaining, context.host, context.runner, context.request)
         running = {failure.name for failure in remaining}
         outcome = _remove_all({name: ops for name, ops in removals.items() if name not in running}, context)
         gone = [name for name, error in outcome.items() if error is None]

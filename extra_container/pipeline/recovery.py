@@ -136,7 +136,9 @@ def _start(names: tuple[str, ...], context: Context) -> None:
     if not names:
         return
     context.host.manager.forget(names)
-    failed: Mapping[str, Failure] = {failure.name: failure for failure in context.host.manager.start(names)}
+    failures = context.host.manager.start(names)
+    context.hooks.after_start(names, failures, context.host, context.runner, context.request)
+    failed: Mapping[str, Failure] = {failure.name: failure for failure in failures}
     for name in names:
         if name in failed:
             _warn(f"An interrupted run stopped {name}, which does not start again: {failed[name].message}", context)

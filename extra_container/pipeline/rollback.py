@@ -38,7 +38,16 @@ def take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Con
         step.roll_back()
     if undo:
         context.host.manager.reload()
-    return context.host.manager.start(ran) if ran else ()
+    return start_again(ran, context)
+
+
+def start_again(ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+    """Start what ran before something went wrong; return what does not start."""
+    if not ran:
+        return ()
+    failures = context.host.manager.start(ran)
+    context.hooks.after_start(ran, failures, context.host, context.runner, context.request)
+    return failures
 
 
 def take_back_failed(

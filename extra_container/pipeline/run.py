@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from extra_container.model import events, host, wording
-from extra_container.model.errors import ContainerError
+from extra_container.model.errors import ContainerError, ExtraContainerError
 from extra_container.model.frozen import replace
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
-from extra_container.model.values import Request
+from extra_container.model.values import Problem, Request, Severity
 from extra_container.nix.switch import Outcome, failure_of, outcome_of
 from extra_container.pipeline import control, inside
 from extra_container.pipeline.context import Context
 from extra_container.process import result
 from extra_container.state import pending
 from extra_container.systemd.capacity import boots_at_once
+
+
+def ask_plugins(run_plan: RunPlan, plan: InstallPlan, context: Context) -> None:
+    """Let plugins act before anything is installed, stopped, updated or started."""
+    context.hooks.before_start(run_plan, context.host, plan, context.request)
+    control.ask_before_stop(run_plan.restart, context)
+    if run_plan.update:
+        context.hooks.before_update(run_plan.update, context.host, context.runner, context.request)
 
 
 def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan, tuple[Failure, ...]]:
@@ -31,8 +39,11 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan
         with context.phase("update", run_plan.update):
             again, failed = _update(run_plan.update, plan, context)
         failures += failed
+        if updated := tuple(name for name in run_plan.update if name not in again):
+            context.hooks.after_update(updated, failed, context.host, context.runner, context.request)
         if again:
             context.emit(events.Restarting(names=again))
+            control.ask_before_stop(again, context)
             control.shut_down(again, context)
             failures += _start(again, context)
     for failure in failures:
@@ -48,7 +59,20 @@ def _start(names: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
         failures = context.host.manager.start(names)
     failed = {failure.name for failure in failures}
     context.note("containers.started", [name for name in names if name not in failed])
+    context.hooks.after_start(names, failures, context.host, context.runner, context.request)
     return failures
+
+
+def finish(state: RunState, context: Context) -> None:
+    """Let plugins act once all is done."""
+    try:
+        context.hooks.after_run(state, context.host, context.request)
+    except ExtraContainerError as error:
+        if not state.failures:
+            raise
+        # The caller tells of the containers that failed, which matters more.
+        problem = Problem(message=error.message, hint=error.hint, severity=Severity.WARNING)
+        context.emit(events.ProblemFound(problem=problem))
 
 
 def require_success(state: RunState, request: Request | None = None) -> None:

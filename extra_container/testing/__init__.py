@@ -157,7 +157,8 @@ def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:
     Raises :class:`TypeError` for a hook with a wrong name or argument, or a function that was not marked as one.
     """
     manager = pluggy.PluginManager("extra_container")
-    manager.add_hookspecs(specs)
+    for declarations in specs.MODULES:
+        manager.add_hookspecs(declarations)
     for plugin in reversed(plugins):
         check_hooks(plugin)
         manager.register(plugin)

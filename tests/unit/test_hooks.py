@@ -22,7 +22,16 @@ from extra_container.model.plans import Session
 from extra_container.model.values import BuildInputs, Problem, Remove
 from extra_container.plugin import hookimpl
 from extra_container.process import Runner
-from extra_container.testing import built_container, fake_host, hooks_with, make_request, manager_with, run_state
+from extra_container.testing import (
+    FakeRunner,
+    as_installed,
+    built_container,
+    fake_host,
+    hooks_with,
+    make_request,
+    manager_with,
+    run_state,
+)
 
 # Any two files do: nothing here evaluates them.
 ONE, TWO = Path(plugin.__file__), Path(specs.__file__)
@@ -94,6 +103,20 @@ def test_the_examples_work(tmp_path):
     examples.before_start(state.done, host)
     examples.after_run(state, host)
     assert (tmp_path / "var/lib/greeting/demo/started").exists()
+    runner, demo = FakeRunner(), ("demo",)
+    examples.before_stop(demo, host, runner)
+    examples.after_stop(demo, (), host, runner)
+    assert not (tmp_path / "var/lib/greeting/demo/started").exists()
+    examples.after_start(demo, (), host, runner)
+    examples.before_update(demo, host, runner)
+    examples.after_update(demo, (), host, runner)
+    assert (tmp_path / "var/lib/greeting/demo/updated").exists()
+    examples.before_destroy(demo, host, {"demo": as_installed(built_container(), host)}, runner)
+    assert [argv[0] for argv in runner.calls] == ["balancer", "balancer", "btrfs", "tar"]
+    (tmp_path / "var/lib/greeting/demo.log").touch()
+    examples.after_destroy(demo, host, runner)
+    assert not (tmp_path / "var/lib/greeting/demo.log").exists()
+    assert examples.take_late() == ()
     assert set(examples.session(state, request, host).commands) == {"greet"}
     assert examples.observe(events.ContainerFailed(failure=plugin.Failure(name="demo", message="x"))) == ()
     assert (tmp_path / "var/log/failures").read_text() == "demo\n"
@@ -216,7 +239,8 @@ def test_third_party_hosts_are_asked_before_ours(tmp_path):
         return Answering()
 
     manager = pluggy.PluginManager("extra_container")
-    manager.add_hookspecs(specs)
+    for declarations in specs.MODULES:
+        manager.add_hookspecs(declarations)
     for name in ("theirs", "systemd", "standalone", "nixos"):  # the last one that is registered is called first
         manager.register(answering(name, last=name == "standalone"), name=name)
     infos = [third_party("theirs"), *map(ours, ("standalone", "nixos", "systemd"))]

@@ -70,7 +70,7 @@ class Life:
             # A signal that comes while an exception is on its way to the clean-up must not replace the clean-up.
             try:
                 if self.plan.destroy_before:
-                    destroy((self.name,), self.context, _COMMAND)
+                    destroy((self.name,), self.context, _COMMAND, self.request)
                 state = self._create()
                 if state.failures:
                     destroys = self.plan.destroy_failed
@@ -85,7 +85,7 @@ class Life:
         finally:
             if destroys:
                 with self.interruptions.held():
-                    destroy((self.name,), self._context_without_terminal(), _COMMAND)
+                    destroy((self.name,), self._context_without_terminal(), _COMMAND, self.request)
 
     def _refuse_foreign_data(self) -> None:
         """Raise UsageError if the container's directory holds data of no container that this program installed.

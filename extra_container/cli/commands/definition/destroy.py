@@ -17,6 +17,7 @@ from extra_container.pipeline import build, destroy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from extra_container.model.values import Request
     from extra_container.pipeline.context import Context
 
 
@@ -104,12 +105,13 @@ class Destroy(ResultCommand, DefinitionCommand):
         with self.context() as context:
             if parsed_args.names:
                 return direct.destroy(parsed_args.names, context)
-            destroy.destroy(self._names(parsed_args, context), context)
+            if parsed_args.all:
+                destroy.destroy(destroy.all_names(context), context)
+            else:
+                self._destroy_defined(self.request(parsed_args), context)
         return 0
 
-    def _names(self, parsed_args: argparse.Namespace, context: Context) -> tuple[str, ...]:
-        if parsed_args.all:
-            return destroy.all_names(context)
-        names = build.defined_names(self.request(parsed_args), context)
+    def _destroy_defined(self, request: Request, context: Context) -> None:
+        names = build.defined_names(request, context)
         context.emit(events.Destroying(names=names))
-        return names
+        destroy.destroy(names, context, request=request)

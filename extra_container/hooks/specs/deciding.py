@@ -1,19 +1,10 @@
-"""The hooks, version 1: what a plugin can do and when.
-
-A plugin is a module (or package) with some of these functions, each marked with
-:data:`extra_container.plugin.hookimpl`, named by an entry point of the group ``extra_container.plugins.v1``. A hook
-may take fewer arguments than are listed here. *Pure* hooks decide and must not change anything; *acting* hooks may.
-Contributions of several plugins are merged; two that set the same thing are an error that names both. For
-every hook ``None`` is "nothing from me". The kind of a hook says how long it may take.
-"""
+"""The hooks with which plugins decide, contribute and watch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import pluggy  # noqa: TID253 -- imported only by the plugin manager
+from extra_container.hooks.specs.kinds import Kind, spec
 
 if TYPE_CHECKING:
     import argparse
@@ -23,55 +14,12 @@ if TYPE_CHECKING:
     from extra_container.model.events import Event
     from extra_container.model.host import Host
     from extra_container.model.origin import Origin
-    from extra_container.model.plans import InstallPlan, RunPlan, RunState, Session
+    from extra_container.model.plans import InstallPlan, RunState, Session
     from extra_container.model.values import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
     from extra_container.process import Runner
 
-_hookspec = pluggy.HookspecMarker("extra_container")
-_F = TypeVar("_F", bound=Callable[..., object])
 
-
-class Kind(Enum):
-    """What a hook does, and the seconds after which it is interrupted."""
-
-    PURE = ("pure", 30.0)  # decides, and changes nothing
-    READING = ("reads", 30.0)  # looks at the machine, and changes nothing
-    ACTING = ("acts", 300.0)  # may wait for a program
-    OBSERVING = ("observes", 5.0)  # holds up every step of a run
-
-    @property
-    def does(self) -> str:
-        """The kind as a word."""
-        return self.value[0]
-
-    @property
-    def seconds(self) -> float:
-        """How long a hook of this kind may take."""
-        return self.value[1]
-
-
-def _spec(kind: Kind, *, firstresult: bool = False) -> Callable[[_F], _F]:
-    """Declare a hook. With ``firstresult`` the first plugin that answers wins, else all answers count."""
-
-    def declare(function: _F) -> _F:
-        function.__dict__["kind"] = kind
-        return _hookspec(function, firstresult=firstresult)
-
-    return declare
-
-
-def declared() -> dict[str, Callable[..., object]]:
-    """Return the hooks by name, in the order of this module."""
-    return {name: function for name, function in globals().items() if name.startswith("ec_")}
-
-
-def kind_of(hook: str) -> Kind:
-    """Return the kind that a hook was declared with."""
-    kind: Kind = globals()[hook].kind
-    return kind
-
-
-@_spec(Kind.PURE)
+@spec(Kind.PURE)
 def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """Add arguments to a command that works on a definition.
 
@@ -85,7 +33,7 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """
 
 
-@_spec(Kind.READING, firstresult=True)
+@spec(Kind.READING, firstresult=True)
 def ec_detect_host(root: Path, runner: Runner) -> Host | None:
     """Recognise the host that the program runs on; ``None`` leaves it to the next plugin.
 
@@ -103,7 +51,7 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
     """
 
 
-@_spec(Kind.PURE)
+@spec(Kind.PURE)
 def ec_check_request(request: Request, host: Host) -> Problems:
     """Find what is wrong with a request before anything is built. Pure.
 
@@ -118,19 +66,7 @@ def ec_check_request(request: Request, host: Host) -> Problems:
     """
 
 
-@_spec(Kind.ACTING)
-def ec_before_build(request: Request, host: Host) -> None:
-    """Prepare what the evaluation needs, for instance a key. Acting; called before :func:`ec_build_inputs`.
-
-    Version 1. Example::
-
-        @hookimpl
-        def ec_before_build(host: Host) -> None:
-            Path("/var/lib/greeting").mkdir(exist_ok=True)
-    """
-
-
-@_spec(Kind.READING)
+@spec(Kind.READING)
 def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
     """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
 
@@ -146,11 +82,11 @@ def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
     """
 
 
-@_spec(Kind.PURE)
-def ec_check_build(result: BuildResult, host: Host) -> Problems:
+@spec(Kind.PURE)
+def ec_check_build(result: BuildResult, host: Host, request: Request | None) -> Problems:
     """Find what of a build this host cannot give, before anything is installed. Pure.
 
-    Not called by ``build``, which installs nothing.
+    Not called by ``build``, which installs nothing. ``request`` (since level 2) is what the user asked for.
 
     Version 1. Example::
 
@@ -162,9 +98,13 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     """
 
 
-@_spec(Kind.PURE, firstresult=True)
-def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> InstallPlan | None:
+@spec(Kind.PURE, firstresult=True)
+def ec_plan_install(
+    result: BuildResult, host: Host, installed: Installed, request: Request | None
+) -> InstallPlan | None:
     """Decide what to install. Pure; the first plugin that answers wins.
+
+    ``request`` (since level 2) is what the user asked for.
 
     Version 1. Example::
 
@@ -177,7 +117,7 @@ def ec_plan_install(result: BuildResult, host: Host, installed: Installed) -> In
     """
 
 
-@_spec(Kind.READING)
+@spec(Kind.READING)
 def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
 
@@ -191,9 +131,11 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
     """
 
 
-@_spec(Kind.READING)
-def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) -> FileOps:
+@spec(Kind.READING)
+def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed, request: Request | None) -> FileOps:
     """List the files to remove once the containers are stopped. Reads only; merged over the plugins.
+
+    ``request`` (since level 2) is the one that names them, None where the command line has no definition.
 
     Version 1. Example::
 
@@ -203,37 +145,7 @@ def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed) ->
     """
 
 
-@_spec(Kind.ACTING)
-def ec_before_start(plan: RunPlan, host: Host, install: InstallPlan | None) -> None:
-    """Act before containers are started, updated or restarted.
-
-    Called before anything is installed or stopped, so that an error raised here leaves everything as it was.
-    ``install`` (since level 2) is what is installed then, None if nothing is (``start``, ``restart``).
-
-    Version 1. Example::
-
-        @hookimpl
-        def ec_before_start(plan: RunPlan) -> None:
-            for name in (*plan.start, *plan.restart):
-                Path("/var/lib/greeting", name).mkdir(parents=True, exist_ok=True)
-    """
-
-
-@_spec(Kind.ACTING)
-def ec_after_run(state: RunState, host: Host) -> None:
-    """Act after containers were started, updated or restarted.
-
-    Version 1. Example::
-
-        @hookimpl
-        def ec_after_run(state: RunState) -> None:
-            failed = {failure.name for failure in state.failures}
-            for name in {*state.done.start} - failed:
-                Path("/var/lib/greeting", name, "started").touch()
-    """
-
-
-@_spec(Kind.PURE)
+@spec(Kind.PURE)
 def ec_session(state: RunState, request: Request, host: Host) -> Session:
     r"""Contribute commands, environment and help to a session. Pure.
 
@@ -247,7 +159,7 @@ def ec_session(state: RunState, request: Request, host: Host) -> Session:
     """
 
 
-@_spec(Kind.READING)
+@spec(Kind.READING)
 def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
     """Contribute to what ``doctor`` looks at: what the plugin needs of a host. Reads only.
 
@@ -268,7 +180,7 @@ def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
     """
 
 
-@_spec(Kind.OBSERVING)
+@spec(Kind.OBSERVING)
 def ec_observe(event: Event, origin: Origin) -> None:
     r"""Receive every event of a run. What goes wrong here is reported and never stops the run.
 
