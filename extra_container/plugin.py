@@ -24,6 +24,7 @@ from extra_container.model.errors import (
     HostError,
     InstallError,
     PluginError,
+    PolicyError,
     ProcessError,
     UsageError,
 )
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         Link,
         MakeDirectory,
         Problem,
+        ProblemKind,
         Problems,
         Remove,
         RemoveTree,
@@ -93,8 +95,8 @@ _LATE = MappingProxyType(
         "model.origin": "Origin Phase",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
-        "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem Problems Remove RemoveTree "
-        "Request Severity",
+        "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind Problems Remove "
+        "RemoveTree Request Severity",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
         "state.text_file": "read_text_file=read",
@@ -169,7 +171,9 @@ __all__ = [
     "Phase",
     "Place",
     "PluginError",
+    "PolicyError",
     "Problem",
+    "ProblemKind",
     "Problems",
     "ProcessError",
     "Remove",

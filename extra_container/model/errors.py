@@ -12,6 +12,7 @@ Exit codes are part of the command line's promise and stand in the man page:
 7     a plugin is broken
 8     what was agreed on does not hold any more, and nothing was changed
 9     what was waited for did not come in time
+11    a policy of this host forbids it (10 is an answer of ``plan``)
 130   Ctrl-C
 ====  =============================================================================
 """
@@ -100,6 +101,13 @@ class TimeUpError(ExtraContainerError):
 
     exit_code = 9
     kind = "timeout"
+
+
+class PolicyError(ExtraContainerError):
+    """What was asked could be done, and a plugin forbids it on this host."""
+
+    exit_code = 11
+    kind = "policy"
 
 
 class InstallError(ExtraContainerError):

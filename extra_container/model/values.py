@@ -123,16 +123,27 @@ class Severity(Enum):
     ERROR = "error"
 
 
+class ProblemKind(Enum):
+    """What a :class:`Problem` is about, which decides the exit code of a command that it ends."""
+
+    USAGE = "usage"  # the command line
+    DEFINITION = "definition"  # the definition asks for what cannot be
+    HOST = "host"  # the host lacks something
+    POLICY = "policy"  # it could be done, and is not allowed here
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something a check found. An ``ERROR`` ends the command before it changes anything.
 
-    ``plugin`` is the plugin that found it, which its caller notes.
+    ``kind`` is what it is about: without it, the command line for what is found before the build, and the host for
+    what is found afterwards. ``plugin`` is the plugin that found it, which its caller notes.
     """
 
     message: str
     hint: str | None = None
     severity: Severity = Severity.ERROR
+    kind: ProblemKind | None = None
     plugin: str | None = field(default=None, compare=False)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from extra_container.model.errors import ExtraContainerError, HostError
+from extra_container.model.errors import BuildError, ExtraContainerError, HostError, PolicyError, UsageError
 from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from extra_container.model import events
     from extra_container.model.host import Host
     from extra_container.model.plans import Failure
-    from extra_container.model.values import Problems, Request
+    from extra_container.model.values import Problem, ProblemKind, Problems, Request
     from extra_container.process import Runner
     from extra_container.progress.followed import Progress
 
@@ -96,7 +96,11 @@ class Context:
 
 
 def report(problems: Problems, context: Context, error: type[ExtraContainerError] = HostError) -> None:
-    """Tell of all warnings, then raise ``error`` for the first problem that is one."""
+    """Tell of all warnings, then raise one error that tells of all problems that are none.
+
+    It is of the kind of the first one: ``error`` where that says nothing of its kind. Who follows each step is told of
+    each of them.
+    """
     if not problems:
         return
     from extra_container.model import events
@@ -105,6 +109,31 @@ def report(problems: Problems, context: Context, error: type[ExtraContainerError
     for problem in problems:
         if problem.severity is Severity.WARNING:
             context.emit(events.ProblemFound(problem=problem))
-    for problem in problems:
-        if problem.severity is Severity.ERROR:
-            raise error(problem.message, hint=problem.hint)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if context.follow is not None:
+        for problem in errors:
+            context.follow(events.ProblemFound(problem=problem))  # people read the error
+    if errors:
+        raise _together(errors, error)
+
+
+def _together(problems: Sequence[Problem], error: type[ExtraContainerError]) -> ExtraContainerError:
+    first = problems[0]
+    kind = error if first.kind is None else _error_of(first.kind)
+    if len(problems) == 1:
+        return kind(first.message, hint=first.hint)
+    return kind("\n".join(f"{one.message} ({one.hint})" if one.hint else one.message for one in problems))
+
+
+def _error_of(kind: ProblemKind) -> type[ExtraContainerError]:
+    from extra_container.model.values import ProblemKind
+
+    match kind:
+        case ProblemKind.USAGE:
+            return UsageError
+        case ProblemKind.DEFINITION:
+            return BuildError
+        case ProblemKind.HOST:
+            return HostError
+        case ProblemKind.POLICY:
+            return PolicyError

@@ -16,7 +16,7 @@ from extra_container.model.frozen import dataclass
 if TYPE_CHECKING:
     from extra_container.model.origin import Origin
     from extra_container.model.plans import Change, Left
-    from extra_container.model.values import Severity
+    from extra_container.model.values import ProblemKind, Severity
 
 VERSION = 1
 
@@ -61,11 +61,14 @@ class ContainerLeftLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFoundLine:
-    """The fields of ``problem.found``."""
+    """The fields of ``problem.found``; ``kind`` is there where the check says what it is about."""
+
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"kind"})
 
     message: str
     hint: str | None
     severity: Severity
+    kind: ProblemKind | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ def level(event: events.Event) -> str:
     """Return how grave an event is: ``info``, ``warning`` or ``error``."""
     match event:
         case events.CommandFailed() | events.BuildFailed():
+            return "error"
+        case events.ProblemFound(problem=problem) if problem.severity.value == "error":
             return "error"
         case events.ContainerFailed() | events.ProblemFound():
             return "warning"
@@ -170,7 +175,7 @@ def _left(event: events.ContainerLeft) -> ContainerLeftLine:
 
 def _problem(event: events.ProblemFound) -> ProblemFoundLine:
     problem = event.problem
-    return ProblemFoundLine(message=problem.message, hint=problem.hint, severity=problem.severity)
+    return ProblemFoundLine(message=problem.message, hint=problem.hint, severity=problem.severity, kind=problem.kind)
 
 
 def _ended(event: events.CommandFailed) -> CommandFailedLine:
