@@ -10,8 +10,10 @@ from extra_container import proc
 
 GRACE_SECONDS = 3.0
 _POLL_SECONDS = 0.02
-# Who starts new processes faster than they are found could go on for ever.
-_ROUNDS = 20
+# Who starts new processes faster than they are found could go on for ever; and what is killed while it waits for a disk
+# ends when the disk has answered.
+_KILL_SECONDS = 10.0
+_INTERRUPTIONS = 20
 
 
 def end(leaders: Iterable[proc.Process]) -> None:
@@ -38,7 +40,7 @@ def end(leaders: Iterable[proc.Process]) -> None:
 def _kill_all(leaders: frozenset[proc.Process], family: Collection[proc.Relations]) -> None:
     """Kill a family, whatever interrupts that; interruptions are raised afterwards."""
     interruption: BaseException | None = None
-    for _ in range(_ROUNDS):
+    for _ in range(_INTERRUPTIONS):
         try:
             _kill(leaders, family)
             break
@@ -51,17 +53,22 @@ def _kill_all(leaders: frozenset[proc.Process], family: Collection[proc.Relation
 
 
 def _kill(leaders: frozenset[proc.Process], family: Collection[proc.Relations]) -> None:
-    killed: frozenset[proc.Process] = frozenset()
-    for _ in range(_ROUNDS):
+    """Kill a family until none of it is left; stopped before, nobody starts another process while others are killed."""
+    deadline = time.monotonic() + _KILL_SECONDS
+    sent: dict[int, frozenset[proc.Process]] = {signal.SIGSTOP: frozenset(), signal.SIGKILL: frozenset()}
+    while time.monotonic() < deadline:
         family = _family(leaders, family)
         if not family:
             return
         left = frozenset(member.process for member in family)
-        if left <= killed:
+        leaders |= {member.process for member in family if member.session == member.process.pid}
+        # Whoever was started by one that is stopped is found as its child; by one that is dead, it would not be.
+        number = signal.SIGKILL if left <= sent[signal.SIGSTOP] else signal.SIGSTOP
+        if left <= sent[signal.SIGKILL]:
             time.sleep(_POLL_SECONDS)  # the kernel takes them apart
         for process in left:
-            process.send(signal.SIGKILL)
-        killed |= left
+            process.send(number)
+        sent[number] |= left
 
 
 def _family(leaders: frozenset[proc.Process], known: Collection[proc.Relations]) -> tuple[proc.Relations, ...]:

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -149,6 +150,17 @@ def test_a_second_signal_waits_no_longer(start):
     program.wait_for_no_child()
 
 
+def test_who_is_started_while_others_are_killed_is_killed_too(start):
+    many = "n=0; while [ $n -lt 2000 ]; do setsid sleep 1000 & n=$((n+1)); done; wait"
+    program = start("run", f"exec 9>$FIFO; setsid sh -c 'trap \"\" TERM; {many}' & wait", grace=0.0)
+    deadline = time.monotonic() + 30
+    while len(program.children()) < 20:
+        assert time.monotonic() < deadline
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(30) == 128 + signal.SIGTERM
+    assert program.children() == []
+
+
 def test_an_interruption_does_not_end_the_killing(monkeypatch):
     times = []
 
@@ -164,6 +176,25 @@ def test_an_interruption_does_not_end_the_killing(monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             ending.end([proc.identify_child(child.pid)])
         assert child.wait(10) == -signal.SIGKILL
+
+
+def test_a_process_that_the_kernel_takes_long_to_end_is_waited_for(monkeypatch):
+    """As one that waits for a disk: it has the signal and goes on to live."""
+
+    def late(process, number):
+        if number != signal.SIGKILL:
+            return True
+        if not timers:
+            timers.append(threading.Timer(1.5, send, [process, number]))
+            timers[0].start()
+        return True
+
+    send, timers = proc.Process.send, []
+    monkeypatch.setattr(proc.Process, "send", late)
+    monkeypatch.setattr(ending, "GRACE_SECONDS", 0.1)
+    with running("sleep", "1000", start_new_session=True) as child:
+        ending.end([proc.identify_child(child.pid)])
+        assert child.poll() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("how", ["run", "stream", "threads"])
