@@ -8,6 +8,8 @@ some commands need is imported when it is asked for.
 
 from __future__ import annotations
 
+import importlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.cli.command import Command, NameCommand, NamesCommand
@@ -38,20 +40,52 @@ from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
     from extra_container.cli.output.display import ListCommand, ShowCommand
-else:
+    from extra_container.cli.views.amounts import moment as moment_text
+    from extra_container.cli.views.amounts import size as size_text
+    from extra_container.cli.views.amounts import timestamp
+    from extra_container.cli.views.table import Column
+    from extra_container.cli.views.table import lines as table_lines
+    from extra_container.generations.store import iterate as all_generations
+    from extra_container.generations.store import mark as mark_generation
+    from extra_container.generations.store import read as read_generations
+    from extra_container.generations.store import remove as remove_generations
+    from extra_container.generations.values import Generation, History, Verdict
+    from extra_container.nix.path_info import of_closures as closures_of
+    from extra_container.pipeline.history.generations import running as running_generation
+    from extra_container.pipeline.history.generations import with_running_system
+
+# Where the names stand that only some commands need. NAME=OTHER is one that is called OTHER there.
+_LATE = MappingProxyType(
+    {
+        "cli.output.display": "ListCommand ShowCommand",
+        "cli.views.amounts": "moment_text=moment size_text=size timestamp",
+        "cli.views.table": "Column table_lines=lines",
+        "generations.store": "all_generations=iterate mark_generation=mark read_generations=read "
+        "remove_generations=remove",
+        "generations.values": "Generation History Verdict",
+        "nix.path_info": "closures_of=of_closures",
+        "pipeline.history.generations": "running_generation=running with_running_system",
+    }
+)
+
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        if name not in {"ListCommand", "ShowCommand"}:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from extra_container.cli.output import display
-
-        return getattr(display, name)
+        for module, names in _LATE.items():
+            for entry in names.split():
+                public, _, own = entry.partition("=")
+                if public == name:
+                    return getattr(importlib.import_module(f"extra_container.{module}"), own or public)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
+    "Column",
     "Command",
     "Context",
     "DefinitionCommand",
+    "Generation",
+    "History",
     "Interrupted",
     "ListCommand",
     "Meaning",
@@ -60,28 +94,40 @@ __all__ = [
     "Provenance",
     "ShowCommand",
     "StartInterrupted",
+    "Verdict",
+    "all_generations",
     "build",
     "check_names",
+    "closures_of",
     "create",
     "create_built",
     "destroy",
     "entry_argv",
     "expel",
     "login_shell_argv",
+    "mark_generation",
     "meaning",
+    "moment_text",
     "program_argv",
     "provenance_as_json",
     "provenance_from_json",
+    "read_generations",
     "read_installed",
     "read_provenance",
     "read_traces",
+    "remove_generations",
     "require_success",
     "run_argv",
+    "running_generation",
     "runtime_directory",
     "shell_code",
     "shut_down",
+    "size_text",
     "standstill",
     "start",
     "state_directory",
+    "table_lines",
+    "timestamp",
+    "with_running_system",
     "write_provenance",
 ]

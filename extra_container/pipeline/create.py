@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from extra_container.journals import kept
 from extra_container.model import events, wording
@@ -16,7 +16,7 @@ from extra_container.model.errors import ExtraContainerError, Interrupted, Usage
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.host import Host, UnitState
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
-from extra_container.model.values import BuildResult, Installed, Problem, Request, Severity
+from extra_container.model.values import BuildResult, Installed, Request
 from extra_container.pipeline import (
     build,
     control,
@@ -29,11 +29,14 @@ from extra_container.pipeline import (
     state_directories,
 )
 from extra_container.pipeline.context import Context, report
+from extra_container.pipeline.history import generations
+from extra_container.pipeline.history.origins import come_from, remembered
 from extra_container.pipeline.plan import Round, plan_nothing, plan_rounds, plan_run
-from extra_container.provenance import records
-from extra_container.provenance import values as provenance
-from extra_container.provenance.values import Place, Provenance
 from extra_container.state import installed, lock, names, pending, record
+
+if TYPE_CHECKING:
+    from extra_container.generations.values import Generation
+    from extra_container.provenance.values import Provenance
 
 
 class StartInterrupted(Interrupted):
@@ -82,7 +85,7 @@ class Outlook:
     """All that decides what a run does, before it changes anything.
 
     ``present`` are the installed containers, ``interrupted`` those of the build that ran before a run that was broken
-    off.
+    off, ``selected`` the generations that containers of the build are.
     """
 
     request: Request
@@ -91,21 +94,27 @@ class Outlook:
     present: Installed
     seen: Seen
     interrupted: frozenset[str] = frozenset()
+    selected: Mapping[str, Generation] = MappingProxyType({})
 
 
 def create_built(
-    request: Request, result: BuildResult, context: Context, check: Callable[[Outlook], None] | None = None
+    request: Request,
+    result: BuildResult,
+    context: Context,
+    check: Callable[[Outlook], None] | None = None,
+    selected: Mapping[str, Generation] = MappingProxyType({}),
 ) -> RunState:
     """Do what :func:`create` does with a build that is there already.
 
-    ``check`` is called when it is known what is to be done and nothing has changed, and may raise an error.
+    ``check`` is called when it is known what is to be done and nothing has changed, and may raise an error. Containers
+    that are ``selected`` become a generation that they had before; the others get a new one.
     """
     context = replace(context, request=request)
     with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
         changed = frozenset(container.name for container in result.containers)
         interrupted = recovery.recover(context, changed)
-        outlook = look(request, result, context, interrupted)
+        outlook = replace(look(request, result, context, interrupted), selected=selected)
         if check is not None:
             check(outlook)
         kept.forget(changed, context.host.state_directory)
@@ -163,41 +172,13 @@ def _install_and_run(outlook: Outlook, context: Context) -> RunState:
     state_directories.close_to_others(plan, context)
     run.ask_plugins(run_plan, plan, context)
     state = RunState(result=outlook.result, plan=plan, done=RunPlan())
-    with _remembered(come_from(request, outlook.result, context), context):
+    origins = come_from(request, outlook.result, context, outlook.selected)
+    with remembered(origins, context):
         for one in plan_rounds(plan, run_plan):
             with _telling_of(state):
-                state = _run_round(one, state, outlook, context)
+                state = _run_round(one, state, outlook, origins, context)
     run.finish(state, context)
     return state
-
-
-def come_from(request: Request, result: BuildResult, context: Context) -> Mapping[str, Provenance]:
-    """Return where the containers of a build come from, by name, if it is installed at this moment."""
-    try:
-        directory = Path.cwd()
-    except OSError:  # it is gone
-        directory = Path("/")
-    place = Place(directory=directory, nix_path=context.runner.environment.get("NIX_PATH"))
-    now, plugins = time.time(), context.hooks.builders()
-    return {
-        container.name: provenance.of(request, container, result.path, place, time=now, plugins=plugins)
-        for container in result.containers
-    }
-
-
-@contextmanager
-def _remembered(known: Mapping[str, Provenance], context: Context) -> Iterator[None]:
-    """Keep in mind where the containers come from that the block installs; that it cannot be kept is no failure."""
-    try:
-        records.write(known, context.host)
-    except OSError as error:
-        message = f"Where the containers come from cannot be written down: {error.filename}: {error.strerror}"
-        context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # the next change does it
-            records.prune(context.host)
 
 
 @contextmanager
@@ -216,15 +197,18 @@ def _telling_of(before: RunState) -> Iterator[None]:
         raise
 
 
-def _run_round(one: Round, before: RunState, given: Outlook, context: Context) -> RunState:
+def _run_round(
+    one: Round, before: RunState, given: Outlook, origins: Mapping[str, Provenance], context: Context
+) -> RunState:
     """Install and run the containers of one round; return what came of it and of those before it."""
     seen, names = given.seen, {item.name for item in one.plan.items}
+    plan = generations.numbered(one.plan, given.present, given.selected, origins, context)
     interrupted = given.interrupted & names
     kept = {
         name: seen.lacking.get(name, Change.UNCHANGED) for name in (seen.alive & names).difference(one.run_plan.restart)
     }
     with context.phase("install", sorted(names)):
-        undo = install.install(one.plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
+        undo = install.install(plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
         rollback.keep_journals(one.plan, failures, context)
@@ -234,6 +218,7 @@ def _run_round(one: Round, before: RunState, given: Outlook, context: Context) -
         failures, left = rollback.take_back_failed(given.request, failures, attempt, context)
         for name, fate in left.items():
             context.emit(events.ContainerLeft(name=name, left=fate))
+        generations.settle(plan, done, failures, left, context)
         record.end((name for name in names if left.get(name) not in rollback.UNSETTLED), context.host)
     except KeyboardInterrupt as interrupt:
         _keep_records(one.plan, one.run_plan, interrupted, context)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from extra_container.generations import store
 from extra_container.model import events, layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.frozen import replace
@@ -95,7 +96,8 @@ def _plan(
     removals: dict[str, FileOps] = {}
     refusals: list[ExtraContainerError] = []
     for name in targets:
-        ops = context.hooks.plan_destroy((name,), context.host, present, context.request)
+        plugins = context.hooks.plan_destroy((name,), context.host, present, context.request)
+        ops = (*store.removal(name, context.host), *plugins)
         try:
             files.check_removal(ops)
         except ExtraContainerError as error:

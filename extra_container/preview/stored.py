@@ -13,7 +13,7 @@ from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Change
 from extra_container.model.values import BuiltSource, Request
-from extra_container.pipeline import create
+from extra_container.pipeline.history import origins
 from extra_container.preview import agreement
 from extra_container.preview.agreement import Agreed
 from extra_container.provenance import records
@@ -51,7 +51,7 @@ def store(preview: Preview, path: Path, context: Context) -> None:
         name: {"actions": [*one.actions], "installed": [*one.installed], "lacking": one.lacking.value}
         for name, one in agreement.agreed(preview).items()
     }
-    come_from = create.come_from(request, preview.result, context)
+    come_from = origins.come_from(request, preview.result, context)
     known = {name: provenance.as_json(one) for name, one in come_from.items()}
     identity = plan_file.write(
         path,

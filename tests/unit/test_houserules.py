@@ -63,7 +63,7 @@ ORDER = (
     {"process"},
     {"state"},
     {"nix", "systemd", "provenance"},
-    {"journals"},
+    {"journals", "generations"},
     {"evaluations", "progress"},
     {"hooks"},
     {"pipeline"},

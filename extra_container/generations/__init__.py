@@ -1,0 +1,1 @@
+"""What containers were before: numbered generations, each with GC roots of its own."""

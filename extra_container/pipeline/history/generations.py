@@ -1,0 +1,181 @@
+"""Generations made along with installations: which numbers they have, and how containers did with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+
+from extra_container.generations import store
+from extra_container.generations.values import Generation, History, Verdict
+from extra_container.model import events
+from extra_container.model.errors import InstallError
+from extra_container.model.frozen import replace
+from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan
+from extra_container.model.values import FileOps, Installed, InstalledContainer, Problem, Severity
+from extra_container.pipeline import inside
+from extra_container.pipeline.context import Context
+from extra_container.provenance import records
+from extra_container.provenance.values import Provenance
+from extra_container.state import pending
+
+# The installation was taken back, and with it the links of its generation.
+_TAKEN_BACK = frozenset({Left.REMOVED, Left.RESTORED, Left.RESTARTED})
+
+
+def numbered(
+    plan: InstallPlan,
+    present: Installed,
+    selected: Mapping[str, Generation],
+    origins: Mapping[str, Provenance],
+    context: Context,
+) -> InstallPlan:
+    """Return a plan whose links are those of generations, too.
+
+    Each container that is changed gets a new one, unless it is one of those that are ``selected``. What is installed
+    and belongs to no generation gets one first, so that it can come back. ``origins`` is where the containers come
+    from. Raises :class:`.InstallError`.
+    """
+    try:
+        return replace(
+            plan,
+            items=tuple(
+                _numbered(item, present.get(item.name), selected.get(item.name), origins.get(item.name), context)
+                for item in plan.items
+            ),
+        )
+    except OSError as error:
+        message = f"The generations of containers cannot be written: {error.filename}: {error.strerror}"
+        raise InstallError(message, hint="Nothing was changed.") from error
+
+
+def _numbered(
+    item: InstallItem,
+    present: InstalledContainer | None,
+    selected: Generation | None,
+    origin: Provenance | None,
+    context: Context,
+) -> InstallItem:
+    host = context.host
+    if not item.ops and selected is None:
+        return item
+    history = store.of(item.name, present, host)
+    current = history.get(history.current)
+    if selected is not None:
+        if current is not None and current.number == selected.number:
+            return item
+        ops, _ = _kept(history, present, context)
+        return replace(item, ops=(*item.ops, *ops, *store.select(item.name, selected.number, host)))
+    if current is not None and _is_as(current, item):
+        return item  # links that somebody removed come back
+    ops, last = _kept(history, present, context)
+    new = _new(item, last + 1, origin)
+    return replace(item, ops=(*item.ops, *ops, *store.prepare(new, host), *store.select(item.name, new.number, host)))
+
+
+def _is_as(current: Generation, item: InstallItem) -> bool:
+    pulled = current.pulled_in_by
+    return current.is_of(item.container.unit, item.container.conf) and pulled in {None, item.container.pulled_in_by}
+
+
+def _new(item: InstallItem, number: int, origin: Provenance | None) -> Generation:
+    container = item.container
+    return Generation(
+        container=item.name,
+        number=number,
+        unit=container.unit,
+        conf=container.conf,
+        system=store.system_of(container.settings),
+        time=time.time(),
+        change=item.change,
+        differences=item.differences,
+        pulled_in_by=container.pulled_in_by,
+        provenance=origin,
+    )
+
+
+def _kept(history: History, present: InstalledContainer | None, context: Context) -> tuple[FileOps, int]:
+    """Return what makes a generation of what is installed and is none yet, and the highest number after that."""
+    if present is None or history.current is not None or present.unit is None or present.conf is None:
+        return (), history.last
+    one = Generation(
+        container=present.name,
+        number=history.last + 1,
+        unit=present.unit,
+        conf=present.conf,
+        system=store.system_of(present.settings),
+        time=present.unit_link.lstat().st_mtime,
+        pulled_in_by=present.pulled_in_by,
+        provenance=records.read(present, context.host),
+    )
+    return store.prepare(one, context.host), one.number
+
+
+def settle(
+    plan: InstallPlan, done: RunPlan, failures: Iterable[Failure], left: Mapping[str, Left], context: Context
+) -> None:
+    """Remember how containers did, and throw away what is left of installations that were taken back.
+
+    That this cannot be written is told, and no failure.
+    """
+    failed = {failure.name: failure.message for failure in failures}
+    came_up = {*done.start, *done.update, *done.restart}.difference(failed)
+    for item in plan.items:
+        if not (item.ops or item.name in came_up or item.name in failed):
+            continue
+        try:
+            _settle(item, came_up, failed, context, taken_back=left.get(item.name) in _TAKEN_BACK)
+        except OSError as error:
+            message = f"How {item.name} did cannot be written down: {error.filename}: {error.strerror}"
+            context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+
+
+def _settle(
+    item: InstallItem, came_up: Collection[str], failed: Mapping[str, str], context: Context, *, taken_back: bool
+) -> None:
+    host, name = context.host, item.name
+    store.tidy(name, host)
+    if taken_back or (name not in came_up and name not in failed):
+        return
+    history = store.read(name, host)
+    current = history.get(history.current)
+    if current is None or current.good:
+        return  # what fails in spite of that is not the generation's fault, as far as is known here
+    if name in failed:
+        store.mark(name, current.number, Verdict.FAILED, host, reason=failed[name])
+    else:
+        store.mark(name, current.number, Verdict.UP, host)
+
+
+def tidy(names: Iterable[str], context: Context) -> None:
+    """Remove what belongs to no generation of containers of which a change was broken off."""
+    for name in names:
+        with suppress(OSError):  # the next change of that container does it
+            store.tidy(name, context.host)
+
+
+def with_running_system(history: History, context: Context) -> frozenset[int]:
+    """Return the generations whose system is the one that the container runs at this moment.
+
+    None if it does not run, or only root may know.
+    """
+    leader = context.host.manager.leader(history.container)
+    system = None if leader is None else inside.current_system(leader)
+    if system is None:
+        return frozenset()
+    return frozenset(
+        one.number for one in history.generations if one.system is not None and one.system.resolve() == system
+    )
+
+
+def running(history: History, context: Context) -> int | None:
+    """Return the number of the generation that runs; None if the container does not run, or it cannot be known.
+
+    Of generations with the same system it is the one that is installed, or else the newest, unless more of what is
+    installed has not reached the container than its system.
+    """
+    alike = with_running_system(history, context)
+    lacking = pending.look((history.container,), context.host).get(history.container, Change.UNCHANGED)
+    if history.current in alike and lacking is not Change.OTHER:
+        return history.current
+    return max(alike.difference({history.current}), default=None)

@@ -1,0 +1,60 @@
+"""Where the containers of a build come from, and that this is remembered when they are installed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from extra_container.model import events
+from extra_container.model.values import BuildResult, Problem, Request, Severity
+from extra_container.pipeline.context import Context
+from extra_container.provenance import records
+from extra_container.provenance import values as provenance
+from extra_container.provenance.values import Place, Provenance
+
+if TYPE_CHECKING:
+    from extra_container.generations.values import Generation
+
+
+def come_from(
+    request: Request,
+    result: BuildResult,
+    context: Context,
+    selected: Mapping[str, Generation] = MappingProxyType({}),
+) -> Mapping[str, Provenance]:
+    """Return where the containers of a build come from, by name, if it is installed at this moment.
+
+    Those that are ``selected`` come from where their generation came from, which nobody may know.
+    """
+    try:
+        directory = Path.cwd()
+    except OSError:  # it is gone
+        directory = Path("/")
+    place = Place(directory=directory, nix_path=context.runner.environment.get("NIX_PATH"))
+    now, plugins = time.time(), context.hooks.builders()
+    found = {
+        container.name: provenance.of(request, container, result.path, place, time=now, plugins=plugins)
+        for container in result.containers
+        if container.name not in selected
+    }
+    known = {name: one.provenance for name, one in selected.items()}
+    return found | {name: origin for name, origin in known.items() if origin is not None}
+
+
+@contextmanager
+def remembered(known: Mapping[str, Provenance], context: Context) -> Iterator[None]:
+    """Keep in mind where the containers come from that the block installs; that it cannot be kept is no failure."""
+    try:
+        records.write(known, context.host)
+    except OSError as error:
+        message = f"Where the containers come from cannot be written down: {error.filename}: {error.strerror}"
+        context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the next change does it
+            records.prune(context.host)

@@ -1,0 +1,1 @@
+"""What containers were before: shown, brought back, thrown away."""
