@@ -100,15 +100,20 @@ def signal_if(pid: int, number: int, condition: Callable[[int], bool]) -> bool:
     return True
 
 
-def pids() -> tuple[int, ...]:
+def pids(*, root: Path = ROOT) -> tuple[int, ...]:
     """Return the PIDs of all processes."""
-    return tuple(int(name) for name in os.listdir(ROOT) if name.isdecimal())  # noqa: PTH208 -- names are wanted
+    return tuple(int(name) for name in os.listdir(root) if name.isdecimal())  # noqa: PTH208 -- names are wanted
 
 
-def parent(pid: int) -> int | None:
+def parent(pid: int, *, root: Path = ROOT) -> int | None:
     """Return the PID of a process' parent; 0 is one outside of the caller's PID namespace."""
-    stat = _stat(pid, ROOT)
+    stat = _stat(pid, root)
     return None if stat is None else int(stat[1])
+
+
+def name(pid: int, *, root: Path = ROOT) -> str:
+    """Return what a process calls itself, at most 15 bytes of its program's name if it says nothing else."""
+    return _read(root / str(pid) / "comm").decode(errors="surrogateescape").removesuffix("\n")
 
 
 def children(pid: int, *, root: Path = ROOT) -> tuple[int, ...]:
@@ -116,17 +121,29 @@ def children(pid: int, *, root: Path = ROOT) -> tuple[int, ...]:
     return tuple(int(child) for child in _read(root / str(pid) / "task" / str(pid) / "children").split())
 
 
-def is_init(pid: int, *, root: Path = ROOT) -> bool:
-    """Whether a process is PID 1 of a PID namespace below the caller's."""
+def is_init(pid: int, *, root: Path = ROOT, below: int | None = None) -> bool:
+    """Whether a process is PID 1 of a PID namespace below the caller's, ``below`` as many levels if that is given."""
     lines = _read(root / str(pid) / "status").splitlines()
     numbers = next((line.split()[1:] for line in lines if line.startswith(b"NSpid:")), [])
-    return len(numbers) > 1 and numbers[-1] == b"1"
+    return len(numbers) > 1 and numbers[-1] == b"1" and below in {None, len(numbers) - 1}
 
 
-def pid_namespace(pid: int) -> str | None:
+def inits(*, root: Path = ROOT) -> tuple[int, ...]:
+    """Return the PIDs of the processes that are PID 1 of a PID namespace right below the caller's."""
+    own = pid_namespace(os.getpid(), root=root)
+    found: dict[str, int] = {}
+    # PID 1 of a namespace has its lowest PID, unless the numbers have begun anew since.
+    for pid in sorted(pids(root=root)):
+        space = pid_namespace(pid, root=root)
+        if space is not None and space != own and space not in found and is_init(pid, root=root, below=1):
+            found[space] = pid
+    return tuple(found.values())
+
+
+def pid_namespace(pid: int, *, root: Path = ROOT) -> str | None:
     """Return what names a process' PID namespace, ``None`` for one that ended or is not the caller's to see."""
     try:
-        return os.readlink(ROOT / str(pid) / "ns/pid")  # noqa: PTH115 -- a text that is compared, not a path
+        return os.readlink(f"{root}/{pid}/ns/pid")  # noqa: PTH115 -- a text that is compared, not a path
     except OSError:
         return None
 

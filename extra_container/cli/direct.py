@@ -13,7 +13,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-from extra_container import variables
+from extra_container import shortcuts, variables
 from extra_container.cli import signals
 from extra_container.cli.invocation import Invocation
 from extra_container.cli.options import Options
@@ -25,7 +25,7 @@ from extra_container.pipeline import control
 from extra_container.state import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import NoReturn, TextIO
 
     from extra_container.cli.app import Application
@@ -43,7 +43,7 @@ def answer(words: Sequence[str]) -> int | None:
     line = _Line.of(words)
     if line is None and (not words or words[0].startswith("-") or {"-h", "--help"}.intersection(words)):
         return None
-    if ((line is None or line.needs_root) and os.geteuid() != 0) or os.environ.get(variables.DISABLE_PLUGINS):
+    if ((line is None or line.needs_root) and os.geteuid() != 0) or not _allowed(os.environ):
         return None
     from extra_container.hooks import bundled
 
@@ -70,6 +70,10 @@ def answer(words: Sequence[str]) -> int | None:
     invocation.plugins.use(loaded)
     code = _work(line, invocation) if line else _whole(command, invocation)
     return None if code is None else outcome.account_for_output(code, invocation)
+
+
+def _allowed(environment: Mapping[str, str]) -> bool:
+    return shortcuts.taken(shortcuts.DIRECT, environment) and not environment.get(variables.DISABLE_PLUGINS)
 
 
 class _Application:

@@ -22,6 +22,7 @@ _KEPT_VARIABLES = (
     variables.PLUGIN_SECONDS,
     variables.ALWAYS_RELOAD,
     variables.EVAL_RECORD,
+    variables.SHORTCUTS_OFF,
 )
 
 

@@ -187,7 +187,10 @@ def expel(inits: Collection[int], *, grace: float = 1.0) -> None:
     """End the :func:`intruders`: hang up first, kill those that are left after ``grace`` seconds."""
     # A stopped process takes note of nothing until it goes on.
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
-        _signal(intruders(inits), number, inits)
+        found = intruders(inits)
+        if not found:
+            return
+        _signal(found, number, inits)
     deadline = time.monotonic() + grace
     while (left := intruders(inits)) and time.monotonic() < deadline:
         time.sleep(_STEP)

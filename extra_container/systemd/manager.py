@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from extra_container import variables
+from extra_container import shortcuts
 from extra_container.model.errors import ProcessError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.layout import unit_name
@@ -26,17 +26,8 @@ if TYPE_CHECKING:
     from extra_container.process import Completed, Runner
 
 # A unit that is beyond its main process runs clean-up that must not be killed, or nothing at all.
-_ENDING = frozenset(
-    {
-        "dead",
-        "failed",
-        "stop-post",
-        "final-sigterm",
-        "final-sigkill",
-        "final-watchdog",
-        "auto-restart",
-        "auto-restart-queued",
-    }
+_ENDING = frozenset({"dead", "failed", "stop-post", "auto-restart", "auto-restart-queued"}) | frozenset(
+    {"final-sigterm", "final-sigkill", "final-watchdog"}
 )
 
 # What each of many supervisors takes of the machine to clean up after its container, with much to spare.
@@ -85,7 +76,7 @@ class SystemdManager:
         """See :meth:`extra_container.model.host.SelectiveManager.reload_for`."""
         from extra_container.systemd import reloading
 
-        always = bool(self._runner.environment.get(variables.ALWAYS_RELOAD))
+        always = not shortcuts.taken(shortcuts.RELOAD, self._runner.environment)
         reloading.reload_for(changes, self._systemctl, always=always)
 
     def start(self, names: Sequence[str]) -> tuple[Failure, ...]:
@@ -100,6 +91,9 @@ class SystemdManager:
         self._clear(names)
         began, began_monotonic = time.time(), time.monotonic()
         content, complaints = self._window.start(names)
+        # A unit whose conditions are not met starts well, too. Of those that were not waited for, nothing is known.
+        if content and self._window.holds(names) and self._nspawn.leaders(names).keys() >= set(names):
+            return ()
         facts = self._systemctl.show(names)
         if not content and (again := self._worth_another_try(facts, began_monotonic)):
             self._systemctl.reset_failed(again)
@@ -162,14 +156,16 @@ class SystemdManager:
     def leader(self, name: str) -> int | None:
         """See :meth:`extra_container.model.host.Manager.leader`.
 
-        It is the child of the unit's main process, nspawn, that is PID 1 of its PID namespace. Where the main process
-        is another one, machined is asked, and believed only of a process in the container's cgroup.
+        It is the child of the nspawn in the unit's cgroup that is PID 1 of its PID namespace. Where not just one is
+        there, systemd is asked for the main process; where that is none, machined is, and believed within the cgroup.
         """
         return self.leaders((name,))[name]
 
     def leaders(self, names: Sequence[str]) -> Mapping[str, int | None]:
         """See :meth:`extra_container.model.host.AskedTogether.leaders`."""
-        return {name: self._leader(facts) for name, facts in self._systemctl.show(names).items()}
+        found = self._nspawn.leaders(names)
+        others = self._systemctl.show([name for name in names if name not in found])
+        return {**found, **{name: self._leader(facts) for name, facts in others.items()}}
 
     def describe(self, names: Sequence[str]) -> Mapping[str, UnitDetails]:
         """See :meth:`extra_container.model.host.Describing.describe`."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from extra_container import proc
+from extra_container import proc, shortcuts
+from extra_container.model.layout import unit_name
 from extra_container.process import Runner
 
 # What systemd-nspawn sends to the container's PID 1, and systemd takes for "halt" (systemd(1), "Signals").
 _HALT_SIGNAL = signal.SIGRTMIN + 3
+_PROGRAM = "systemd-nspawn"
 
 
 class Nspawn:
@@ -30,6 +34,22 @@ class Nspawn:
         children = proc.children(supervisor, root=self._processes)
         inits = (pid for pid in children if proc.is_init(pid, root=self._processes))
         return next((pid for pid in inits if self.runs_in(pid, unit)), None)
+
+    def leaders(self, names: Iterable[str]) -> Mapping[str, int]:
+        """Return PID 1 of each container that just one supervisor in its unit runs; systemd is not asked."""
+        if not shortcuts.taken(shortcuts.PROCESSES, self._runner.environment):
+            return {}
+        wanted = {unit_name(name): name for name in names}
+        found: dict[str, list[int]] = {}
+        for pid in proc.inits(root=self._processes):
+            supervisor = proc.parent(pid, root=self._processes)
+            if supervisor and proc.name(supervisor, root=self._processes) == _PROGRAM:
+                for unit in self._cgroups(pid) & self._cgroups(supervisor) & wanted.keys():
+                    found.setdefault(wanted[unit], []).append(pid)
+        return {name: pids[0] for name, pids in found.items() if len(pids) == 1}
+
+    def _cgroups(self, pid: int) -> AbstractSet[str]:
+        return {part for path in proc.cgroups(pid, root=self._processes).values() for part in path.split("/")}
 
     def runs_in(self, pid: int, unit: str) -> bool:
         """Tell whether a process belongs to the unit's control group: PIDs are reused."""

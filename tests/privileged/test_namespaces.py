@@ -19,6 +19,8 @@ def test_the_first_process_of_a_namespace():
         (init,) = proc.children(outer.pid)
         assert proc.is_init(init)
         assert not proc.is_init(outer.pid)
+        assert init in proc.inits()
+        assert not {outer.pid, *proc.children(init)}.intersection(proc.inits())
         namespace = proc.pid_namespace(init)
         assert namespace != proc.pid_namespace(outer.pid)
         assert proc.inhabitants([namespace]) == {init: outer.pid}

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,9 +38,10 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
 
-def modules_after(*words):
+def modules_after(*words, **variables):
     """Return the modules that a command line has imported, with those that one of them is in."""
-    done = subprocess.run([sys.executable, "-c", RUN, *words], check=True, capture_output=True, text=True)
+    argv = [sys.executable, "-c", RUN, *words]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, **variables})
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
@@ -54,6 +56,11 @@ def test_the_programs_own_dataclasses_do_without_the_module_of_that_name():
     code = "import sys; from extra_container.pipeline import create, destroy; print('dataclasses' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n", "take them from extra_container.model.frozen"
+
+
+@pytest.mark.parametrize("off", ["direct", "reload,direct", "all"])
+def test_a_plain_look_goes_through_the_framework_if_that_shortcut_is_turned_off(off):
+    assert "cliff.app" in modules_after("status", "nothing-here", EXTRA_CONTAINER_SHORTCUTS_OFF=off)
 
 
 @pytest.mark.parametrize("command", ["start", "stop", "restart", "terminate", "destroy"])

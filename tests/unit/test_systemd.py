@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -107,6 +108,7 @@ def shown(*blocks: str) -> Answer:
 def make(tmp_path) -> Callable[..., tuple[SystemdManager, TurnRunner]]:
     def make(answers=None, missing=()):
         runner = TurnRunner({"busctl": [(0, machines(), "")], **(answers or {})}, missing)
+        (tmp_path / "proc").mkdir(exist_ok=True)
         nspawn = Nspawn(runner, processes=tmp_path / "proc", runtime=tmp_path / "run")
         return SystemdManager(runner, nspawn=nspawn, patience=0.2, grace=1, kill_patience=1), runner
 
@@ -374,11 +376,80 @@ def test_login_without_machinectl_names_the_package(make):
     assert "systemd-container" in str(caught.value.hint)
 
 
-def process(proc: Path, pid: int, *, cgroup: str, spaces: str, children: str = "") -> None:
+def supervised(proc: Path, name: str, supervisor: int, *, program: str = "systemd-nspawn") -> None:
+    """Make the supervisor of a container, and the container's PID 1 after it, with a child and a namespace in it."""
+    cgroup = f"0::/machine.slice/container@{name}.service/"
+    process(proc, supervisor, cgroup=f"{cgroup}supervisor\n", spaces=f"{supervisor}", parent=1, name=program)
+    init, child, nested = supervisor + 1, supervisor + 2, supervisor + 3
+    process(proc, init, cgroup=f"{cgroup}payload/init.scope\n", spaces=f"{init}\t1", parent=supervisor, space=f"{init}")
+    process(proc, child, cgroup=f"{cgroup}payload/x\n", spaces=f"{child}\t2", parent=init, space=f"{init}")
+    process(proc, nested, cgroup=f"{cgroup}payload/x\n", spaces=f"{nested}\t3\t1", parent=child, space=f"{nested}")
+
+
+def process(
+    proc: Path,
+    pid: int,
+    *,
+    cgroup: str,
+    spaces: str,
+    children: str = "",
+    parent: int = 0,
+    name: str = "x",
+    space: str = "host",
+) -> None:
     (proc / str(pid) / "task" / str(pid)).mkdir(parents=True)
     (proc / str(pid) / "task" / str(pid) / "children").write_text(children)
+    (proc / str(pid) / "ns").mkdir()
+    (proc / str(pid) / "ns/pid").symlink_to(f"pid:[{space}]")
+    (proc / str(pid) / "comm").write_text(f"{name}\n")
+    (proc / str(pid) / "stat").write_text(f"{pid} ({name}) S {parent} 0 0 0\n")
     (proc / str(pid) / "cgroup").write_text(cgroup)
     (proc / str(pid) / "status").write_text(f"Name:\tx\nNSpid:\t{spaces}\nThreads:\t1\n")
+
+
+@pytest.fixture
+def processes(tmp_path):
+    processes = tmp_path / "proc"
+    process(processes, os.getpid(), cgroup="0::/\n", spaces=f"{os.getpid()}")
+    return processes
+
+
+def test_a_start_that_worked_needs_no_look_if_every_container_has_a_first_process(make, processes):
+    supervised(processes, "a", 41)
+    supervised(processes, "b", 51)
+    manager, runner = make()
+    assert manager.start(["a", "b"]) == ()
+    assert runner.verbs() == ["systemctl start"]
+
+
+@pytest.mark.parametrize(("words", "code"), [(["a", "b"], 0), (["a"], 1)])
+def test_systemd_is_asked_if_one_has_none_or_systemctl_complained(make, processes, words, code):
+    supervised(processes, "a", 41)
+    blocks = [ACTIVE, INACTIVE][: len(words)]
+    manager, runner = make({"systemctl start": [(code, "", "")] * 2, "systemctl show": [shown(*blocks)] * 2})
+    assert [failure.name for failure in manager.start(words)] == words[1:]
+    assert runner.verbs()[:2] == ["systemctl start", "systemctl show"]
+
+
+def test_leaders_are_found_among_the_processes(make, processes):
+    supervised(processes, "a", 41)
+    supervised(processes, "b", 51)
+    manager, runner = make()
+    assert manager.leaders(["b", "a"]) == {"a": 42, "b": 52}
+    assert runner.calls == []
+    runner.environment["EXTRA_CONTAINER_SHORTCUTS_OFF"] = "processes"
+    runner.answers["systemctl show"] = [shown(ACTIVE)]
+    assert manager.leader("a") is None
+    assert runner.verbs()[0] == "systemctl show"
+
+
+def test_systemd_is_asked_for_the_leader_if_a_supervisor_is_another_program_or_there_are_two(make, processes):
+    supervised(processes, "a", 41, program="unshare")
+    supervised(processes, "b", 51)
+    supervised(processes, "b", 61)
+    manager, runner = make({"systemctl show": [shown(ACTIVE, ACTIVE)]})
+    assert manager.leaders(["a", "b"]) == {"a": None, "b": None}
+    assert runner.calls[0][-2:] == units("a", "b")[1:]
 
 
 def test_leader_is_the_supervisors_child_with_pid_1_in_the_unit(tmp_path):

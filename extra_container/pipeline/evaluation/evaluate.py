@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from extra_container import variables
+from extra_container import shortcuts, variables
 from extra_container.model import events
 from extra_container.model.errors import BuildError
 from extra_container.model.frozen import replace
@@ -119,7 +119,7 @@ def telling_failure(context: Context) -> Iterator[None]:
 def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:
     """Return what watches the evaluation of a definition, ``None`` if nothing shall."""
     wish = context.runner.environment.get(variables.EVAL_RECORD)
-    if not request.record or wish == "never":
+    if not (request.record and shortcuts.taken(shortcuts.EVAL_RECORD, context.runner.environment)):
         return None
     from extra_container.evaluations.watch import Watch
 
