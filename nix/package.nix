@@ -2,6 +2,7 @@
 {
   lib,
   python3Packages,
+  python311Packages ? python3Packages,
   installShellFiles,
   e2fsprogs,
   iproute2,
@@ -30,9 +31,11 @@ let
     ]
     && baseNameOf path != "__pycache__";
 
+  pythonPackages = if import ./has-cliff.nix python3Packages then python3Packages else python311Packages;
+
   build =
     plugins:
-    python3Packages.buildPythonApplication {
+    pythonPackages.buildPythonApplication {
       pname = project.name;
       inherit (project) version;
       pyproject = true;
@@ -44,18 +47,18 @@ let
 
       nativeBuildInputs = [
         installShellFiles
-        python3Packages.hatchling
+        pythonPackages.hatchling
       ];
 
       propagatedBuildInputs = [
-        python3Packages.cliff
-        python3Packages.pluggy
-        python3Packages.stevedore
-        python3Packages.structlog
+        pythonPackages.cliff
+        pythonPackages.pluggy
+        pythonPackages.stevedore
+        pythonPackages.structlog
       ]
       # Without it, which a nixpkgs before 20.09 has not, nothing is drawn while people wait.
-      ++ lib.optional (python3Packages ? rich) python3Packages.rich
-      ++ plugins python3Packages;
+      ++ lib.optional (pythonPackages ? rich) pythonPackages.rich
+      ++ plugins pythonPackages;
 
       # After the host's own: Nix and systemd must be those of the host.
       makeWrapperArgs = [
