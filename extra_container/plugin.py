@@ -28,8 +28,17 @@ from extra_container.model.errors import (
     ProcessError,
     UsageError,
 )
-from extra_container.model.frozen import dataclass
-from extra_container.model.host import ActiveState, Host, Journaled, Logged, Manager, UnitDetails, UnitState
+from extra_container.model.frozen import dataclass, replace
+from extra_container.model.host import (
+    ActiveState,
+    Host,
+    Journaled,
+    Logged,
+    Manager,
+    UnitDetails,
+    UnitState,
+    wrap_manager,
+)
 from extra_container.process import Completed, Runner
 
 if TYPE_CHECKING:
@@ -72,6 +81,7 @@ if TYPE_CHECKING:
         RemoveTree,
         Request,
         Severity,
+        WriteFile,
     )
     from extra_container.state.addresses import Network, network_of
     from extra_container.state.environment_file import parse_environment_file
@@ -96,7 +106,7 @@ _LATE = MappingProxyType(
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
         "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind Problems Remove "
-        "RemoveTree Request Severity",
+        "RemoveTree Request Severity WriteFile",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
         "state.text_file": "read_text_file=read",
@@ -190,6 +200,7 @@ __all__ = [
     "UnitState",
     "UsageError",
     "Verdict",
+    "WriteFile",
     "auto_start_problems",
     "boots_at_once",
     "console_lines",
@@ -207,7 +218,9 @@ __all__ = [
     "read_mounts",
     "read_text_file",
     "remove_tree",
+    "replace",
     "systemd_checks",
     "unmet_conditions",
     "without_good_news",
+    "wrap_manager",
 ]

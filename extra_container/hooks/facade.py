@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
     from extra_container.model.plans import InstallPlan, RunState, Session
-    from extra_container.model.values import BuildInputs, BuildResult, FileOp, FileOps, Installed, Problems, Request
+    from extra_container.model.values import (
+        BuildInputs,
+        BuildResult,
+        BuiltContainer,
+        FileOp,
+        FileOps,
+        Installed,
+        InstalledContainer,
+        Problems,
+        Request,
+    )
     from extra_container.process import Runner
 
 _V = TypeVar("_V")
@@ -83,7 +93,7 @@ class Hooks(ActingHooks):
         for impl in sorted(impls, key=self._calls.is_ours):
             host = self._calls.one(impl, "ec_detect_host", Host, root=root, runner=runner)
             if host is not None:
-                return host
+                return self.wrap_host(host, runner)
         if wanted is not None:
             hint = f"Hosts: {', '.join(self.host_names())}."
             raise HostError(f"No plugin can drive this machine as host {wanted!r}", hint=hint)
@@ -91,6 +101,13 @@ class Hooks(ActingHooks):
             "No plugin knows this kind of host",
             hint="Containers need a booted systemd, or at least systemd-nspawn (Debian: systemd-container).",
         )
+
+    def wrap_host(self, host: Host, runner: Runner) -> Host:
+        """Return the host as plugins want it, each of them working with what the one before it made of it."""
+        for implementation in self._calls.implementations("ec_wrap_host"):
+            wrapped = self._calls.one(implementation, "ec_wrap_host", Host, host=host, runner=runner)
+            host = host if wrapped is None else wrapped
+        return host
 
     def check_request(self, request: Request, host: Host) -> Problems:
         """Return what the plugins find wrong with a request."""
@@ -123,6 +140,32 @@ class Hooks(ActingHooks):
         for _, plan in self._calls.every("ec_plan_install", InstallPlan, (), **arguments):
             return plan
         raise PluginError("No plugin plans the installation", hint="`extra-container plugins` shows which there are.")
+
+    def extra_install(
+        self,
+        container: BuiltContainer,
+        host: Host,
+        installed: InstalledContainer | None,
+        planned: FileOps = (),
+        request: Request | None = None,
+    ) -> FileOps:
+        """Return the files that plugins want beside those that are ``planned``; a path is one plugin's."""
+        from extra_container.model.values import Link, MakeDirectory, Remove, WriteFile
+
+        taken = {op.path: "install" for op in planned if not isinstance(op, MakeDirectory)}
+        ops: list[FileOp] = []
+        kinds = (MakeDirectory, Link, WriteFile, Remove)
+        arguments = {"container": container, "host": host, "installed": installed, "request": request}
+        for plugin, found in self._calls.every("ec_extra_install", tuple, kinds, **arguments):
+            for op in found:
+                if not isinstance(op, MakeDirectory) and taken.setdefault(op.path, plugin) != plugin:
+                    one, other = self._calls.shown(taken[op.path]), self._calls.shown(plugin)
+                    message = f"The plugins {one} and {other} both install {op.path} for {container.name}"
+                    raise PluginError(message, hint=f"Disable one: --disable-plugin {plugin}")
+                if not op.path.is_absolute():
+                    raise PluginError(f"The plugin {self._calls.shown(plugin)} installs {op.path}, which is no place")
+            ops += found
+        return tuple(ops)
 
     def check_install(self, plan: InstallPlan, host: Host) -> Problems:
         """Return what is wrong with an installation that has just been made."""

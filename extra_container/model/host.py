@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -178,6 +178,22 @@ class Logged(Protocol):
     def log_file(self, name: str) -> Path:
         """Return the file; it need not be there."""
         ...
+
+
+def wrap_manager(manager: Manager, **methods: Callable[..., object]) -> Manager:
+    """Return a manager that does what ``methods`` do by their names, and all else as ``manager`` does.
+
+    It is of the same class, and can what that can beyond :class:`Manager`.
+    """
+    kind = type(manager)
+    kept = {name: getattr(manager, name) for name in dir(kind) if not name.startswith("_")}
+    members: dict[str, object] = {
+        name: staticmethod(value) if callable(value) else value for name, value in {**kept, **methods}.items()
+    }
+    members["__slots__"] = ()
+    members["__getattr__"] = lambda _self, name: getattr(manager, name)
+    made: Manager = object.__new__(type(f"Wrapped{kind.__name__}", (kind,), members))
+    return made
 
 
 def describe(names: Sequence[str], manager: Manager) -> Mapping[str, UnitDetails]:

@@ -52,13 +52,15 @@ class Difference:
 class InstallItem:
     """One container of an :class:`InstallPlan`: ``ops`` put it in place, in order.
 
-    ``differences`` tell people what ``change`` stands for; a new or unchanged container has none.
+    ``differences`` tell people what ``change`` stands for; a new or unchanged container has none. ``extra`` are
+    those of ``ops`` that plugins add; the program itself notes them.
     """
 
     container: BuiltContainer
     change: Change
     ops: FileOps = ()
     differences: tuple[Difference, ...] = ()
+    extra: FileOps = ()
 
     @property
     def name(self) -> str:

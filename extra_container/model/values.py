@@ -101,9 +101,6 @@ class Request:
     options: Mapping[str, object] = field(default_factory=_empty)
 
 
-# --- what plugins contribute ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildInputs:
     """What a plugin adds to the evaluation.
@@ -148,9 +145,6 @@ class Problem:
 
 
 Problems: TypeAlias = tuple[Problem, ...]
-
-
-# --- the build -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +253,6 @@ class InstalledContainer:
 Installed: TypeAlias = Mapping[str, InstalledContainer]
 
 
-# --- files ---------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeDirectory:
     """Create a directory, and its parents with mode 0755, unless it exists."""
@@ -292,5 +283,14 @@ class RemoveTree:
     path: Path
 
 
-FileOp: TypeAlias = MakeDirectory | Link | Remove | RemoveTree
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteFile:
+    """Make ``path`` a regular file of root's with this text, replacing a link or file that stands there, atomically."""
+
+    path: Path
+    text: str
+    mode: int = 0o644
+
+
+FileOp: TypeAlias = MakeDirectory | Link | WriteFile | Remove | RemoveTree
 FileOps: TypeAlias = tuple[FileOp, ...]

@@ -158,7 +158,7 @@ def _plan_install(request: Request, result: BuildResult, present: Installed, con
     report(context.hooks.check_build(result, context.host, request), context)
     plan = context.hooks.plan_install(result, context.host, present, request)
     install.refuse_foreign(plan, present, context)
-    return plan
+    return install.with_plugins_files(plan, present, context)
 
 
 def _install_and_run(outlook: Outlook, context: Context) -> RunState:

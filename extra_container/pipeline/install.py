@@ -6,11 +6,21 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from extra_container.model import events, layout, wording
-from extra_container.model.errors import ExtraContainerError, UsageError
+from extra_container.model.errors import ExtraContainerError, InstallError, UsageError
 from extra_container.model.frozen import replace
 from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan
-from extra_container.model.values import FileOps, Installed, Link, MakeDirectory, Problem, Remove, RemoveTree, Severity
+from extra_container.model.values import (
+    FileOps,
+    Installed,
+    Link,
+    MakeDirectory,
+    Problem,
+    Remove,
+    RemoveTree,
+    Severity,
+    WriteFile,
+)
 from extra_container.pipeline import control, rollback
 from extra_container.pipeline.context import Context, report
 from extra_container.state import files, pending, record
@@ -34,6 +44,25 @@ def refuse_foreign(plan: InstallPlan, present: Installed, context: Context) -> N
                     hint="Give this container another name, or remove the other one from the host's configuration or "
                     "with `nixos-container destroy`.",
                 )
+
+
+def with_plugins_files(plan: InstallPlan, present: Installed, context: Context) -> InstallPlan:
+    """Return a plan with what plugins want beside it of each container, as far as that is not so already.
+
+    Raises :class:`.InstallError` naming a file that cannot be looked at.
+    """
+    if not context.hooks.has("ec_extra_install"):
+        return plan
+    items = []
+    for item in plan.items:
+        old = present.get(item.name)
+        wanted = context.hooks.extra_install(item.container, context.host, old, item.ops, context.request)
+        try:
+            extra = tuple(op for op in wanted if not files.is_done(op))
+        except OSError as error:
+            raise InstallError(f"{error.filename} cannot be looked at: {error.strerror}") from error
+        items.append(replace(item, ops=(*item.ops, *extra), extra=extra))
+    return replace(plan, items=tuple(items))
 
 
 def install(
@@ -103,10 +132,12 @@ def _put_in_place(
     moved = _moved(plan)
     for item in plan.items:
         undo[item.name] = files.install(item.ops)
-    if changed or run_plan != RunPlan():
+    drop_ins = any(item.extra for item in plan.items)  # files of plugins may be some, of units that systemd knows
+    if changed or drop_ins or run_plan != RunPlan():
         changes = unit_changes(plan, run_plan, moved, context.host.unit_directory)
         # Of what it did not find it has nothing old in its memory, and the look at the links shows if it finds it.
-        changes = replace(changes, names=tuple(name for name in changes.names if name not in unknown))
+        names = tuple(name for name in changes.names if name not in unknown)
+        changes = replace(changes, names=names, pulling=changes.pulling or drop_ins)
         reload_for(changes, context.host.manager)
     if changed:
         context.emit(events.ContainersInstalled(names=tuple(item.name for item in changed)))
@@ -161,6 +192,6 @@ def _links(ops: FileOps) -> Links:
                 links[path] = target
             case Remove(path=path):
                 links[path] = None
-            case MakeDirectory() | RemoveTree():
+            case MakeDirectory() | RemoveTree() | WriteFile():
                 continue
     return links

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from extra_container.model import layout
 from extra_container.model.errors import InstallError
-from extra_container.model.values import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree
+from extra_container.model.values import FileOp, FileOps, Link, MakeDirectory, Remove, RemoveTree, WriteFile
 from extra_container.trees.removal import check_tree, remove_tree
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def remove(ops: FileOps, heed: Callable[[], None] = _go_on) -> None:
                         path.unlink(missing_ok=True)
                 case RemoveTree(path=path):
                     remove_tree(path, heed=heed)
-                case MakeDirectory() | Link():
+                case MakeDirectory() | Link() | WriteFile():
                     raise AssertionError(f"{op} does not remove anything")
         except OSError as error:
             raise InstallError(f"Removing {op.path} failed: {error.strerror}") from error
@@ -171,6 +171,12 @@ def _prepare(op: FileOp, undo: Undo) -> Callable[[], None]:
             undo.keep(temporary)
             saved = _save(path, undo)
             return lambda: _replace(temporary, path, saved, undo)
+        case WriteFile(path=path, text=text, mode=mode):
+            temporary = _beside(path)
+            undo.keep(temporary)
+            _write(temporary, text, mode)
+            saved = _save(path, undo)
+            return lambda: _replace(temporary, path, saved, undo)
         case Remove(path=path):
             saved = _save(path, undo)
             return lambda: _remove(path, saved, undo)
@@ -184,6 +190,30 @@ def _make_directory(path: Path, mode: int, undo: Undo) -> None:
         place.mkdir()
         place.chmod(mode if place == path else 0o755)
         undo.made(place)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)  # after a loss of power it is the old file or the new one, and no empty one
+    path.chmod(mode)
+
+
+def is_done(op: FileOp) -> bool:
+    """Whether a change would leave everything as it is. Raises OSError."""
+    match op:
+        case MakeDirectory(path=path):
+            return path.is_dir()
+        case Link(path=path, target=target):
+            return path.is_symlink() and path.readlink() == target
+        case WriteFile(path=path, text=text, mode=mode):
+            if path.is_symlink() or not path.is_file():
+                return False
+            return stat.S_IMODE(path.stat().st_mode) == mode and path.read_bytes() == text.encode()
+        case Remove(path=path) | RemoveTree(path=path):
+            return not os.path.lexists(path)
 
 
 def _save(path: Path, undo: Undo) -> Path | None:

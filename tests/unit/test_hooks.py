@@ -99,6 +99,12 @@ def test_the_examples_work(tmp_path):
     assert len(examples.check_build(run_state(masked).result, host)) == 1
     nowhere = dataclasses.replace(host, name="nowhere")
     assert [item.name for item in examples.plan_install(state.result, nowhere, {}).items] == ["demo"]
+    made = built_container()
+    (tmp_path / "var/lib/greeting/demo").mkdir(parents=True)
+    assert examples.extra_install(made, host, None)[1].text == made.settings["SYSTEM_PATH"]
+    wrapped = examples.wrap_host(host, Runner(environment={}))
+    assert wrapped.manager.start(["demo"]) == ()
+    assert (tmp_path / "var/lib/greeting/starts").read_text() == "demo"
     assert len(examples.plan_destroy(("demo",), host, {})) == 1
     examples.before_start(state.done, host)
     examples.after_run(state, host)

@@ -24,11 +24,13 @@ _HOOKS: Mapping[str, Callable[..., object]] = MappingProxyType(
         for hook in (
             deciding.ec_add_arguments,
             deciding.ec_detect_host,
+            deciding.ec_wrap_host,
             deciding.ec_check_request,
             acting.ec_before_build,
             deciding.ec_build_inputs,
             deciding.ec_check_build,
             deciding.ec_plan_install,
+            deciding.ec_extra_install,
             acting.ec_before_start,
             acting.ec_before_stop,
             acting.ec_before_update,

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from extra_container.model.host import Host
     from extra_container.model.origin import Origin
     from extra_container.model.plans import InstallPlan, RunState, Session
-    from extra_container.model.values import BuildInputs, BuildResult, FileOps, Installed, Problems, Request
+    from extra_container.model.values import (
+        BuildInputs,
+        BuildResult,
+        BuiltContainer,
+        FileOps,
+        Installed,
+        InstalledContainer,
+        Problems,
+        Request,
+    )
     from extra_container.process import Runner
 
 
@@ -48,6 +57,25 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
                 return None
             units = root / "etc/systemd/system"
             return Host(name="ostree", manager=SystemdManager(runner), unit_directory=units)
+    """
+
+
+@spec(Kind.READING)
+def ec_wrap_host(host: Host, runner: Runner) -> Host | None:
+    """Change the host that was recognised, whichever it is; ``None`` leaves it as it is. Reads only.
+
+    Several plugins wrap one after the other. :func:`extra_container.plugin.wrap_manager` makes a manager that does some
+    things in another way, and all others as before; :func:`extra_container.plugin.replace` a host with other fields.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_wrap_host(host: Host) -> Host:
+            def start(names: list[str]) -> tuple[Failure, ...]:
+                Path("/var/lib/greeting/starts").write_text(" ".join(names))
+                return host.manager.start(names)
+
+            return replace(host, manager=wrap_manager(host.manager, start=start))
     """
 
 
@@ -114,6 +142,28 @@ def ec_plan_install(
                 return None  # the shipped plugin `install` decides
             items = [InstallItem(container=one, change=Change.NEW) for one in result.containers]
             return InstallPlan(items=tuple(items))
+    """
+
+
+@spec(Kind.READING)
+def ec_extra_install(
+    container: BuiltContainer, host: Host, installed: InstalledContainer | None, request: Request | None
+) -> FileOps:
+    """List files of a container that are to be installed with it. Reads only; called for each one; merged.
+
+    They are put in place together with the container's own, all or none, and taken back with these; what is so already
+    is left alone. ``installed`` is what is there of the container. :func:`ec_plan_destroy` lists what goes with it.
+    A run that is killed leaves what was written until the next one, but for links, which that takes back.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_extra_install(container: BuiltContainer) -> FileOps:
+            directory = Path("/var/lib/greeting", container.name)
+            return (
+                MakeDirectory(path=directory),
+                WriteFile(path=directory / "system", text=container.settings["SYSTEM_PATH"]),
+            )
     """
 
 
