@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,12 +12,14 @@ from typing import ClassVar, cast
 
 from extra_container.cli import sources
 from extra_container.cli.command import Command
-from extra_container.cli.parser import BUILD_ARGS, DefinitionParser, HelpFormatter
+from extra_container.cli.parser import BUILD_ARGS, DefinitionParser, HelpFormatter, Meaning, meaning
 from extra_container.model.errors import UsageError
 from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request, Source
 
 # More than any definition on stdin may have, and an end for what has none.
 _MOST_CHARACTERS = 1024 * 1024
+
+_SET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
 def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,10 @@ def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-E", "--expr", metavar="TEXT", help="the definition itself, as Nix expression")
     group.add_argument("-A", "--attr", metavar="PATH", help="the attribute of the expression to take")
+    only = group.add_argument(
+        "--only", nargs="+", action="extend", metavar="NAME", help="of the definition's containers, these alone"
+    )
+    meaning(only, Meaning.CONTAINER)
     group.add_argument("--nixpkgs-path", metavar="EXPR", help="Nix expression for the path of nixpkgs")
     group.add_argument("--nixos-path", metavar="EXPR", help="Nix expression for the path of nixpkgs' nixos folder")
     group.add_argument(
@@ -67,6 +74,18 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-failed", action="store_true", help="leave a container installed that does not start, to look at it"
     )
+
+
+def add_set_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what makes the containers a set, of which those are destroyed that the definition does not have any more."""
+    group = parser.add_argument_group("set")
+    group.add_argument("--set", metavar="SET", dest="set_name", help="let the containers belong to this set")
+    group.add_argument(
+        "--prune",
+        action="store_true",
+        help="in the end, destroy the containers of the set that the definition does not have, after asking",
+    )
+    group.add_argument("--keep-data", action="store_true", help="with --prune: leave their data where it is")
 
 
 class DefinitionCommand(Command):
@@ -160,15 +179,39 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         base=_base(parsed),
         evaluation=Evaluation(parsed.evaluation),
         build_args=cast("tuple[str, ...]", parsed.build_args),
+        only=tuple(dict.fromkeys(parsed.only or ())),
         start=getattr(parsed, "start", False),
         update_changed=getattr(parsed, "update_changed", False),
         restart_changed=getattr(parsed, "restart_changed", False),
         keep_failed=getattr(parsed, "keep_failed", False),
+        set_name=_set_name(parsed),
+        prune=getattr(parsed, "prune", False),
+        keep_data=getattr(parsed, "keep_data", False),
         record=not parsed.no_eval_record,
         options=MappingProxyType(
             {name: value for name, value in vars(parsed).items() if name not in {"core", "given", *parsed.core}}
         ),
     )
+
+
+def _set_name(parsed: argparse.Namespace) -> str | None:
+    """Return the set that is named, None if none is. Raises :class:`.UsageError` for what would destroy by accident."""
+    name = cast("str | None", getattr(parsed, "set_name", None))
+    if name is not None and not _SET.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name of a set", hint="Use 1 to 64 letters, digits, dashes, dots and underscores."
+        )
+    if getattr(parsed, "prune", False):
+        if name is None:
+            raise UsageError(
+                "--prune needs --set",
+                hint="Which containers a definition had is known by the set that `create --set SET` gave them.",
+            )
+        if parsed.only:
+            raise UsageError("--only and --prune exclude each other", hint="--prune is about all of the definition.")
+    elif hasattr(parsed, "prune") and parsed.keep_data:
+        raise UsageError("--keep-data needs --prune")
+    return name
 
 
 def _refuse_build_options(parsed: argparse.Namespace, source: BuiltSource) -> None:

@@ -176,12 +176,12 @@ def on_existing(act: Callable[[tuple[str, ...], Context], None], wanted: tuple[s
     return 0
 
 
-def destroy(wanted: Sequence[str], context: Context) -> int:
-    """Remove containers; who names one that does not exist is told."""
+def destroy(wanted: Sequence[str], context: Context, *, keep_data: bool = False) -> int:
+    """Remove containers; who names one that does not exist is told. With ``keep_data``, their data stays."""
     from extra_container.pipeline import destroy as removal
 
     removal.refuse_files(wanted, context)
-    done = removal.destroy(tuple(dict.fromkeys(wanted)), context)
+    done = removal.destroy(tuple(dict.fromkeys(wanted)), context, keep_data=keep_data)
     for name in dict.fromkeys(wanted):
         if name not in done:
             hint = f" ./{name} is a directory; `extra-container destroy ./{name}` takes the definition in it."

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
+from extra_container.state import names
 
 PROGRAM = "extra-container"
 BUILD_ARGS = "--build-args"
@@ -177,6 +178,7 @@ class DefinitionParser(Parser):
             self.refuse(f"Unknown option: {one_line(' '.join(options))}", options)
         if positional:
             self.error(f"Unhandled arguments: {one_line(' '.join(positional))}")
+        _find_definition(parsed)
         parsed.given = {
             action.dest: action.option_strings[-1]
             for action in self._actions
@@ -198,6 +200,15 @@ class DefinitionParser(Parser):
             return True
         known = word.partition("=")[0] in self._option_string_actions
         return word.startswith("--") and not known and word in self._others()
+
+
+def _find_definition(parsed: argparse.Namespace) -> None:
+    """Take the word after ``--only`` for the definition that no container could be called, if there is no other."""
+    words = getattr(parsed, "only", None) or []
+    others = [word for word in words if not names.creatable(word)]
+    if len(others) == 1 and len(words) > 1 and parsed.definition is None and parsed.expr is None:
+        parsed.definition = others[0]
+        parsed.only = [word for word in words if word not in others]
 
 
 def _dest(option: str) -> str:

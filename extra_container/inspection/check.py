@@ -12,14 +12,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.model.errors import ExtraContainerError
+from extra_container.model.errors import AbsentError, ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.values import BuiltSource, FileSource
 from extra_container.pipeline import build
 from extra_container.provenance import records
 
 if TYPE_CHECKING:
-    from extra_container.model.values import InstalledContainer
+    from extra_container.model.values import InstalledContainer, Request
     from extra_container.pipeline.context import Context
     from extra_container.process import Runner
     from extra_container.provenance.values import Place, Provenance
@@ -88,10 +88,18 @@ def _defined(known: Provenance, context: Context) -> frozenset[Path]:
     """Return the store paths of the units and confs that a definition would install."""
     with _in_place(known.place, context) as placed, ExitStack() as stack:
         request = replace(known.request, command="build")
-        if isinstance(request.source, BuiltSource):
-            built = build.build(request, placed, stack).containers
-            return frozenset(path for one in built for path in (_in_store(one.unit), one.conf) if path is not None)
-        return _outputs(build.evaluate(request, placed, stack), placed.runner)
+        try:
+            return _paths(request, placed, stack)
+        except AbsentError as error:
+            left = tuple(name for name in request.only if name in error.present)
+            return _paths(replace(request, only=left), placed, stack) if left else frozenset()
+
+
+def _paths(request: Request, context: Context, stack: ExitStack) -> frozenset[Path]:
+    if isinstance(request.source, BuiltSource):
+        built = build.build(request, context, stack).containers
+        return frozenset(path for one in built for path in (_in_store(one.unit), one.conf) if path is not None)
+    return _outputs(build.evaluate(request, context, stack), context.runner)
 
 
 def _outputs(derivation: str, runner: Runner) -> frozenset[Path]:

@@ -99,6 +99,7 @@ def _provenance(known: Provenance | None) -> Mapping[str, object] | None:
         "directory": str(known.place.directory),
         "build": str(known.build),
         "time": known.time,
+        "set": known.set_name,
         "plugins": list(known.plugins),
     }
 

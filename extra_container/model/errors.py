@@ -23,7 +23,7 @@ import types
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class ExtraContainerError(Exception):
@@ -52,6 +52,17 @@ class UsageError(ExtraContainerError):
 
     exit_code = 2
     kind = "usage"
+
+
+class AbsentError(UsageError):
+    """A definition lacks containers that are asked for; ``present`` are those it has."""
+
+    def __init__(self, absent: Sequence[str], present: Sequence[str]) -> None:
+        super().__init__(
+            f"The definition has no container {' and no '.join(absent)}",
+            hint=f"It has {', '.join(present)}." if present else "It has none at all.",
+        )
+        self.present = tuple(present)
 
 
 class BuildError(ExtraContainerError):

@@ -22,9 +22,6 @@ def _empty() -> Mapping[str, object]:
     return MappingProxyType({})
 
 
-# --- what the user asked for ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpressionSource:
     """A definition given as text: ``--expr`` or stdin."""
@@ -83,8 +80,11 @@ class Evaluation(Enum):
 class Request:
     """One call of a command that works on a definition.
 
-    ``record`` is whether an evaluation that can change nothing is left out. ``options`` holds the values of the
-    arguments that plugins added to the command, by argparse's ``dest``.
+    ``only`` are the containers that are wanted of the definition's, none stands for all. ``record`` is whether an
+    evaluation that can change nothing is left out. ``set_name`` is the set that the containers are to belong to, None
+    if they stay in theirs; with ``prune``, those of the set that the definition does not have are destroyed, and with
+    ``keep_data`` their data stays. ``options`` holds the values of the arguments that plugins added to the command, by
+    argparse's ``dest``.
     """
 
     command: str
@@ -93,11 +93,15 @@ class Request:
     base: Base = Base()
     evaluation: Evaluation = Evaluation.AUTO
     build_args: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     start: bool = False
     update_changed: bool = False
     restart_changed: bool = False
     keep_failed: bool = False
     record: bool = True
+    set_name: str | None = None
+    prune: bool = False
+    keep_data: bool = False
     options: Mapping[str, object] = field(default_factory=_empty)
 
 
@@ -205,9 +209,6 @@ class BuildResult:
 
     path: Path
     containers: tuple[BuiltContainer, ...]
-
-
-# --- the host and what is installed --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.model.errors import BuildError
+from extra_container.model.errors import AbsentError, BuildError
 from extra_container.model.values import Base, Definition
 from extra_container.nix import build_failure, mistakes, option_names, place, trace
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # With this begins what eval.nix says of the tree to evaluate with.
 _NO_TREE = "no usable nixpkgs: "
+# Says etc.nix of containers that are wanted and that there are not.
+_ABSENT = re.compile(r"the definition has no container .*; it has (\[.*\])", re.DOTALL)
 _BROKEN_TREE = re.compile(r"while evaluating the nixpkgs of (.+)")
 _UNFOUND = re.compile(r"file '([^']+)' was not found in the Nix search path")
 _LOG_LINES = 10
@@ -56,7 +59,7 @@ class NixError(BuildError):
 def build_error(
     done: Completed, definition: Definition, read_log: Callable[[str], Sequence[str]], locate: Locate
 ) -> NixError:
-    """Return what to tell of a failed evaluation or build.
+    """Return what to tell of a failed evaluation or build. Raises :class:`.AbsentError` if that is what failed it.
 
     ``read_log`` returns the lines of a derivation's log, none if there is no log. ``locate`` tells where the definition
     sets options.
@@ -104,6 +107,7 @@ def _not_evaluated(output: Sequence[str], done: Completed, definition: Definitio
     if failure is None:
         lines = [*output[-10:], f"{Path(done.argv[0]).name} ended with code {done.returncode}"]
         return NixError(_message("\n".join(lines)), reason=lines[0])
+    _require_present(failure, definition)
     unusable = _without_tree(failure, definition.base)
     if unusable is not None:
         return unusable
@@ -116,6 +120,14 @@ def _not_evaluated(output: Sequence[str], done: Completed, definition: Definitio
     hint = known.hint if known else "`--build-args --show-trace` shows how Nix got there."
     message = _with_place(known.message if known else reason, failure, found, definition)
     return NixError(_message(message), reason=failure.reason, hint=hint, failure=failure, final=final)
+
+
+def _require_present(failure: Failure, definition: Definition) -> None:
+    """Raise :class:`.AbsentError` if the definition lacks containers that are wanted."""
+    match = _ABSENT.fullmatch(failure.reason.strip())
+    if match is not None and definition.only is not None:
+        present: list[str] = json.loads(match[1])
+        raise AbsentError([name for name in definition.only if name not in present], present)
 
 
 def _of_argument(failure: Failure) -> str:

@@ -28,7 +28,8 @@ let
         absent = builtins.filter (wanted: !builtins.elem wanted all) only;
       in
       if absent != [ ] then
-        throw "the definition has no container '${builtins.head absent}'"
+        # The program reads it.
+        throw "the definition has no container '${builtins.concatStringsSep "', '" absent}'; it has ${builtins.toJSON all}"
       else
         builtins.filter (candidate: builtins.elem candidate only) all;
 

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from extra_container.model import events
-from extra_container.model.errors import UsageError
+from extra_container.model.errors import AbsentError, UsageError
+from extra_container.model.frozen import replace
 from extra_container.model.values import BuildResult, BuiltSource, Definition, Request
 from extra_container.nix import build_output
 from extra_container.nix import store as nix_store
@@ -19,12 +20,12 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     """Return the containers of a request's definition, built unless it is a finished build.
 
     Neither evaluation nor build takes place where an earlier evaluation saw the same. The build is safe from garbage
-    collection until ``stack`` is closed.
+    collection until ``stack`` is closed. Raises :class:`.AbsentError` for containers that the definition lacks.
     """
     definition = _gather(request, context)
     began = time.monotonic()
     if isinstance(definition.source, BuiltSource):
-        result, seconds = _read(definition.source.path, context), 0.0
+        result, seconds = _wanted(_read(definition.source.path, context), request), 0.0
     else:
         from extra_container.pipeline.evaluation import evaluate as definitions
 
@@ -52,7 +53,7 @@ def defined_names(request: Request, context: Context) -> tuple[str, ...]:
     """Return the names of a request's containers, sorted, without building them."""
     definition = _gather(request, context)
     if isinstance(definition.source, BuiltSource):
-        return _names(_read(definition.source.path, context))
+        return _names(_wanted(_read(definition.source.path, context), request))
     from extra_container.pipeline.evaluation import evaluate as definitions
 
     return definitions.names(definition, context)
@@ -72,11 +73,23 @@ def _gather(request: Request, context: Context) -> Definition:
         build_args=request.build_args,
         inputs=context.hooks.build_inputs(request, context.host),
         kernel_release=os.uname().release,
+        only=request.only or None,
     )
 
 
 def _read(path: Path, context: Context) -> BuildResult:
     return build_output.read(path, store=nix_store.store(context.runner))
+
+
+def _wanted(result: BuildResult, request: Request) -> BuildResult:
+    """Return what is wanted of a finished build. Raises :class:`.AbsentError`."""
+    if not request.only:
+        return result
+    present = _names(result)
+    absent = [name for name in request.only if name not in present]
+    if absent:
+        raise AbsentError(absent, present)
+    return replace(result, containers=tuple(one for one in result.containers if one.name in request.only))
 
 
 def _names(result: BuildResult) -> tuple[str, ...]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -103,11 +103,14 @@ def create_built(
     context: Context,
     check: Callable[[Outlook], None] | None = None,
     selected: Mapping[str, Generation] = MappingProxyType({}),
+    *,
+    pruned: Collection[str] = (),
 ) -> RunState:
     """Do what :func:`create` does with a build that is there already.
 
     ``check`` is called when it is known what is to be done and nothing has changed, and may raise an error. Containers
-    that are ``selected`` become a generation that they had before; the others get a new one.
+    that are ``selected`` become a generation that they had before; the others get a new one. ``pruned`` are the
+    containers that somebody agreed to destroy, see :mod:`.prune`: they are if all that was asked was done.
     """
     context = replace(context, request=request)
     with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
@@ -118,7 +121,12 @@ def create_built(
         if check is not None:
             check(outlook)
         kept.forget(changed, context.host.state_directory)
-        return _install_and_run(outlook, context)
+        state = _install_and_run(outlook, context)
+        if pruned:
+            from extra_container.pipeline.history import prune
+
+            prune.prune_after(state, pruned, request, context)
+        return state
 
 
 def look(
@@ -172,7 +180,7 @@ def _install_and_run(outlook: Outlook, context: Context) -> RunState:
     state_directories.close_to_others(plan, context)
     run.ask_plugins(run_plan, plan, context)
     state = RunState(result=outlook.result, plan=plan, done=RunPlan())
-    origins = come_from(request, outlook.result, context, outlook.selected)
+    origins = come_from(request, outlook.result, outlook.present, context, outlook.selected)
     with remembered(origins, context):
         for one in plan_rounds(plan, run_plan):
             with _telling_of(state):

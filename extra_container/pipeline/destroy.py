@@ -15,7 +15,7 @@ from extra_container.model.frozen import replace
 from extra_container.model.host import UnitChanges, reload_for
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Failure
-from extra_container.model.values import FileOps, Installed, InstalledContainer, Request
+from extra_container.model.values import FileOps, Installed, InstalledContainer, RemoveTree, Request
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
 from extra_container.process import result
@@ -25,34 +25,45 @@ from extra_container.systemd.capacity import boots_at_once
 
 
 def destroy(
-    wanted: tuple[str, ...], context: Context, command: str = "destroy", request: Request | None = None
+    wanted: tuple[str, ...],
+    context: Context,
+    command: str = "destroy",
+    request: Request | None = None,
+    *,
+    keep_data: bool = False,
 ) -> tuple[str, ...]:
     """Stop the containers among ``wanted`` that this program installed and remove all that is theirs.
 
-    What a removal or an installation that was broken off left of one counts as a container, too. Returns the names of
-    those that were removed. ``request`` is what names them, for plugins. Raises :class:`.UsageError` for a container
-    that somebody else declared, before anything is changed, and what :func:`remove` raises.
+    With ``keep_data``, the directories stay that they keep things in. What a removal or an installation that was broken
+    off left of one counts as a container, too. Returns the names of those that were removed. ``request`` is what names
+    them, for plugins. Raises :class:`.UsageError` for a container that somebody else declared, before anything is
+    changed, and what :func:`remove` raises.
     """
     names.check_known(wanted)
     context = replace(context, request=request)
     with lock.machine_lock(command, context.emit, context.host.runtime_directory):
         leftovers.sweep(context)
-        recovery.recover(context, frozenset(wanted))
-        present = installed.read_traces(context.host)
-        _refuse_foreign(wanted, present, context)
-        targets = tuple(name for name in wanted if name in present)
-        # All that can be left of the others is what systemd remembers of a failed run.
-        context.host.manager.forget(tuple(name for name in wanted if name not in present))
-        if targets:
-            removals, refusals = _plan(targets, present, context)
-            ran = _ask_plugins(tuple(removals), present, context)
-            with control.explained(lambda: wording.removal(targets)), context.phase("destroy", targets):
-                _stop_gently(removals, present, context)
-                gone, errors = _carry_out(removals, context, ran)
-            if gone:
-                context.emit(events.ContainersDestroyed(names=gone))
-                context.hooks.after_destroy(gone, context.host, context.runner, request)
-            _raise_together(refusals + errors)
+        return destroy_locked(wanted, context, keep_data=keep_data)
+
+
+def destroy_locked(wanted: tuple[str, ...], context: Context, *, keep_data: bool = False) -> tuple[str, ...]:
+    """Do what :func:`destroy` does; the caller holds the lock, and the context has the request."""
+    recovery.recover(context, frozenset(wanted))
+    present = installed.read_traces(context.host)
+    _refuse_foreign(wanted, present, context)
+    targets = tuple(name for name in wanted if name in present)
+    # All that can be left of the others is what systemd remembers of a failed run.
+    context.host.manager.forget(tuple(name for name in wanted if name not in present))
+    if targets:
+        removals, refusals = _plan(targets, present, context, keep_data=keep_data)
+        ran = _ask_plugins(tuple(removals), present, context)
+        with control.explained(lambda: wording.removal(targets)), context.phase("destroy", targets):
+            _stop_gently(removals, present, context, keep_data=keep_data)
+            gone, errors = _carry_out(removals, context, ran)
+        if gone:
+            context.emit(events.ContainersDestroyed(names=gone))
+            context.hooks.after_destroy(gone, context.host, context.runner, context.request)
+        _raise_together(refusals + errors)
     return targets
 
 
@@ -90,13 +101,15 @@ def remove(targets: tuple[str, ...], present: Installed, context: Context) -> No
 
 
 def _plan(
-    targets: tuple[str, ...], present: Installed, context: Context
+    targets: tuple[str, ...], present: Installed, context: Context, *, keep_data: bool = False
 ) -> tuple[Mapping[str, FileOps], list[ExtraContainerError]]:
     """Return what to remove of each container that can be removed, and why others cannot; changes nothing."""
     removals: dict[str, FileOps] = {}
     refusals: list[ExtraContainerError] = []
     for name in targets:
         plugins = context.hooks.plan_destroy((name,), context.host, present, context.request)
+        if keep_data:
+            plugins = _without_data(plugins, present[name])
         ops = (*store.removal(name, context.host), *plugins)
         try:
             files.check_removal(ops)
@@ -115,9 +128,17 @@ def _ask_plugins(wanted: tuple[str, ...], present: Installed, context: Context) 
     return control.ask_before_stop(wanted, context)
 
 
-def _stop_gently(wanted: Iterable[str], present: Installed, context: Context) -> None:
-    """Stop containers that write to directories from outside: that data survives, so what writes there may finish."""
-    gently = tuple(name for name in wanted if "--bind=" in present[name].settings.get("EXTRA_NSPAWN_FLAGS", ""))
+def _without_data(ops: FileOps, container: InstalledContainer) -> FileOps:
+    """Return what is to be removed apart from the directories that a container keeps things in. Pure."""
+    kept = {container.root, *(directory / container.name for directory in layout.PER_CONTAINER)}
+    return tuple(op for op in ops if not (isinstance(op, RemoveTree) and op.path in kept))
+
+
+def _stop_gently(wanted: Iterable[str], present: Installed, context: Context, *, keep_data: bool) -> None:
+    """Stop containers that write to what stays, in directories from outside or in their own: they may finish that."""
+    gently = tuple(
+        name for name in wanted if keep_data or "--bind=" in present[name].settings.get("EXTRA_NSPAWN_FLAGS", "")
+    )
     if gently:
         # Those that do not stop are killed next, and named if that is in vain as well.
         with inside.emptied(gently, context.host):

@@ -38,6 +38,9 @@ def document(preview: Preview) -> dict[str, JSON]:
             "brought_back": [*sorted(preview.recovered.brought_back)],
             "started": [*preview.recovered.started],
         },
+        "set": request.set_name,
+        "destroyed": [*preview.pruned],
+        "keep_data": request.keep_data,
         "containers": [_container(one) for one in preview.containers],
     }
 

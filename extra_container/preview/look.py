@@ -20,6 +20,7 @@ from extra_container.nix.switch import Outcome, Rehearsal
 from extra_container.pipeline import control, create, inside, recovery
 from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.create import Outlook
+from extra_container.pipeline.history import prune
 from extra_container.pipeline.plan import Action, Cause, Decision, decide
 from extra_container.pipeline.recovery import Forecast
 from extra_container.preview import closures, scripts
@@ -79,19 +80,21 @@ class Prospect:
 class Preview:
     """What a request would do with a build; the containers are sorted by name.
 
-    ``recovered`` is what would be done before, about a run that was broken off.
+    ``recovered`` is what would be done before, about a run that was broken off; ``pruned`` are the containers that
+    would be destroyed in the end.
     """
 
     request: Request
     result: BuildResult
     containers: tuple[Prospect, ...]
     recovered: Forecast
+    pruned: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether anything would be done."""
         recovered = self.recovered.brought_back or self.recovered.started
-        return bool(recovered) or any(one.changes for one in self.containers)
+        return bool(recovered or self.pruned) or any(one.changes for one in self.containers)
 
 
 def prospects(outlook: Outlook) -> tuple[Prospect, ...]:
@@ -129,6 +132,7 @@ def preview(request: Request, result: BuildResult, context: Context) -> Preview:
         request=request,
         result=result,
         recovered=forecast,
+        pruned=prune.orphans(request, result, context),
         containers=tuple(
             replace(
                 one,

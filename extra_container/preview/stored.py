@@ -18,6 +18,7 @@ from extra_container.preview import agreement
 from extra_container.preview.agreement import Agreed
 from extra_container.provenance import records
 from extra_container.provenance import values as provenance
+from extra_container.state import installed
 from extra_container.state.plans import file as plan_file
 from extra_container.state.plans import roots as plan_roots
 
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A plan of a file; the request is for its build, and ``shown`` what people saw of it."""
+    """A plan of a file; the request is for its build, ``shown`` and ``pruned`` are what people saw of it."""
 
     path: Path
     identity: str
     request: Request
     shown: Mapping[str, Agreed]
+    pruned: tuple[str, ...] = ()
 
 
 def store(preview: Preview, path: Path, context: Context) -> None:
@@ -51,7 +53,7 @@ def store(preview: Preview, path: Path, context: Context) -> None:
         name: {"actions": [*one.actions], "installed": [*one.installed], "lacking": one.lacking.value}
         for name, one in agreement.agreed(preview).items()
     }
-    come_from = origins.come_from(request, preview.result, context)
+    come_from = origins.come_from(request, preview.result, installed.read(context.host.gc_roots), context)
     known = {name: provenance.as_json(one) for name, one in come_from.items()}
     identity = plan_file.write(
         path,
@@ -61,6 +63,9 @@ def store(preview: Preview, path: Path, context: Context) -> None:
         update_changed=request.update_changed,
         restart_changed=request.restart_changed,
         keep_failed=request.keep_failed,
+        set=request.set_name,
+        prune=[*preview.pruned] if request.prune else None,
+        keep_data=request.keep_data,
     )
     # The file comes first: whoever cleans up takes a build whose file is missing for one that nobody wants.
     try:
@@ -115,7 +120,11 @@ def _stored(path: Path, document: Mapping[str, JSON]) -> Stored:
             update_changed=bool(document["update_changed"]),
             restart_changed=bool(document["restart_changed"]),
             keep_failed=bool(document["keep_failed"]),
+            set_name=cast("str | None", document.get("set")),
+            prune=document.get("prune") is not None,
+            keep_data=bool(document.get("keep_data")),
         ),
+        pruned=tuple(cast("list[str]", document.get("prune") or ())),
         shown={
             name: Agreed(
                 actions=tuple(entry["actions"]), installed=tuple(entry["installed"]), lacking=Change(entry["lacking"])

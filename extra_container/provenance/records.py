@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,13 +50,35 @@ def read(container: InstalledContainer, host: Host) -> Provenance | None:
     return next((one for one in entries if one.is_of(container.unit, container.conf)), None)
 
 
+def members(set_name: str, host: Host) -> frozenset[str]:
+    """Return the containers that belong to a set, those of which only a part is left included. Raises OSError."""
+    try:
+        names = [entry.name.removesuffix(".json") for entry in os.scandir(_directory(host))]
+    except FileNotFoundError:
+        return frozenset()
+    read = {name: _read(name, host) for name in names}
+    known = {name: entries for name, entries in read.items() if any(one.set_name == set_name for one in entries)}
+    present = installed.read_traces(host) if known else {}
+    return frozenset(
+        name for name, entries in known.items() if name in present and _set_of(present[name], entries) == set_name
+    )
+
+
+def _set_of(container: InstalledContainer, entries: Sequence[Provenance]) -> str | None:
+    if container.unit is None or container.conf is None:
+        return entries[0].set_name  # a removal was broken off
+    return next((one.set_name for one in entries if one.is_of(container.unit, container.conf)), None)
+
+
 def prune(host: Host) -> None:
-    """Forget where containers came from that are not installed any more. Raises OSError."""
+    """Forget where containers came from of which nothing is left any more. Raises OSError."""
     try:
         entries = list(os.scandir(_directory(host)))
     except FileNotFoundError:
         return
     present = frozenset(installed.names(host.gc_roots))
+    if any(entry.name.removesuffix(".json") not in present for entry in entries):
+        present = frozenset(installed.read_traces(host))
     kept = [entry for entry in entries if entry.name.removesuffix(".json") in present]
     for entry in entries:
         if entry not in kept:

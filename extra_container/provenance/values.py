@@ -39,8 +39,9 @@ class Provenance:
     """Where one container came from.
 
     ``build`` is the store path of the build, ``unit`` and ``conf`` are the container's files in it. ``time`` is when it
-    was installed, in seconds since the epoch. ``plugins`` are those that took part, as ``NAME (PACKAGE VERSION)``.
-    ``complete`` is false if the request had values of plugins that cannot be kept.
+    was installed, in seconds since the epoch. ``set_name`` is the set that it belongs to, None if to none. ``plugins``
+    are those that took part, as ``NAME (PACKAGE VERSION)``. ``complete`` is false if the request had values of plugins
+    that cannot be kept.
     """
 
     request: Request
@@ -49,6 +50,7 @@ class Provenance:
     unit: Path
     conf: Path
     time: float
+    set_name: str | None = None
     plugins: tuple[str, ...] = ()
     complete: bool = True
 
@@ -61,7 +63,8 @@ class Provenance:
         request = self.request
         options = tuple(sorted((name, repr(value)) for name, value in request.options.items()))
         return (
-            *(request.source, request.attr_path, request.base, request.evaluation, request.build_args, options),
+            *(request.source, request.attr_path, request.base, request.evaluation, request.build_args, request.only),
+            options,
             *(self.place, self.complete),
         )
 
@@ -73,9 +76,15 @@ def describe(source: Source, attr_path: tuple[str, ...] = ()) -> str:
 
 
 def of(
-    request: Request, container: BuiltContainer, build: Path, place: Place, *, time: float, plugins: tuple[str, ...]
+    request: Request,
+    container: BuiltContainer,
+    build: Path,
+    place: Place,
+    *,
+    time: float,
+    plugins: tuple[str, ...],
 ) -> Provenance:
-    """Return where a container comes from that was built by a request. Pure."""
+    """Return where a container comes from that was built by a request; of sets it says nothing. Pure."""
     kept = {name: value for name, value in request.options.items() if _is_plain(value)}
     return Provenance(
         request=Request(
@@ -85,6 +94,7 @@ def of(
             base=request.base,
             evaluation=request.evaluation,
             build_args=request.build_args,
+            only=request.only,
             options=kept,
         ),
         place=place,
@@ -110,6 +120,7 @@ def as_json(one: Provenance) -> dict[str, object]:
         "base": [request.base.kind.value, request.base.expression, request.base.option],
         "evaluation": request.evaluation.value,
         "build_args": list(request.build_args),
+        "only": list(request.only),
         "options": dict(request.options),
         "complete": one.complete,
         "directory": str(one.place.directory),
@@ -118,6 +129,7 @@ def as_json(one: Provenance) -> dict[str, object]:
         "unit": str(one.unit),
         "conf": str(one.conf),
         "time": one.time,
+        "set": one.set_name,
         "plugins": list(one.plugins),
     }
 
@@ -136,6 +148,7 @@ def from_json(entry: Mapping[str, Any]) -> Provenance:
             base=Base(kind=BaseKind(kind), expression=str(expression), option=str(option)),
             evaluation=Evaluation(entry["evaluation"]),
             build_args=tuple(map(str, entry["build_args"])),
+            only=tuple(map(str, entry.get("only", ()))),
             options=dict(entry["options"]),
         ),
         place=Place(directory=Path(entry["directory"]), nix_path=cast("str | None", entry["nix_path"])),
@@ -143,6 +156,7 @@ def from_json(entry: Mapping[str, Any]) -> Provenance:
         unit=Path(entry["unit"]),
         conf=Path(entry["conf"]),
         time=float(entry["time"]),
+        set_name=cast("str | None", entry.get("set")),
         plugins=tuple(map(str, entry["plugins"])),
         complete=bool(entry["complete"]),
     )

@@ -185,7 +185,7 @@ def test_destroy_takes_names_or_all_of_them_and_a_double_dash_ends_options(shell
 def test_names_after_a_double_dash(shell, monkeypatch):
     wanted = []
     monkeypatch.setattr(
-        "extra_container.pipeline.destroy.destroy", lambda names, _: wanted.extend(names) or tuple(names)
+        "extra_container.pipeline.destroy.destroy", lambda names, _, **__: wanted.extend(names) or tuple(names)
     )
     assert shell.run("destroy", "--", "web", "db") == 0
     assert wanted == ["web", "db"]

@@ -34,6 +34,39 @@ def build(tool, *argv, **options):
 TWO = '{ a.containers.one = {}; "b c".containers.two = {}; d.e.containers.three = {}; }'
 
 
+THREE = "{ containers.a = {}; containers.b = {}; containers.c.config = throw ''never''; }"
+
+
+def test_some_of_the_containers(tool, tmp_path):
+    (tmp_path / "d.nix").write_text(THREE)
+    assert build(tool, "--only", "b", "d.nix") == ["b"]
+    assert build(tool, "d.nix", "--only", "b", "a") == ["a", "b"]
+    assert build(tool, "--only", "b", "--only", "a", "b", "-E", THREE) == ["a", "b"]
+    assert build(tool, "--only", "a", "-", stdin=THREE) == ["a"]
+    assert "never" in tool("build", "d.nix", code=3).err
+
+
+def test_a_container_that_the_definition_lacks(tool, tmp_path):
+    (tmp_path / "d.nix").write_text(THREE)
+    done = tool("build", "d.nix", "--only", "x", "a", "y", code=2)
+    assert done.err.endswith("Error: The definition has no container x and no y\nIt has a, b, c.\n")
+    done = tool("plan", "-E", "{ containers = {}; }", "--only", "x", code=2)
+    assert done.err.endswith("Error: The definition has no container x\nIt has none at all.\n")
+
+
+def test_some_of_a_finished_build(tool, name, tmp_path):
+    write_definition(tmp_path / "d.nix", name)
+    path = tool("build", "-E", f"{{ imports = [ ./d.nix ]; containers.{name}o = {{}}; }}").out.strip()
+    tool("create", path, "--only", name)
+    assert tool("list").out == f"{name}\n"
+    done = tool("create", path, "--only", "x", code=2)
+    assert done.err == f"Error: The definition has no container x\nIt has {name}, {name}o.\n"
+    tool("destroy", path, "--only", f"{name}o")
+    assert tool("list").out == f"{name}\n"
+    tool("destroy", "./d.nix", "--only", name)
+    assert tool("list").out == ""
+
+
 def test_from_a_file_a_directory_and_stdin(tool, tmp_path):
     write_definition(tmp_path / "default.nix", "one")
     assert build(tool, "default.nix") == ["one"]

@@ -197,6 +197,7 @@ def test_some_of_the_containers(host_base):
     etc = host_base.build(definition, only=["b"])
     assert [file.name for file in (etc / "etc/nixos-containers").iterdir()] == ["b.conf"]
     assert "the definition has no container 'd'" in host_base.error(definition, only=["d"])
+    assert """no container 'd', 'e'; it has ["a","b","c"]""" in host_base.error(definition, only=["d", "b", "e"])
 
 
 @MODES

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from extra_container.inspection import check
+from extra_container.model.errors import AbsentError
 from extra_container.model.frozen import replace
 from extra_container.model.values import (
     Base,
@@ -50,6 +51,7 @@ def files(world):
             source=FileSource(path=Path("/a b/x.nix")), attr_path=("a", "b c"), options={"ssh": True, "n": None}
         ),
         make_request(source=BuiltSource(path=Path("/result")), evaluation=Evaluation.FULL, build_args=("-I", "x=y")),
+        make_request(only=("demo", "b")),
         make_request(base=Base(kind=BaseKind.NIXPKGS, expression="<x>", option="--nixpkgs-path"), start=True),
         make_request(source=ExpressionSource(text='{ a = "\\n"; } # ä', origin="stdin")),
     ],
@@ -185,6 +187,27 @@ def test_what_cannot_be_known_has_a_reason(world, tmp_path):
         "odd": "an option of a plugin that it was made with cannot be given again",
         "unknown": "nobody wrote down which definition it came from",
     }
+
+
+def test_those_that_are_left_of_a_definition_are_looked_at_without_the_others(world, monkeypatch):
+    asked = []
+
+    def evaluate(request, _context, _stack):
+        asked.append(request.only)
+        if "gone" in request.only:
+            raise AbsentError(["gone"], ["demo", "other"])
+        return "/nix/store/e.drv"
+
+    monkeypatch.setattr(check.build, "evaluate", evaluate)
+    monkeypatch.setattr(check, "_outputs", lambda _drv, _runner: frozenset({Path(UNIT), Path(CONF)}))
+    both = built_container(unit=Path(UNIT, "container@demo.service"), conf=Path(CONF)), built_container("gone")
+    world.create(*both, only=("demo", "gone"))
+    verdicts = check.check(list(installed.read(world.host.gc_roots).values()), world.context)
+    assert {name: verdict.as_defined for name, verdict in verdicts.items()} == {"demo": True, "gone": False}
+    assert asked == [("demo", "gone"), ("demo",)]
+    world.create(built_container("gone"), only=("gone",))
+    gone = installed.read(world.host.gc_roots)["gone"]
+    assert check.check([gone], world.context)["gone"].reason == "its definition does not have it any more"
 
 
 def test_a_definition_is_evaluated_where_it_was_read(world, tmp_path, monkeypatch):

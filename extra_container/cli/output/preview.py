@@ -32,6 +32,8 @@ def render(preview: Preview, width: int | None = None) -> str:
     quiet = [one_line(one.name) for one in preview.containers if not one.has_news]
     if quiet:
         blocks.append(hanging("Unchanged: ", ", ".join(quiet), width))
+    if preview.pruned:
+        blocks.append("\n".join(_pruned(preview, width)))
     return "\n\n".join([*blocks, summary(preview)]) + "\n"
 
 
@@ -40,7 +42,15 @@ def summary(preview: Preview) -> str:
     done = [document.actions(one) for one in preview.containers]
     counts = [(sum(verb in one for one in done), words) for verb, words in _VERBS.items()]
     said = [f"{count} to {words}" for count, words in counts if count]
+    said += [f"{len(preview.pruned)} to destroy"] if preview.pruned else []
     return f"Plan: {', '.join(said)}." if said else "Nothing to do."
+
+
+def _pruned(preview: Preview, width: int | None) -> Iterator[str]:
+    """Yield what is said of the containers that would be destroyed."""
+    data = "; the data stays" if preview.request.keep_data else " with all data"
+    yield hanging("", f"{_listed(preview.pruned)}: destroy{data}", width)
+    yield hanging("  ", f"of the set {one_line(preview.request.set_name or '')}, and not in the definition", width)
 
 
 def _recovered(preview: Preview, width: int | None) -> list[str]:

@@ -12,9 +12,10 @@ from extra_container.model.plain import one_line
 from extra_container.state.plans import file as plan_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from extra_container.cli.app import Application
+    from extra_container.model.values import Request
     from extra_container.preview.look import Preview
     from extra_container.preview.stored import Stored
 
@@ -37,7 +38,7 @@ def add_question_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("planning")
     group.add_argument("-n", "--dry-run", action="store_true", help="do what `plan` does: show it, and do nothing")
     group.add_argument("--ask", action="store_true", help="show what `plan` shows, and ask before anything is done")
-    group.add_argument("-y", "--yes", action="store_true", help="with --ask: show it, and go on without an answer")
+    group.add_argument("-y", "--yes", action="store_true", help="with --ask or --prune: go on without an answer")
     add_exit_code_option(parser)
 
 
@@ -102,15 +103,36 @@ def agreed(preview: Preview, parsed: argparse.Namespace, app: Application) -> bo
     stream.flush()
     if parsed.yes or not preview.changes:
         return True
+    return _answered("Do this?", app)
+
+
+def _answered(question: str, app: Application) -> bool:
     if app.messages.structured:
-        app.messages.tell("Do this? [y/N]")
+        app.messages.tell(f"{question} [y/N]")
     else:
-        app.stderr.write("Do this? [y/N] ")
+        app.stderr.write(f"{question} [y/N] ")
         app.stderr.flush()
     if sys.stdin.readline().strip().lower() in {"y", "yes"}:
         return True
     app.messages.tell("Nothing was changed.")
     return False
+
+
+def agreed_to_prune(names: Sequence[str], request: Request, parsed: argparse.Namespace, app: Application) -> bool:
+    """Name the containers that would be destroyed, and return whether to go on.
+
+    Raises :class:`.UsageError` if nobody answers.
+    """
+    listed = ", ".join(map(one_line, names))
+    fate = "destroyed, but for their data" if request.keep_data else "destroyed with all their data"
+    if not parsed.yes and not sys.stdin.isatty():
+        raise UsageError(
+            f"Of the set {request.set_name}, the definition does not have {listed} any more: they would be {fate}, "
+            "and without a terminal nobody can be asked",
+            hint="Give --yes if they may go; `plan` with the same options shows all that would be done.",
+        )
+    app.messages.tell(f"Of the set {request.set_name}, the definition does not have any more: {listed}")
+    return parsed.yes or _answered(f"They will be {fate} in the end. Go on?", app)
 
 
 def as_plan(parsed: argparse.Namespace) -> argparse.Namespace:

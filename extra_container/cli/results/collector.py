@@ -21,8 +21,9 @@ _OF_CONTAINERS = frozenset({Phase.START, Phase.STOP, Phase.DESTROY})
 
 @dataclass(slots=True, kw_only=True)
 class _One:
-    """What is known of one container up to now."""
+    """What is known of one container up to now; ``asked`` is there if it is not what is asked for all."""
 
+    asked: tuple[str, ...] | None = None
     change: Change | None = None
     actions: list[Action] = field(default_factory=list)
     error: Trouble | None = None
@@ -77,7 +78,7 @@ class Collector:
         containers = tuple(
             Container(
                 name=name,
-                asked=self._asked,
+                asked=self._asked if one.asked is None else one.asked,
                 change=one.change,
                 changed=bool(one.actions),
                 actions=tuple(one.actions),
@@ -125,7 +126,7 @@ class Collector:
                 self._installed = frozenset(names)
             case events.Destroying(names=names):
                 for name in names:
-                    self._one(name)
+                    self._one(name).asked = ("destroy",)
             case events.ContainerUpdated(name=name, seconds=seconds):
                 self._one(name).actions.append(Action(action="update", seconds=seconds))
             case events.ContainerFailed(failure=failure):

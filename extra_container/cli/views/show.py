@@ -87,6 +87,7 @@ def _definition(shown: Mapping[str, Any]) -> list[str]:
         f"installed {_clock(known['time'])}, read in {known['directory']}{base}",
         f"build {known['build']}",
         says or "",
+        *([f"set {known['set']}"] if known["set"] else []),
         f"plugins: {', '.join(map(_plugin, known['plugins']))}",
     ]
 

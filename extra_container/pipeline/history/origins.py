@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.model import events
-from extra_container.model.values import BuildResult, Problem, Request, Severity
+from extra_container.model.frozen import replace
+from extra_container.model.values import BuildResult, Installed, Problem, Request, Severity
 from extra_container.pipeline.context import Context
 from extra_container.provenance import records
 from extra_container.provenance import values as provenance
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 def come_from(
     request: Request,
     result: BuildResult,
+    present: Installed,
     context: Context,
     selected: Mapping[str, Generation] = MappingProxyType({}),
 ) -> Mapping[str, Provenance]:
     """Return where the containers of a build come from, by name, if it is installed at this moment.
 
-    Those that are ``selected`` come from where their generation came from, which nobody may know.
+    Those that are ``selected`` come from where their generation came from, which nobody may know. Containers that are
+    ``present`` stay in their sets if the request says nothing of any.
     """
     try:
         directory = Path.cwd()
@@ -42,7 +45,16 @@ def come_from(
         if container.name not in selected
     }
     known = {name: one.provenance for name, one in selected.items()}
-    return found | {name: origin for name, origin in known.items() if origin is not None}
+    found |= {name: origin for name, origin in known.items() if origin is not None}
+    return {
+        name: replace(origin, set_name=request.set_name or _set_of(name, present, context))
+        for name, origin in found.items()
+    }
+
+
+def _set_of(name: str, present: Installed, context: Context) -> str | None:
+    known = records.read(present[name], context.host) if name in present else None
+    return None if known is None else known.set_name
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.definition import DefinitionCommand, add_set_arguments
 from extra_container.cli.planning import options as planned
 from extra_container.cli.results.command import ResultCommand
 from extra_container.pipeline import build, create, run
@@ -15,6 +15,8 @@ from extra_container.pipeline import build, create, run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from extra_container.model.values import BuildResult, Request
+    from extra_container.pipeline.context import Context
     from extra_container.pipeline.create import Outlook
     from extra_container.preview.agreement import Agreed
 
@@ -41,6 +43,7 @@ class Create(ResultCommand, DefinitionCommand):
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what shows a plan first."""
         super().add_core_arguments(parser)
+        add_set_arguments(parser)
         planned.add_question_options(parser)
 
     def run(self, parsed_args: argparse.Namespace) -> int:
@@ -59,6 +62,7 @@ class Create(ResultCommand, DefinitionCommand):
         check = None if stored is None else _holding(stored.shown, f"The plan {stored.path}")
         with self.context() as context, ExitStack() as stack:
             result = build.build(request, context, stack)
+            pruned: tuple[str, ...] | None
             if parsed_args.ask:
                 from extra_container.preview import agreement, look
 
@@ -68,15 +72,33 @@ class Create(ResultCommand, DefinitionCommand):
                 if not planned.agreed(preview, parsed_args, self.app):
                     return 1
                 check = _holding(agreement.agreed(preview), "What was shown")
-            state = create.create_built(request, result, context, check)
+                pruned = tuple(name for name in preview.pruned if stored is None or name in stored.pruned)
+            elif stored is not None:
+                pruned = stored.pruned
+            else:
+                pruned = self._agreed_orphans(request, result, parsed_args, context)
+            if pruned is None:
+                return 1
+            state = create.create_built(request, result, context, check, pruned=pruned)
             if stored is not None:
                 from extra_container.preview import stored as stored_plans
 
                 stored_plans.finish(stored, context.host)
-        if not state.result.containers:
+        if not (state.result.containers or pruned):
             self.app.messages.warn("The definition has no containers: nothing to do.")
         run.require_success(state)
         return 0
+
+    def _agreed_orphans(
+        self, request: Request, result: BuildResult, parsed_args: argparse.Namespace, context: Context
+    ) -> tuple[str, ...] | None:
+        """Return the containers that may be destroyed in the end, None if somebody says that they may not."""
+        if not request.prune:
+            return ()
+        from extra_container.pipeline.history import prune
+
+        found = prune.orphans(request, result, context)
+        return found if not found or planned.agreed_to_prune(found, request, parsed_args, self.app) else None
 
 
 def _holding(shown: Mapping[str, Agreed], name: str) -> Callable[[Outlook], None]:

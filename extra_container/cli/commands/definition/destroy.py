@@ -57,10 +57,16 @@ class DestroyParser(Parser):
         raise AssertionError("a list has a first word or none")
 
 
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add what spares the data."""
+    parser.add_argument("--keep-data", action="store_true", help="leave the data where it is, for the next create")
+
+
 def _without_output(words: list[str]) -> list[str]:
-    """Return a command line without the options at its beginning that ask for a document."""
-    while words and (option := words[0].partition("=")[0]) in OPTIONS:
-        has_value = OPTIONS[option] and option == words[0]
+    """Return a command line without the options at its beginning that names and definitions have in common."""
+    options = {**OPTIONS, "--keep-data": False}
+    while words and (option := words[0].partition("=")[0]) in options:
+        has_value = options[option] and option == words[0]
         words = words[1 + has_value :]
     return words
 
@@ -83,6 +89,7 @@ class Destroy(ResultCommand, DefinitionCommand):
         """Return a parser for names and for definitions."""
         definition = cast("DefinitionParser", super().get_parser(prog_name))
         add_run_arguments(definition)
+        add_data_option(definition)
         parser = DestroyParser(
             definition,
             has_build=bool(self.app.environment.get(variables.ETC)),
@@ -94,6 +101,7 @@ class Destroy(ResultCommand, DefinitionCommand):
         names = parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
         meaning(names, Meaning.CONTAINER_OR_FILE)
         parser.add_argument("-a", "--all", action="store_true", help="destroy all extra containers")
+        add_data_option(parser)
         self.add_core_arguments(parser)
         definition.also = frozenset(parser._option_string_actions)
         return parser
@@ -104,9 +112,9 @@ class Destroy(ResultCommand, DefinitionCommand):
             raise UsageError("No container name specified", hint="Name containers, or use --all.")
         with self.context() as context:
             if parsed_args.names:
-                return direct.destroy(parsed_args.names, context)
+                return direct.destroy(parsed_args.names, context, keep_data=parsed_args.keep_data)
             if parsed_args.all:
-                destroy.destroy(destroy.all_names(context), context)
+                destroy.destroy(destroy.all_names(context), context, keep_data=parsed_args.keep_data)
             else:
                 self._destroy_defined(self.request(parsed_args), context)
         return 0
@@ -114,4 +122,4 @@ class Destroy(ResultCommand, DefinitionCommand):
     def _destroy_defined(self, request: Request, context: Context) -> None:
         names = build.defined_names(request, context)
         context.emit(events.Destroying(names=names))
-        destroy.destroy(names, context, request=request)
+        destroy.destroy(names, context, request=request, keep_data=request.keep_data)

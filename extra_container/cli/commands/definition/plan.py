@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.definition import DefinitionCommand, add_set_arguments
 from extra_container.cli.output import formats, terminal
 from extra_container.cli.output.display import ShowCommand
 from extra_container.cli.planning import options as planned
@@ -50,6 +50,7 @@ class Plan(ShowCommand, DefinitionCommand):
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what chooses a format, and the exit code."""
+        add_set_arguments(parser)
         parser.add_argument(
             "-o",
             "--out",
