@@ -91,7 +91,9 @@ class ExtraContainer(Application):
             stdout=self.stdout,
             stderr=self.stderr,
             messages=Messages(options, self.stdout, self.stderr),
-            plugins=Plugins(self.command_manager.offers.plugins, self.environment, options.disabled_plugins),
+            plugins=Plugins(
+                self.command_manager.offers.plugins, self.environment, options.disabled_plugins, options.plugin_files
+            ),
         )
 
     def run_subcommand(self, argv: list[str]) -> int:
@@ -111,6 +113,7 @@ class ExtraContainer(Application):
     def _run(self, factory: type[CliffCommand], name: str, arguments: list[str]) -> int:
         command = factory(self, self.parsed, cmd_name=name)
         parser = without_colours(command.get_parser(f"{PROGRAM} {name}"))
+        self._put_defaults(name, parser)
         needs_root = getattr(command, "needs_root", True)  # a plugin may derive from cliff's own classes
         try:
             parsed = parser.parse_args(arguments)
@@ -123,6 +126,15 @@ class ExtraContainer(Application):
 
             become_root(self.invocation.argv, self.environment, self.command_manager.kept_variables)
         return command.run(parsed)
+
+    def _put_defaults(self, command: str, parser: argparse.ArgumentParser) -> None:
+        settings = self.invocation.plugins.settings
+        if options := settings.of("options", command):
+            from extra_container.cli.grammar import defaults
+
+            for unknown in defaults.put((parser, *getattr(parser, "others", ())), options):
+                file = settings.file_of("options", command, unknown)
+                self.messages.warn(f"{file} sets an option that {command} has not: {unknown}")
 
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:
         """Split at the command's name, so that no option of a command is ever taken for a global one."""

@@ -53,10 +53,11 @@ def answer(words: Sequence[str]) -> int | None:
     command = package.commands.get(words[0], _CORE)
     if line is None and command.startswith(_CORE) and words[0] not in _WHOLE:
         return None
-    loaded = bundled.load_from(package)
+    options, environment = Options(), dict(os.environ)
+    plugins = Plugins((), environment)
+    loaded = None if _has_defaults(words[0], plugins) else bundled.load_from(package)
     if loaded is None:
         return None
-    options, environment = Options(), dict(os.environ)
     invocation = Invocation(
         argv=tuple(words),
         environment=environment,
@@ -64,7 +65,7 @@ def answer(words: Sequence[str]) -> int | None:
         stdout=sys.stdout,
         stderr=sys.stderr,
         messages=Messages(options, sys.stdout, sys.stderr),
-        plugins=Plugins((), environment),
+        plugins=plugins,
     )
     invocation.messages.command = words[0]
     invocation.plugins.use(loaded)
@@ -74,6 +75,14 @@ def answer(words: Sequence[str]) -> int | None:
 
 def _allowed(environment: Mapping[str, str]) -> bool:
     return shortcuts.taken(shortcuts.DIRECT, environment) and not environment.get(variables.DISABLE_PLUGINS)
+
+
+def _has_defaults(command: str, plugins: Plugins) -> bool:
+    """Whether files set options of a command, or cannot be understood, which is told where options are read."""
+    try:
+        return bool(plugins.settings.of("options", command))
+    except UsageError:
+        return True
 
 
 class _Application:

@@ -23,6 +23,7 @@ class Options:
     log_journal: bool = False
     host: str | None = None
     disabled_plugins: tuple[str, ...] = ()
+    plugin_files: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, parsed: argparse.Namespace) -> Options:
@@ -36,4 +37,5 @@ class Options:
             log_journal=getattr(parsed, "log_journal", False),
             host=getattr(parsed, "host", None),
             disabled_plugins=tuple(getattr(parsed, "disable_plugin", ())),
+            plugin_files=tuple(getattr(parsed, "plugin", ())),
         )

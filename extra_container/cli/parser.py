@@ -132,6 +132,8 @@ def global_parser() -> argparse.ArgumentParser:
     unwanted = "do not load a plugin (also: EXTRA_CONTAINER_DISABLE_PLUGINS)"
     plugin = parser.add_argument("--disable-plugin", action="append", default=[], metavar="NAME", help=unwanted)
     meaning(plugin, Meaning.PLUGIN)
+    trial = "load a plugin that is one file, beside those of packages"
+    parser.add_argument("--plugin", action="append", default=[], type=Path, metavar="FILE", help=trial)
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     parser.add_argument("--version", action="store_true", dest="wants_version", help="print the version")
     return parser

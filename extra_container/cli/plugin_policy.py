@@ -11,10 +11,13 @@ from extra_container.model.errors import ExtraContainerError, PluginError, Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from importlib.metadata import EntryPoint
+    from pathlib import Path
 
     from extra_container.hooks.facade import Hooks
     from extra_container.hooks.found import LoadedPlugins
+    from extra_container.hooks.own import Own
     from extra_container.model.values import Problem
+    from extra_container.settings import Settings
 
 # Options, hosts and decisions that some plugin has: of the command line, of definitions, and the hooks' own errors.
 _MISSED = r"^Unknown option: |^\s*The option `containers\.[^']*\.extra\.[^']*' does not exist|^No plugin "
@@ -23,13 +26,21 @@ _MISSED = r"^Unknown option: |^\s*The option `containers\.[^']*\.extra\.[^']*' d
 class Plugins:
     """The plugins of one run: loaded when first asked for, with what broke up to now.
 
-    ``offers`` are those of all packages, ``disabled`` the names that the command line disables beside the environment.
+    ``offers`` are those of all packages, ``disabled`` the names that the command line disables beside the environment,
+    ``files`` plugins of one file that it names.
     """
 
     def __init__(
-        self, offers: Iterable[EntryPoint], environment: Mapping[str, str], disabled: Iterable[str] = ()
+        self,
+        offers: Iterable[EntryPoint],
+        environment: Mapping[str, str],
+        disabled: Iterable[str] = (),
+        files: Iterable[Path] = (),
     ) -> None:
         self._offers = tuple(offers)
+        self._files = tuple(files)
+        self._settings: Settings | None = None
+        self._own: Own | None = None
         self._environment = environment
         listed = environment.get(variables.DISABLE_PLUGINS, "").replace(",", " ").split()
         self._unwanted = frozenset([*listed, *disabled])
@@ -42,8 +53,19 @@ class Plugins:
         if self._loaded is None:
             from extra_container.hooks import loader
 
-            self._loaded = loader.load(self._offers, self._unwanted, import_seconds=time_limit_of(self._environment))
+            self._loaded = loader.load(
+                self._offers, self._unwanted, files=self._files, import_seconds=time_limit_of(self._environment)
+            )
         return self._loaded
+
+    @property
+    def settings(self) -> Settings:
+        """What people set in files. Raises :class:`.UsageError` for a file that cannot be understood."""
+        if self._settings is None:
+            from extra_container import settings
+
+            self._settings = settings.read(self._environment)
+        return self._settings
 
     def use(self, loaded: LoadedPlugins) -> None:
         """Take these plugins and load none."""
@@ -52,12 +74,16 @@ class Plugins:
     def hooks(self, tolerate: Callable[[PluginError], None] | None) -> Hooks:
         """Return the hooks; errors of third parties go to ``tolerate`` or, without it, are raised."""
         from extra_container.hooks.facade import Hooks
+        from extra_container.hooks.own import Own
 
+        if self._own is None:  # what plugins remember is the same for all hooks of a run
+            self._own = Own(lambda plugin: self.settings.of("plugins", plugin))
         return Hooks(
             self.loaded.manager,
             self.loaded.plugins,
             tolerate=tolerate,
             seconds=time_limit_of(self._environment),
+            own=self._own,
         )
 
     def remembering_hooks(self) -> Hooks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from extra_container.hooks import specs
 from extra_container.hooks.blame import in_one_line, place_of, way_out
 from extra_container.hooks.guard import TimeUpError, guarded, was_asked_for
+from extra_container.hooks.own import Own
 from extra_container.model.errors import ExtraContainerError, Interrupted, PluginError
 from extra_container.model.host import Host
 
@@ -24,7 +25,7 @@ class HookCaller:
 
     ``plugins`` tell the packages behind the names. What goes wrong in a third party's plugin is handed to
     ``tolerate``, and the plugin contributes nothing; without it, and for plugins of our own, it is raised.
-    ``seconds`` replaces the time limits of all hooks.
+    ``seconds`` replaces the time limits of all hooks, ``own`` has what hooks take beside their arguments.
     """
 
     def __init__(
@@ -33,7 +34,9 @@ class HookCaller:
         plugins: Iterable[PluginInfo],
         tolerate: Callable[[PluginError], None] | None,
         seconds: float | None,
+        own: Own | None = None,
     ) -> None:
+        self._own = own or Own()
         self._manager = manager
         self._plugins = {plugin.name: plugin for plugin in plugins}
         self._tolerate = tolerate
@@ -94,10 +97,11 @@ class HookCaller:
     ) -> _T | None:
         seconds = self._seconds or specs.kind_of(hook).seconds
         function: Callable[..., object] = implementation.function
+        given = {**arguments, **self._own.of(implementation.plugin_name, implementation.argnames)}
         file = getattr(getattr(function, "__code__", None), "co_filename", None)
         try:
             with guarded(seconds, trusted=self.is_ours(implementation)):
-                value = function(*(arguments[name] for name in implementation.argnames))
+                value = function(*(given[name] for name in implementation.argnames))
         except ExtraContainerError:
             raise
         except KeyboardInterrupt as interrupt:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from extra_container.hooks.found import PluginInfo
+    from extra_container.hooks.own import Own
     from extra_container.model.diagnosis import Checks
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
@@ -49,7 +50,8 @@ class Hooks(ActingHooks):
     Every method raises :class:`.PluginError`, naming plugin and package, if a hook raises
     something that is not an :class:`.ExtraContainerError`, returns something of a wrong type, or
     takes too long. With ``tolerate`` that is handed there if the plugin is a third party's, and the plugin contributes
-    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks.
+    nothing. ``plugins`` tell the packages; ``seconds`` replaces the time limits of all hooks; ``own`` has
+    their settings and memories.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class Hooks(ActingHooks):
         *,
         tolerate: Callable[[PluginError], None] | None = None,
         seconds: float | None = None,
+        own: Own | None = None,
     ) -> None:
         super().__init__()
-        self._calls = HookCaller(manager, plugins, tolerate, seconds)
+        self._calls = HookCaller(manager, plugins, tolerate, seconds, own)
         # Events come from several threads; an observer sees one after the other.
         self._observing = threading.RLock()
         self._mute: set[str] = set()

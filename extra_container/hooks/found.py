@@ -23,7 +23,7 @@ class PluginInfo:
     module: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.package} {self.version})"
+        return f"{self.name} ({f'{self.package} {self.version}'.rstrip()})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

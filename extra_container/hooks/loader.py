@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from importlib.metadata import Distribution, EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pluggy  # noqa: TID253 -- this module is imported only by commands that need plugins
 import stevedore
 
-from extra_container.hooks import entry_points, specs
+from extra_container.hooks import entry_points, one_file, specs
 from extra_container.hooks.blame import in_one_line, place_of
 from extra_container.hooks.check import check_hooks
 from extra_container.hooks.found import LoadedPlugins, PluginFailure, PluginInfo
@@ -32,13 +33,15 @@ def load(
     found: Iterable[EntryPoint],
     disabled: frozenset[str] = frozenset(),
     *,
+    files: Iterable[Path] = (),
     import_seconds: float | None = None,
 ) -> LoadedPlugins:
     """Load all plugins that were found but the disabled ones. First-party plugins come first, then by name.
 
-    ``disabled`` are names of plugins, or of packages of third parties. An import may take ``import_seconds``.
+    ``disabled`` are names of plugins, or of packages of third parties; ``files`` are plugins of one file each, named
+    like it, which come last. An import may take ``import_seconds``.
     """
-    loader = _Loader(tuple(found), disabled, import_seconds or _IMPORT_SECONDS)
+    loader = _Loader((*found, *map(one_file.entry_point, files)), disabled, import_seconds or _IMPORT_SECONDS)
     manager = pluggy.PluginManager("extra_container")
     for declarations in specs.MODULES:
         manager.add_hookspecs(declarations)
@@ -89,6 +92,9 @@ class _Packages:
 
     def info(self, entry_point: EntryPoint) -> PluginInfo:
         """Return what is known of a plugin before it is imported."""
+        if (path := one_file.path_of(entry_point)) is not None:
+            name = entry_point.name
+            return PluginInfo(name=name, package=str(path), version="", first_party=False, module=entry_point.value)
         package, version = "an unknown package", "?"
         if (distribution := entry_point.dist) is not None:
             if id(distribution) not in self._known:

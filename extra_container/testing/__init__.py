@@ -19,6 +19,7 @@ import pluggy  # noqa: TID253 -- never imported by the program
 from extra_container.hooks import specs
 from extra_container.hooks.check import check_hooks
 from extra_container.hooks.facade import Hooks
+from extra_container.hooks.own import Own
 from extra_container.model import layout
 from extra_container.model.events import Event
 from extra_container.model.host import Host
@@ -146,9 +147,9 @@ def run_state(*containers: BuiltContainer) -> RunState:
     return RunState(result=result, plan=InstallPlan(items=items), done=started)
 
 
-def hooks_with(*plugins: ModuleType | object) -> Hooks:
-    """Return hooks that call the given plugins, in that order."""
-    return Hooks(manager_with(*plugins))
+def hooks_with(*plugins: ModuleType | object, settings: Mapping[str, object] = MappingProxyType({})) -> Hooks:
+    """Return hooks that call the given plugins, in that order; ``settings`` are those of each of them."""
+    return Hooks(manager_with(*plugins), own=Own(lambda _plugin: settings))
 
 
 def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:

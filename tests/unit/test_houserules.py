@@ -58,7 +58,7 @@ def test_the_core_does_not_know_the_command_line(path):
 # A folder imports of those above it only, beside itself. Modules at the top are rooms of their own.
 ORDER = (
     {"model", "variables", "enter"},
-    {"proc", "shortcuts"},
+    {"proc", "settings", "shortcuts"},
     {"output", "ending", "trees", "completed"},
     {"process"},
     {"state"},

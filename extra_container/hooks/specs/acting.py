@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extra_container.hooks.specs.kinds import Kind, spec
+from extra_container.hooks.specs.kinds import Kind, Memory, Settings, spec
 
 if TYPE_CHECKING:
     from extra_container.model.host import Host
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @spec(Kind.ACTING)
-def ec_before_build(request: Request, host: Host) -> None:
+def ec_before_build(request: Request, host: Host, settings: Settings, memory: Memory) -> None:
     """Prepare what the evaluation needs, for instance a key. Acting; called before :func:`ec_build_inputs`.
 
     Version 1. Example::
@@ -26,7 +26,9 @@ def ec_before_build(request: Request, host: Host) -> None:
 
 
 @spec(Kind.ACTING)
-def ec_before_start(plan: RunPlan, host: Host, install: InstallPlan | None, request: Request | None) -> None:
+def ec_before_start(
+    plan: RunPlan, host: Host, install: InstallPlan | None, request: Request | None, settings: Settings, memory: Memory
+) -> None:
     """Act before containers are started, updated or restarted.
 
     Called before anything is installed or stopped, so that an error raised here leaves everything as it was.
@@ -43,7 +45,9 @@ def ec_before_start(plan: RunPlan, host: Host, install: InstallPlan | None, requ
 
 
 @spec(Kind.ACTING)
-def ec_before_stop(names: tuple[str, ...], host: Host, runner: Runner, request: Request | None) -> None:
+def ec_before_stop(
+    names: tuple[str, ...], host: Host, runner: Runner, request: Request | None, settings: Settings, memory: Memory
+) -> None:
     """Act before running containers are stopped, for good or to be started again; an error here keeps them running.
 
     ``names`` run. Where they are to be restarted because a definition changed, nothing is installed yet; only a live
@@ -61,7 +65,13 @@ def ec_before_stop(names: tuple[str, ...], host: Host, runner: Runner, request: 
 
 @spec(Kind.ACTING)
 def ec_after_stop(
-    names: tuple[str, ...], failures: tuple[Failure, ...], host: Host, runner: Runner, request: Request | None
+    names: tuple[str, ...],
+    failures: tuple[Failure, ...],
+    host: Host,
+    runner: Runner,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
 ) -> None:
     """Act after containers that ran were stopped; those that are to run again are down at this moment.
 
@@ -78,7 +88,13 @@ def ec_after_stop(
 
 @spec(Kind.ACTING)
 def ec_after_start(
-    names: tuple[str, ...], failures: tuple[Failure, ...], host: Host, runner: Runner, request: Request | None
+    names: tuple[str, ...],
+    failures: tuple[Failure, ...],
+    host: Host,
+    runner: Runner,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
 ) -> None:
     """Act after containers were started, by whatever command, also after something was done while they were down.
 
@@ -95,7 +111,9 @@ def ec_after_start(
 
 
 @spec(Kind.ACTING)
-def ec_before_update(names: tuple[str, ...], host: Host, runner: Runner, request: Request | None) -> None:
+def ec_before_update(
+    names: tuple[str, ...], host: Host, runner: Runner, request: Request | None, settings: Settings, memory: Memory
+) -> None:
     """Act before running containers are switched to another system; an error here leaves everything as it was.
 
     Called before anything is installed.
@@ -112,7 +130,13 @@ def ec_before_update(names: tuple[str, ...], host: Host, runner: Runner, request
 
 @spec(Kind.ACTING)
 def ec_after_update(
-    names: tuple[str, ...], failures: tuple[Failure, ...], host: Host, runner: Runner, request: Request | None
+    names: tuple[str, ...],
+    failures: tuple[Failure, ...],
+    host: Host,
+    runner: Runner,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
 ) -> None:
     """Act after running containers were switched; ``failures`` are those whose switch went wrong.
 
@@ -129,7 +153,13 @@ def ec_after_update(
 
 @spec(Kind.ACTING)
 def ec_before_destroy(
-    names: tuple[str, ...], host: Host, installed: Installed, runner: Runner, request: Request | None
+    names: tuple[str, ...],
+    host: Host,
+    installed: Installed,
+    runner: Runner,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
 ) -> None:
     """Act before containers are destroyed; an error here leaves them as they are.
 
@@ -146,7 +176,9 @@ def ec_before_destroy(
 
 
 @spec(Kind.ACTING)
-def ec_after_destroy(names: tuple[str, ...], host: Host, runner: Runner, request: Request | None) -> None:
+def ec_after_destroy(
+    names: tuple[str, ...], host: Host, runner: Runner, request: Request | None, settings: Settings, memory: Memory
+) -> None:
     """Act after containers were destroyed; nothing of them is left.
 
     What goes wrong here is told in the end.
@@ -161,7 +193,7 @@ def ec_after_destroy(names: tuple[str, ...], host: Host, runner: Runner, request
 
 
 @spec(Kind.ACTING)
-def ec_after_run(state: RunState, host: Host, request: Request | None) -> None:
+def ec_after_run(state: RunState, host: Host, request: Request | None, settings: Settings, memory: Memory) -> None:
     """Act after a definition was installed, and its containers were started, updated or restarted.
 
     Called once in the end, whether anything was done or not; what failed has been taken back by then. ``request``

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extra_container.hooks.specs.kinds import Kind, spec
+from extra_container.hooks.specs.kinds import Kind, Memory, Settings, spec
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @spec(Kind.PURE)
-def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
+def ec_add_arguments(command: str, parser: argparse.ArgumentParser, settings: Settings, memory: Memory) -> None:
     """Add arguments to a command that works on a definition.
 
     Called for ``create``, ``build``, ``shell`` and ``destroy``. The values arrive in ``Request.options``.
@@ -43,7 +43,7 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
 
 
 @spec(Kind.READING, firstresult=True)
-def ec_detect_host(root: Path, runner: Runner) -> Host | None:
+def ec_detect_host(root: Path, runner: Runner, settings: Settings, memory: Memory) -> Host | None:
     """Recognise the host that the program runs on; ``None`` leaves it to the next plugin.
 
     ``root`` is the file system's root (``/``, another directory in tests). The first plugin that answers wins;
@@ -61,7 +61,7 @@ def ec_detect_host(root: Path, runner: Runner) -> Host | None:
 
 
 @spec(Kind.READING)
-def ec_wrap_host(host: Host, runner: Runner) -> Host | None:
+def ec_wrap_host(host: Host, runner: Runner, settings: Settings, memory: Memory) -> Host | None:
     """Change the host that was recognised, whichever it is; ``None`` leaves it as it is. Reads only.
 
     Several plugins wrap one after the other. :func:`extra_container.plugin.wrap_manager` makes a manager that does some
@@ -80,7 +80,7 @@ def ec_wrap_host(host: Host, runner: Runner) -> Host | None:
 
 
 @spec(Kind.PURE)
-def ec_check_request(request: Request, host: Host) -> Problems:
+def ec_check_request(request: Request, host: Host, settings: Settings, memory: Memory) -> Problems:
     """Find what is wrong with a request before anything is built. Pure.
 
     Version 1. Example::
@@ -95,7 +95,7 @@ def ec_check_request(request: Request, host: Host) -> Problems:
 
 
 @spec(Kind.READING)
-def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
+def ec_build_inputs(request: Request, host: Host, settings: Settings, memory: Memory) -> BuildInputs:
     """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
 
     Not called for a finished build: :func:`ec_check_request` can refuse an option that would have no effect then.
@@ -111,7 +111,9 @@ def ec_build_inputs(request: Request, host: Host) -> BuildInputs:
 
 
 @spec(Kind.PURE)
-def ec_check_build(result: BuildResult, host: Host, request: Request | None) -> Problems:
+def ec_check_build(
+    result: BuildResult, host: Host, request: Request | None, settings: Settings, memory: Memory
+) -> Problems:
     """Find what of a build this host cannot give, before anything is installed. Pure.
 
     Not called by ``build``, which installs nothing. ``request`` (since level 2) is what the user asked for.
@@ -128,7 +130,7 @@ def ec_check_build(result: BuildResult, host: Host, request: Request | None) -> 
 
 @spec(Kind.PURE, firstresult=True)
 def ec_plan_install(
-    result: BuildResult, host: Host, installed: Installed, request: Request | None
+    result: BuildResult, host: Host, installed: Installed, request: Request | None, settings: Settings, memory: Memory
 ) -> InstallPlan | None:
     """Decide what to install. Pure; the first plugin that answers wins.
 
@@ -147,7 +149,12 @@ def ec_plan_install(
 
 @spec(Kind.READING)
 def ec_extra_install(
-    container: BuiltContainer, host: Host, installed: InstalledContainer | None, request: Request | None
+    container: BuiltContainer,
+    host: Host,
+    installed: InstalledContainer | None,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
 ) -> FileOps:
     """List files of a container that are to be installed with it. Reads only; called for each one; merged.
 
@@ -168,7 +175,7 @@ def ec_extra_install(
 
 
 @spec(Kind.READING)
-def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
+def ec_check_install(plan: InstallPlan, host: Host, settings: Settings, memory: Memory) -> Problems:
     """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
 
     ``plan`` has what is put in place together: restarts follow after updates, with a call of their own.
@@ -182,7 +189,14 @@ def ec_check_install(plan: InstallPlan, host: Host) -> Problems:
 
 
 @spec(Kind.READING)
-def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed, request: Request | None) -> FileOps:
+def ec_plan_destroy(
+    names: tuple[str, ...],
+    host: Host,
+    installed: Installed,
+    request: Request | None,
+    settings: Settings,
+    memory: Memory,
+) -> FileOps:
     """List the files to remove once the containers are stopped. Reads only; merged over the plugins.
 
     ``request`` (since level 2) is the one that names them, None where the command line has no definition.
@@ -196,7 +210,7 @@ def ec_plan_destroy(names: tuple[str, ...], host: Host, installed: Installed, re
 
 
 @spec(Kind.PURE)
-def ec_session(state: RunState, request: Request, host: Host) -> Session:
+def ec_session(state: RunState, request: Request, host: Host, settings: Settings, memory: Memory) -> Session:
     r"""Contribute commands, environment and help to a session. Pure.
 
     Version 1. Example::
@@ -210,7 +224,7 @@ def ec_session(state: RunState, request: Request, host: Host) -> Session:
 
 
 @spec(Kind.READING)
-def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
+def ec_doctor_checks(runner: Runner, host: Host | None, settings: Settings, memory: Memory) -> Checks:
     """Contribute to what ``doctor`` looks at: what the plugin needs of a host. Reads only.
 
     ``host`` is None where no plugin recognised the machine. The checks are looked at one by one later, so that one
@@ -231,7 +245,7 @@ def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
 
 
 @spec(Kind.OBSERVING)
-def ec_observe(event: Event, origin: Origin) -> None:
+def ec_observe(event: Event, origin: Origin, settings: Settings, memory: Memory) -> None:
     r"""Receive every event of a run. What goes wrong here is reported and never stops the run.
 
     ``origin`` has the run's id, which all events of one call share, and phase, plugin and container where these are

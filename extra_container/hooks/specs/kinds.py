@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import pluggy  # noqa: TID253 -- imported only by the plugin manager
 
@@ -29,6 +29,13 @@ class Kind(Enum):
     def seconds(self) -> float:
         """How long a hook of this kind may take."""
         return self.value[1]
+
+
+# What every hook may take beside what it is about: the plugin's table of the files of settings, and a dictionary that
+# all of its hooks share for one run.
+COMMON = ("settings", "memory")
+Settings: TypeAlias = Mapping[str, object]
+Memory: TypeAlias = dict[str, object]
 
 
 def spec(kind: Kind, *, firstresult: bool = False) -> Callable[[_F], _F]:

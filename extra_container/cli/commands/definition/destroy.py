@@ -27,6 +27,7 @@ class DestroyParser(Parser):
     def __init__(self, definition: argparse.ArgumentParser, *, has_build: bool, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._definition = definition
+        self.others = (definition,)
         self._has_build = has_build
 
     def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
