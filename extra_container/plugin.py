@@ -43,6 +43,8 @@ from extra_container.process import Completed, Runner
 
 if TYPE_CHECKING:
     from extra_container.doctor.systemd import checks as systemd_checks
+    from extra_container.health.check import HealthCheck
+    from extra_container.health.report import health_check
     from extra_container.model import events
     from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
     from extra_container.model.events import Event
@@ -100,6 +102,8 @@ if TYPE_CHECKING:
 _LATE = MappingProxyType(
     {
         "doctor.systemd": "systemd_checks=checks",
+        "health.check": "HealthCheck",
+        "health.report": "health_check",
         "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
         "model.events": "Event",
         "model.origin": "Origin Phase",
@@ -161,6 +165,7 @@ __all__ = [
     "FileSource",
     "Finding",
     "Findings",
+    "HealthCheck",
     "Host",
     "HostError",
     "InstallError",
@@ -208,6 +213,7 @@ __all__ = [
     "describe_conditions",
     "events",
     "fragment_problems",
+    "health_check",
     "hookimpl",
     "known_cause",
     "layout",

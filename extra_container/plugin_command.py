@@ -20,7 +20,7 @@ from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
 from extra_container.pipeline.build import build
 from extra_container.pipeline.context import Context
-from extra_container.pipeline.control import expel, shut_down, start
+from extra_container.pipeline.control import expel, require_leader, shut_down, start
 from extra_container.pipeline.control import root as state_directory
 from extra_container.pipeline.create import StartInterrupted, create_built
 from extra_container.pipeline.destroy import destroy
@@ -116,6 +116,7 @@ __all__ = [
     "read_provenance",
     "read_traces",
     "remove_generations",
+    "require_leader",
     "require_success",
     "run_argv",
     "running_generation",

@@ -7,6 +7,7 @@ let
     ../plugins/isolation/extra_container_isolation/nix/module.nix
     ../plugins/ssh/extra_container_ssh/nix/module.nix
     ../plugins/resources/extra_container_resources/nix/module.nix
+    ../plugins/health/extra_container_health/nix/module.nix
   ];
 
   ownNixpkgs = nixpkgs;

@@ -26,6 +26,7 @@ from extra_container.state import installed, pending
 from extra_container.state.addresses import network_of
 
 if TYPE_CHECKING:
+    from extra_container.health.report import Health
     from extra_container.inspection.check import Verdict
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
@@ -43,9 +44,10 @@ class ContainerStatus:
     ``stopping``, or ``gone`` for a name without a container. ``since`` is when it got there, in seconds since the
     epoch, and ``uptime`` how long it has been up, in seconds. ``lacks`` is what the running container has not got of
     what is installed; None for one that does not run, or where nobody may look. ``failed_units`` are those inside of a
-    container that is up. ``reason`` is systemd's word for why it failed, ``restarts`` how often the manager started it
-    again by itself, and ``journal`` what was written last of one that failed. ``definition`` is what people call the
-    definition that it came from, and ``verdict`` whether it is what that says; None where nobody asked.
+    container that is up; ``health`` is what its own check says, None if it has none. ``reason`` is systemd's word for
+    why it failed, ``restarts`` how often the manager started it again by itself, and ``journal`` what was written last
+    of one that failed. ``definition`` is what people call the definition that it came from, and ``verdict`` whether it
+    is what that says; None where nobody asked.
     """
 
     name: str
@@ -57,6 +59,7 @@ class ContainerStatus:
     usage: Usage = NO_USAGE
     lacks: Change | None = None
     failed_units: tuple[str, ...] | None = None
+    health: Health | None = None
     reason: str | None = None
     restarts: int = 0
     journal: tuple[str, ...] = ()
@@ -155,12 +158,19 @@ def _status(name: str, details: UnitDetails, found: _Found, context: Context, li
         usage=NO_USAGE if leader is None else found.cgroups.usage(leader, layout.unit_name(name)),
         lacks=None if leader is None else _lacks(name, leader, found),
         failed_units=found.failed.get(name),
+        health=_health(name, leader, found) if state.up and leader is not None else None,
         restarts=details.restarts,
         reason=state.result if failed and state.result != "success" else None,
         journal=_journal(name, lines, context) if failed and lines else (),
         definition=_definition(name, found, context),
         verdict=found.verdicts.get(name),
     )
+
+
+def _health(name: str, leader: int, found: _Found) -> Health | None:
+    from extra_container.health import report
+
+    return report.read(leader, found.ours[name].settings.get("SYSTEM_PATH") if name in found.ours else None)
 
 
 def _definition(name: str, found: _Found, context: Context) -> str | None:

@@ -26,7 +26,7 @@ class Condition(Enum):
     """What can be waited for."""
 
     RUNNING = "running"  # it has booted
-    HEALTHY = "healthy"  # it has booted, no job is left of its boot, and none of its units has failed
+    HEALTHY = "healthy"  # booted, no job left of that, none of its units has failed, and its check succeeds
     STOPPED = "stopped"  # nothing of it runs
     GONE = "gone"  # it is not installed
 
@@ -82,11 +82,17 @@ def _left(wanted: Sequence[str], condition: Condition, context: Context) -> tupl
     if condition is Condition.RUNNING or down:
         return tuple(down)
     pids = leaders(existing, context.host.manager)
-    return tuple(name for name in existing if not _is_well(pids[name], context))
+    return tuple(name for name in existing if not _is_well(name, pids[name], context))
 
 
-def _is_well(leader: int | None, context: Context) -> bool:
-    return leader is not None and system_state(leader, context) == "running"
+def _is_well(name: str, leader: int | None, context: Context) -> bool:
+    if leader is None or system_state(leader, context) != "running":
+        return False
+    from extra_container.health import report
+
+    check = report.health_check(name, leader, context.host)
+    health = report.read_of(leader, check)
+    return health is None or health.word is report.Word.HEALTHY
 
 
 def _time_up(left: Sequence[str], condition: Condition, seconds: float | None, context: Context) -> TimeUpError:
@@ -94,6 +100,7 @@ def _time_up(left: Sequence[str], condition: Condition, seconds: float | None, c
 
     found = {one.name: one for one in status.read(left, context)}
     told = [f"{name} is {found[name].state}" for name in left]
+    told += [f"the check of {name} says {health.word.value}" for name in left if (health := found[name].health)]
     told += [f"in {name} failed: {', '.join(failed)}" for name in left if (failed := found[name].failed_units)]
     return TimeUpError(
         f"After {seconds:g} s, not {condition.value}: {'; '.join(told)}",

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-OURS = ["data", "install", "isolation", "network", "nixos", "resources", "shell", "ssh", "standalone", "systemd"]
+OURS = ["data", "health", "install", "isolation", "network", "nixos", "resources", "shell", "ssh", "standalone"]
+OURS += ["systemd"]
 
 
 @pytest.mark.parametrize("words", [(), ("list",)])

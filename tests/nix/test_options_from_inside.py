@@ -13,6 +13,7 @@ MODULES = [
     ROOT / "plugins/network/extra_container_network/nix/module.nix",
     ROOT / "plugins/isolation/extra_container_isolation/nix/module.nix",
     ROOT / "plugins/ssh/extra_container_ssh/nix/module.nix",
+    ROOT / "plugins/health/extra_container_health/nix/module.nix",
 ]
 # Needs a type that the library of 16.09 lacks.
 LIMITS = ROOT / "examples/limits/extra_container_limits/module.nix"
@@ -30,6 +31,8 @@ VALUES = {
     "registerName": "false",
     "resolvePeers": "true",
     "enableSSH": "true",
+    "healthCheck.command": '"true"',
+    "healthCheck.retries": "5",
     "limits.memory": '"1G"',
     "written": '"from inside"',
 }
@@ -75,6 +78,7 @@ WHAT = """
     allows = holds (firewall.extraCommands + firewall.extraInputRules or "") "10.213.2.1";
     peers = system.systemd.services ? extra-container-peers && container.bindMounts ? "/run/extra-container-names";
     ssh = system.services.openssh.enable;
+    health = holds system.environment.etc."extra-container/health.json".text "retries.:5";
     memory = (service "lab").serviceConfig.MemoryMax or null;
     file = system.environment.etc.written.text;
   }
@@ -109,6 +113,7 @@ def assert_all_reach(base: Evaluator, text: str, mode: str, written: Path) -> No
         "allows": True,
         "peers": True,
         "ssh": True,
+        "health": True,
         "memory": "1G" if has_limits(base) else None,
         "file": "from inside",
     }

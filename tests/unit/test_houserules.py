@@ -62,7 +62,7 @@ ORDER = (
     {"output", "ending", "trees", "completed"},
     {"process"},
     {"state"},
-    {"nix", "systemd", "provenance"},
+    {"nix", "systemd", "provenance", "health"},
     {"journals", "generations"},
     {"evaluations", "progress"},
     {"hooks"},

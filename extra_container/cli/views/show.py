@@ -63,7 +63,8 @@ def _state(shown: Mapping[str, Any]) -> list[str]:
     uptime = f" ({span(shown['uptime'])})" if shown["uptime"] is not None else ""
     leader = f", PID {shown['leader']} on the host" if shown["leader"] is not None else ""
     again = f", started again {shown['restarts']} times by itself" if shown["restarts"] else ""
-    return [f"{shown['state']}{since}{uptime}{leader}{again}"]
+    health = f" ({shown['health']})" if shown["health"] else ""
+    return [f"{shown['state']}{health}{since}{uptime}{leader}{again}"]
 
 
 def _failure(shown: Mapping[str, Any]) -> list[str]:

@@ -31,6 +31,7 @@ COLUMNS = (
     "definition",
     "check",
     "failed_units",
+    "health",
     "reason",
     "restarts",
     "journal",
@@ -74,6 +75,7 @@ def values(one: ContainerStatus) -> tuple[object, ...]:
         one.definition,
         None if one.verdict is None else one.verdict.reason,
         None if one.failed_units is None else list(one.failed_units),
+        None if one.health is None else one.health.word.value,
         one.reason,
         one.restarts,
         list(one.journal),
@@ -102,7 +104,7 @@ def text(found: Sequence[ContainerStatus], width: int | None, *, shares: Mapping
     rows = [
         (
             one.name,
-            one.state,
+            one.state if one.health is None else f"{one.state} ({one.health.word.value})",
             span(one.uptime),
             one.address or NOTHING,
             size(one.usage.memory),
@@ -138,6 +140,10 @@ def _notes(one: ContainerStatus, width: int | None) -> Iterator[str]:
     if one.failed_units:
         many = "units" if len(one.failed_units) > 1 else "a unit"
         yield terminal.hanging(head, f"{many} in it failed: {', '.join(one.failed_units)}", width)
+    if one.health is not None and one.health.failing:
+        many = f"the last {one.health.failing} checks" if one.health.failing > 1 else "the last check"
+        said = f": {one.health.output[-1]}" if one.health.output else ""
+        yield terminal.hanging(head, f"{many} of its health failed{said}", width)
     if one.reason or one.journal:
         reason = f" ({one.reason})" if one.reason else ""
         again = f" and was started again, {one.restarts} times by now" if one.state == "restarting" else ""

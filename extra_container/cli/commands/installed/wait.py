@@ -12,7 +12,8 @@ class Wait(NameCommand):
 
     topic, place = "Installed containers", 27
     epilog = (
-        "A container is healthy when it has booted, no job of its boot is left, and none of its units has failed.\n"
+        "A container is healthy when it has booted, no job of its boot is left, none of its units has failed,\n"
+        "and its health check, if it has one, has found it healthy.\n"
         "When the time is up, the exit code is 9.\n\n"
         "example:\n"
         "  extra-container wait web healthy --timeout 60\n"
