@@ -34,7 +34,7 @@ _LAST = "last"
 
 def read(name: str, host: Host) -> History:
     """Return all generations of a container. What only root may know is missing for others. Raises OSError."""
-    return of(name, installed.read(host.gc_roots).get(name), host)
+    return of(name, installed.find(name, host.gc_roots), host)
 
 
 def of(name: str, present: InstalledContainer | None, host: Host) -> History:

@@ -47,7 +47,7 @@ def details(name: str, context: Context) -> Mapping[str, object]:
     """
     from extra_container.pipeline import control
 
-    ours = installed.read(context.host.gc_roots).get(name)
+    ours = installed.find(name, context.host.gc_roots)
     known = describe((name,), context.host.manager)[name]
     settings = _foreign_settings(name) if ours is None else ours.settings
     unit_text = "" if ours is None else ours.unit_text

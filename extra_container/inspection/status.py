@@ -97,7 +97,7 @@ def read(
     """
     from extra_container.pipeline import control
 
-    ours = installed.read(context.host.gc_roots)
+    ours = installed.find_all(wanted, context.host.gc_roots)
     present = [name for name in wanted if name in ours or control.find_conf(name) is not None]
     details = describe(present, context.host.manager)
     found = _Found.of(details, ours, context, check=check)

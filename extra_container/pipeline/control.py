@@ -188,7 +188,7 @@ def explained(message: Callable[[], str]) -> Iterator[None]:
 
 def exists(name: str, context: Context) -> bool:
     """Whether anybody installed a container of this name."""
-    return name in installed.names(context.host.gc_roots) or find_conf(name) is not None
+    return installed.has(name, context.host.gc_roots) or find_conf(name) is not None
 
 
 def require(wanted: tuple[str, ...], context: Context) -> None:
@@ -215,7 +215,7 @@ def require_leader(name: str, context: Context) -> int:
 
 def _require_conf(wanted: tuple[str, ...], context: Context) -> None:
     """Raise :class:`.ContainerError` for the first conf that the manager should better not try to read."""
-    ours = installed.read(context.host.gc_roots)
+    ours = installed.find_all(wanted, context.host.gc_roots)
     for name in wanted:
         conf = ours[name].conf_link if name in ours else find_conf(name)
         if conf is not None:
@@ -268,7 +268,7 @@ def root(name: str, context: Context) -> Path:
 
 def _find(name: str, context: Context) -> InstalledContainer | Path:
     """Return an installed container, or the conf of one that somebody else installed."""
-    ours = installed.read(context.host.gc_roots).get(name)
+    ours = installed.find(name, context.host.gc_roots)
     found = find_conf(name) if ours is None else ours
     if found is None:
         raise UsageError(f"The container {name} does not exist", hint=_LIST_HINT)

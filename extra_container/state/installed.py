@@ -15,7 +15,7 @@ from extra_container.model import layout
 from extra_container.state.names import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
@@ -28,10 +28,32 @@ def names(gc_roots: Path = layout.GC_ROOTS) -> list[str]:
 
 def read(gc_roots: Path = layout.GC_ROOTS) -> Installed:
     """Return the installed containers by name. Raises OSError if the directory cannot be read."""
-    found = {}
-    for name, unit_link in _unit_links(gc_roots):
-        found[name] = _read_one(name, unit_link, _target(layout.conf_gc_root(gc_roots, name)))
-    return MappingProxyType(found)
+    reader = _Reader()
+    return MappingProxyType(
+        {
+            name: reader.read(name, unit_link, _target(layout.conf_gc_root(gc_roots, name)))
+            for name, unit_link in _unit_links(gc_roots)
+        }
+    )
+
+
+def has(name: str, gc_roots: Path = layout.GC_ROOTS) -> bool:
+    """Whether a container is one of :func:`names`; no other one is looked at. Raises OSError."""
+    return _unit_link(name, gc_roots) is not None
+
+
+def find(name: str, gc_roots: Path = layout.GC_ROOTS) -> InstalledContainer | None:
+    """Return what :func:`read` has of one container, None if it is not installed. Raises OSError."""
+    return find_all((name,), gc_roots).get(name)
+
+
+def find_all(wanted: Iterable[str], gc_roots: Path = layout.GC_ROOTS) -> Installed:
+    """Return what :func:`read` has of some containers; nothing of others is read. Raises OSError."""
+    reader = _Reader()
+    links = {name: link for name in wanted if (link := _unit_link(name, gc_roots)) is not None}
+    return MappingProxyType(
+        {name: reader.read(name, link, _target(layout.conf_gc_root(gc_roots, name))) for name, link in links.items()}
+    )
 
 
 def read_traces(host: Host) -> Installed:
@@ -48,7 +70,8 @@ def read_traces(host: Host) -> Installed:
         units.setdefault(name, host.unit_directory / layout.unit_name(name))
     if host.conf_directory is not None:
         confs = {name: host.conf_directory / layout.conf_name(name) for name in units} | confs
-    return MappingProxyType({name: _read_one(name, link, confs.get(name)) for name, link in units.items()})
+    reader = _Reader()
+    return MappingProxyType({name: reader.read(name, link, confs.get(name)) for name, link in units.items()})
 
 
 def as_if(
@@ -66,7 +89,7 @@ def as_if(
     if unit_link is not None:
         if links[unit_link] is None:
             return None
-        changed = _read_one(name, unit_link, conf_link, links)
+        changed = _Reader().read(name, unit_link, conf_link, links)
     if changed is None:
         return None
     pulled = set(changed.pulled_in_by)
@@ -77,6 +100,17 @@ def as_if(
         if link == changed.wants_link:
             auto_started = target is not None
     return replace(changed, auto_started=auto_started, pulled_in_by=tuple(sorted(pulled)))
+
+
+def _unit_link(name: str, gc_roots: Path) -> Path | None:
+    """Return where the unit link of an installed container is, None if it is not installed."""
+    if not known(name):
+        return None
+    root = layout.gc_root(gc_roots, name)
+    link = _target(root)
+    if link is None or layout.rooted(root.name, link) != (name, True):
+        return None
+    return link if _is_link(link) else None
 
 
 def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
@@ -112,31 +146,44 @@ def _strays(unit_directory: Path) -> Iterator[str]:
             yield name
 
 
-def _read_one(
-    name: str, unit_link: Path, conf_link: Path | None, links: Mapping[Path, Path | None] = MappingProxyType({})
-) -> InstalledContainer:
-    # They are late because `list` needs neither and should be as quick as it can.
-    from extra_container.model.values import InstalledContainer
-    from extra_container.state import unit
-    from extra_container.state.environment_file import parse_environment_file
+class _Reader:
+    """Reads containers; what belongs to all units of a directory is looked at once."""
 
-    conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
-    unit_file, conf_file = (links[link] if link in links else _target(link) for link in (unit_link, conf_link))
-    unit_text = _text(links.get(unit_link) or unit_link)
-    conf_text = _text(links.get(conf_link) or conf_link)
-    return InstalledContainer(
-        name=name,
-        unit_link=unit_link,
-        conf_link=conf_link,
-        unit=unit_file,
-        conf=conf_file,
-        unit_text=unit_text,
-        conf_text=conf_text,
-        settings=MappingProxyType(parse_environment_file(conf_text)),
-        auto_started=layout.wants_link(unit_link).is_symlink(),
-        pulled_in_by=unit.pulled_in_by(unit_link.parent, unit_link.name),
-        restart_triggers=unit.restart_triggers(unit_text),
-    )
+    def __init__(self) -> None:
+        self._pulling: dict[Path, list[Path]] = {}
+
+    def read(
+        self,
+        name: str,
+        unit_link: Path,
+        conf_link: Path | None,
+        links: Mapping[Path, Path | None] = MappingProxyType({}),
+    ) -> InstalledContainer:
+        """Return a container whose links are known; those of ``links`` count as if they led there."""
+        # They are late because `list` needs neither and should be as quick as it can.
+        from extra_container.model.values import InstalledContainer
+        from extra_container.state import unit
+        from extra_container.state.environment_file import parse_environment_file
+
+        if (directory := unit_link.parent) not in self._pulling:
+            self._pulling[directory] = unit.pulling_directories(directory)
+        conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
+        unit_file, conf_file = (links[link] if link in links else _target(link) for link in (unit_link, conf_link))
+        unit_text = _text(links.get(unit_link) or unit_link)
+        conf_text = _text(links.get(conf_link) or conf_link)
+        return InstalledContainer(
+            name=name,
+            unit_link=unit_link,
+            conf_link=conf_link,
+            unit=unit_file,
+            conf=conf_file,
+            unit_text=unit_text,
+            conf_text=conf_text,
+            settings=MappingProxyType(parse_environment_file(conf_text)),
+            auto_started=layout.wants_link(unit_link).is_symlink(),
+            pulled_in_by=unit.pulled_in_by(self._pulling[directory], unit_link.name),
+            restart_triggers=unit.restart_triggers(unit_text),
+        )
 
 
 def _target(link: Path) -> Path | None:

@@ -5,25 +5,31 @@ Sources: systemd.unit(5); ``nixos/lib/systemd-lib.nix`` of nixpkgs.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from extra_container.state import text_file
 
-_KINDS = ("wants", "requires", "upholds")
+_KINDS = (".wants", ".requires", ".upholds")
 _TRIGGERS = "X-Restart-Triggers"
 # `pkgs.writeText "X-Restart-Triggers-…"`: a hash of 32 characters stands before the name.
 _FILE_OF_TRIGGERS = re.compile(rf"[0-9a-z]{{32}}-{_TRIGGERS}-.*")
 
 
 def pulling_directories(unit_directory: Path) -> list[Path]:
-    """Return the directories ``UNIT.wants``, ``UNIT.requires`` and ``UNIT.upholds`` of a unit directory."""
-    return [place for kind in _KINDS for place in unit_directory.glob(f"*.{kind}")]
+    """Return the directories ``UNIT.wants``, ``UNIT.requires`` and ``UNIT.upholds`` of a unit directory, sorted."""
+    try:
+        names = os.listdir(unit_directory)  # noqa: PTH208 -- names are wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [unit_directory / name for name in sorted(names) if name.endswith(_KINDS)]
 
 
-def pulled_in_by(unit_directory: Path, unit: str) -> tuple[str, ...]:
-    """Return the names of those with a link to ``unit``, sorted."""
-    return tuple(sorted(place.name for place in pulling_directories(unit_directory) if (place / unit).is_symlink()))
+def pulled_in_by(directories: Iterable[Path], unit: str) -> tuple[str, ...]:
+    """Return the names of those :func:`pulling_directories` that have a link to ``unit``, in their order."""
+    return tuple(place.name for place in directories if (place / unit).is_symlink())
 
 
 def restart_triggers(unit_text: str) -> tuple[str, ...]:

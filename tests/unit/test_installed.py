@@ -5,7 +5,7 @@ import os
 import pytest
 
 from extra_container.model.host import Host
-from extra_container.state import installed
+from extra_container.state import installed, unit
 from extra_container.testing import built_container, fake_host, place_container
 from extra_container.testing.fakes import FakeManager
 
@@ -50,6 +50,42 @@ def test_what_is_known_of_a_container(tmp_path):
     assert found.settings["LOCAL_ADDRESS"] == "10.0.0.2/24"
     assert found.auto_started
     assert str(found.root) == "/var/lib/nixos-containers/a"
+
+
+def test_one_container_is_found_as_all_are_read(tmp_path):
+    for name in ("b", "a", "x.conf", "with_underscore"):
+        install(tmp_path, name, wants=name == "a")
+    (tmp_path / "units/container@b.service").unlink()
+    (tmp_path / "roots/extra-container-file").touch()
+    roots = tmp_path / "roots"
+    every = installed.read(roots)
+    assert every.keys() == {"a", "x.conf", "with_underscore"}
+    for name in (*every, "b", "x", "file", "../a", "a/", "", "n" * 400):
+        assert installed.find(name, roots) == every.get(name)
+        assert installed.has(name, roots) is (name in every)
+    assert installed.find_all(["a", "b", "x.conf", "a"], roots) == {name: every[name] for name in ("a", "x.conf")}
+
+
+def test_nothing_is_read_of_others(tmp_path, monkeypatch):
+    install(tmp_path, "a")
+    install(tmp_path, "b")
+    read = []
+    monkeypatch.setattr(installed, "_text", lambda path: read.append(path.name) or "")
+    installed.find("a", tmp_path / "roots")
+    assert read == ["container@a.service", "a.conf"]
+
+
+def test_a_directory_of_units_is_listed_once_for_all_of_them(tmp_path, monkeypatch):
+    for number in range(5):
+        install(tmp_path, f"a{number}", wants=number == 3)
+    (tmp_path / "units/container@a3.service.wants").mkdir()
+    listed, real = [], unit.pulling_directories
+    monkeypatch.setattr(unit, "pulling_directories", lambda place: listed.append(place) or real(place))
+    found = installed.read(tmp_path / "roots")
+    assert listed == [tmp_path / "units"]
+    assert {name: one.pulled_in_by for name, one in found.items() if one.pulled_in_by} == {
+        "a3": ("machines.target.wants",)
+    }
 
 
 def test_garbage_and_dangling_links_are_no_errors(tmp_path):
