@@ -100,12 +100,17 @@ def container_of_conf_root(root: str) -> str | None:
     return None
 
 
+def may_be_rooted(root: str) -> bool:
+    """Whether the GC root of a container may have that name."""
+    return root.startswith(_GC_ROOT)
+
+
 def rooted(root: str, link: Path) -> tuple[str, bool] | None:
     """Return the container that a GC root is of, and whether ``link``, where it leads, is its unit link.
 
     ``root`` is the name of the root. None if it is no root of a container, or leads to something else of that name.
     """
-    if not root.startswith(_GC_ROOT):
+    if not may_be_rooted(root):
         return None
     name = root.removeprefix(_GC_ROOT)
     if link.name == unit_name(name):

@@ -6,7 +6,7 @@ Source: ``nixos/modules/virtualisation/nixos-containers.nix`` and ``nixos/lib/sy
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,11 +33,11 @@ def read(path: Path, *, store: Path = layout.STORE) -> BuildResult:
     if units.is_dir():
         found = (layout.container_of_unit(entry.name) for entry in units.iterdir())
         names = sorted(name for name in found if name is not None)
-    pulling = unit.pulling_directories(units)
-    return BuildResult(path=path, containers=tuple(_container(etc, name, pulling, store) for name in names))
+    pulled = unit.pulled_in_by(units)
+    return BuildResult(path=path, containers=tuple(_container(etc, name, pulled, store) for name in names))
 
 
-def _container(etc: Path, name: str, pulling: Sequence[Path], store: Path) -> BuiltContainer:
+def _container(etc: Path, name: str, pulled: Mapping[str, tuple[str, ...]], store: Path) -> BuiltContainer:
     conf = _conf(etc, name)
     link = etc / "systemd/system" / layout.unit_name(name)
     unit_file, conf_file = Path(os.path.realpath(link)), Path(os.path.realpath(conf))
@@ -59,7 +59,7 @@ def _container(etc: Path, name: str, pulling: Sequence[Path], store: Path) -> Bu
         conf_directory=conf_directory,
         root=layout.container_root(unit_text, conf_directory, name),
         settings=MappingProxyType(settings),
-        pulled_in_by=unit.pulled_in_by(pulling, layout.unit_name(name)),
+        pulled_in_by=pulled.get(layout.unit_name(name), ()),
         restart_triggers=unit.restart_triggers(unit_text),
     )
 

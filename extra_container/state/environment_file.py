@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# The simplest line, of which most are: nothing in it that means something else than it says.
+_PLAIN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?:([^\s\"'\\]*)|\"([^\"\\\n]*)\")(?:\n|\Z)")
 _BLANK = " \t\r\n"
 _IN_DOUBLE_QUOTES = '"\\`$'
 
@@ -22,6 +24,9 @@ def parse_environment_file(text: str) -> dict[str, str]:
         char = text[at]
         if char in _BLANK:
             at += 1
+        elif plain := _PLAIN.match(text, at):
+            found[plain[1]] = plain[3] or plain[2] or ""
+            at = plain.end()
         elif char in "#;":
             at = _comment_end(text, at)
         else:

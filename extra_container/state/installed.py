@@ -123,12 +123,12 @@ def _unit_links(gc_roots: Path) -> Iterator[tuple[str, Path]]:
 def _roots(gc_roots: Path) -> Iterator[tuple[str, Path, bool]]:
     """Return the containers of our GC roots, each with where the root leads, and whether that is the unit link."""
     try:
-        entries = list(os.scandir(gc_roots))
+        entries = [entry.name for entry in os.scandir(gc_roots)]
     except FileNotFoundError:
         return
     for entry in entries:
-        link = _target(Path(entry.path))
-        found = None if link is None else layout.rooted(entry.name, link)
+        link = _target(gc_roots / entry) if layout.may_be_rooted(entry) else None
+        found = None if link is None else layout.rooted(entry, link)
         # No container can have the name of what somebody else put here.
         if link is not None and found is not None and known(found[0]):
             yield found[0], link, found[1]
@@ -150,7 +150,7 @@ class _Reader:
     """Reads containers; what belongs to all units of a directory is looked at once."""
 
     def __init__(self) -> None:
-        self._pulling: dict[Path, list[Path]] = {}
+        self._pulled: dict[Path, Mapping[str, tuple[str, ...]]] = {}
 
     def read(
         self,
@@ -165,8 +165,8 @@ class _Reader:
         from extra_container.state import unit
         from extra_container.state.environment_file import parse_environment_file
 
-        if (directory := unit_link.parent) not in self._pulling:
-            self._pulling[directory] = unit.pulling_directories(directory)
+        if (directory := unit_link.parent) not in self._pulled:
+            self._pulled[directory] = unit.pulled_in_by(directory)
         conf_link = conf_link or layout.CONF_DIRECTORIES[0] / layout.conf_name(name)
         unit_file, conf_file = (links[link] if link in links else _target(link) for link in (unit_link, conf_link))
         unit_text = _text(links.get(unit_link) or unit_link)
@@ -181,7 +181,7 @@ class _Reader:
             conf_text=conf_text,
             settings=MappingProxyType(parse_environment_file(conf_text)),
             auto_started=layout.wants_link(unit_link).is_symlink(),
-            pulled_in_by=unit.pulled_in_by(self._pulling[directory], unit_link.name),
+            pulled_in_by=self._pulled[directory].get(unit_link.name, ()),
             restart_triggers=unit.restart_triggers(unit_text),
         )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from extra_container.state import text_file
@@ -27,9 +28,15 @@ def pulling_directories(unit_directory: Path) -> list[Path]:
     return [unit_directory / name for name in sorted(names) if name.endswith(_KINDS)]
 
 
-def pulled_in_by(directories: Iterable[Path], unit: str) -> tuple[str, ...]:
-    """Return the names of those :func:`pulling_directories` that have a link to ``unit``, in their order."""
-    return tuple(place.name for place in directories if (place / unit).is_symlink())
+def pulled_in_by(unit_directory: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return the units that :func:`pulling_directories` have links to, with the names of these directories, sorted."""
+    found: dict[str, tuple[str, ...]] = {}
+    for place in pulling_directories(unit_directory):
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    found[entry.name] = (*found.get(entry.name, ()), place.name)
+    return found
 
 
 def restart_triggers(unit_text: str) -> tuple[str, ...]:

@@ -79,8 +79,8 @@ def test_a_directory_of_units_is_listed_once_for_all_of_them(tmp_path, monkeypat
     for number in range(5):
         install(tmp_path, f"a{number}", wants=number == 3)
     (tmp_path / "units/container@a3.service.wants").mkdir()
-    listed, real = [], unit.pulling_directories
-    monkeypatch.setattr(unit, "pulling_directories", lambda place: listed.append(place) or real(place))
+    listed, real = [], unit.pulled_in_by
+    monkeypatch.setattr(unit, "pulled_in_by", lambda place: listed.append(place) or real(place))
     found = installed.read(tmp_path / "roots")
     assert listed == [tmp_path / "units"]
     assert {name: one.pulled_in_by for name, one in found.items() if one.pulled_in_by} == {
