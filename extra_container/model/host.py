@@ -138,6 +138,15 @@ class AskedTogether(Protocol):
         ...
 
 
+@runtime_checkable
+class Glancing(Protocol):
+    """A :class:`Manager` that finds out sooner whether containers are up than all else that it says of them."""
+
+    def glance(self, names: Sequence[str]) -> Mapping[str, UnitState]:
+        """Return what :meth:`Manager.states` does, but of a container that is up perhaps nothing more than that."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitDetails:
     """What a manager can say of a container's unit beside its state, for people who look.
@@ -210,6 +219,11 @@ def leaders(names: Sequence[str], manager: Manager) -> Mapping[str, int | None]:
     if isinstance(manager, AskedTogether):
         return manager.leaders(names)
     return {name: manager.leader(name) for name in names}
+
+
+def glance(names: Sequence[str], manager: Manager) -> Mapping[str, UnitState]:
+    """Return the state of each name, for a caller who wants no more of those that are up."""
+    return manager.glance(names) if isinstance(manager, Glancing) else manager.states(names)
 
 
 def reload_for(changes: UnitChanges, manager: Manager) -> None:

@@ -14,7 +14,7 @@ from extra_container.journals import kept
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
 from extra_container.model.frozen import dataclass, replace
-from extra_container.model.host import Host, UnitState
+from extra_container.model.host import Host, UnitState, glance
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Installed, Request
 from extra_container.pipeline import (
@@ -256,7 +256,9 @@ def _both(one: RunPlan, other: RunPlan) -> RunPlan:
 def _observe(
     plan: InstallPlan, context: Context, lacking: Callable[[Iterable[str], Host], Mapping[str, Change]]
 ) -> Seen:
-    states = context.host.manager.states([item.name for item in plan.items])
+    names, manager = [item.name for item in plan.items], context.host.manager
+    is_new = any(item.change is not Change.UNCHANGED for item in plan.items)
+    states = manager.states(names) if is_new else glance(names, manager)
     alive = sorted(name for name, state in states.items() if not state.at_rest)
     return Seen(
         states=states,

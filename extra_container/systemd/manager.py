@@ -68,6 +68,12 @@ class SystemdManager:
         facts = self._systemctl.take_seen(names) or self._systemctl.show(names)
         return {name: facts[name].state for name in names}
 
+    def glance(self, names: Sequence[str]) -> Mapping[str, UnitState]:
+        """See :meth:`extra_container.model.host.Glancing.glance`."""
+        if self._nspawn.leaders(names).keys() != set(names) or not self._systemctl.all_active(names):
+            return self.states(names)
+        return {name: UnitState(name=name, active=ActiveState.ACTIVE) for name in names}
+
     def reload(self) -> None:
         """See :meth:`extra_container.model.host.Manager.reload`."""
         self._systemctl.daemon_reload()

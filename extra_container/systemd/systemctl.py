@@ -161,13 +161,22 @@ class Systemctl:
 
     def in_memory(self, names: Sequence[str]) -> frozenset[str]:
         """Return those whose units systemd holds, without making it read any. :meth:`show` would."""
+        return frozenset(self._held(names))
+
+    def all_active(self, names: Sequence[str]) -> bool:
+        """Whether all units are loaded and active. systemd need not put together all that it has for :meth:`show`."""
+        return set(names) == {name for name, words in self._held(names).items() if words == ["loaded", "active"]}
+
+    def _held(self, names: Sequence[str]) -> Mapping[str, list[str]]:
+        """Return the LoadState and the ActiveState of each unit that systemd holds."""
         if not names:
-            return frozenset()
+            return {}
         done = self._call("list-units", "--all", "--full", "--plain", "--no-legend", units=names)
         if done.returncode != 0:
             raise process_error(done)
-        held = {line.split(None, 1)[0] for line in done.stdout.splitlines() if line.strip()}
-        return frozenset(name for name in names if unit_name(name) in held)
+        # UNIT LOAD ACTIVE SUB DESCRIPTION
+        held = {words[0]: words[1:3] for line in done.stdout.splitlines() if len(words := line.split(None, 3)) > 2}
+        return {name: held[unit_name(name)] for name in names if unit_name(name) in held}
 
     def start(self, names: Sequence[str]) -> Completed:
         """Start the units, wait for all; code 0 means that all have started.

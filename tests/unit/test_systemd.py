@@ -431,6 +431,42 @@ def test_systemd_is_asked_if_one_has_none_or_systemctl_complained(make, processe
     assert runner.verbs()[:2] == ["systemctl start", "systemctl show"]
 
 
+LISTED = "container@{0}.service {1} running Container '{0}'\n"
+
+
+def listed(**states):
+    return (0, "".join(LISTED.format(name, state) for name, state in states.items()), "")
+
+
+def test_whether_containers_are_up_takes_no_more_than_a_list_of_units(make, processes):
+    for name, supervisor in (("a", 41), ("b", 51), ("c", 61)):
+        supervised(processes, name, supervisor)
+    manager, runner = make({"systemctl list-units": [listed(a="loaded active", b="loaded active")]})
+    assert {name: state.up for name, state in manager.glance(["a", "b"]).items()} == {"a": True, "b": True}
+    assert runner.verbs() == ["systemctl list-units"]
+
+
+@pytest.mark.parametrize(
+    ("names", "states"),
+    [
+        (["a", "d"], {"a": "loaded active", "d": "loaded active"}),
+        (["a", "b"], {"a": "loaded active", "b": "loaded deactivating"}),
+        (["a", "b"], {"a": "loaded active"}),
+        (["a", "b"], {"a": "loaded active", "b": "not-found active"}),
+    ],
+    ids=["without a first process", "ending", "unknown", "without a file"],
+)
+def test_systemd_is_asked_for_all_of_them_if_one_may_not_be_up(make, processes, names, states):
+    supervised(processes, "a", 41)
+    supervised(processes, "b", 51)
+    manager, _ = make(
+        {"systemctl list-units": [listed(**states)], "systemctl show": [shown(ACTIVE.format("a"), STOPPING)]}
+    )
+    found = manager.glance(names)
+    assert found["a"].fragment is not None
+    assert not found[names[1]].up
+
+
 def test_leaders_are_found_among_the_processes(make, processes):
     supervised(processes, "a", 41)
     supervised(processes, "b", 51)
