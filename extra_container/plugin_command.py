@@ -40,6 +40,7 @@ from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
     from extra_container.cli.output.display import ListCommand, ShowCommand
+    from extra_container.cli.results.command import ResultCommand
     from extra_container.cli.views.amounts import moment as moment_text
     from extra_container.cli.views.amounts import size as size_text
     from extra_container.cli.views.amounts import timestamp
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 _LATE = MappingProxyType(
     {
         "cli.output.display": "ListCommand ShowCommand",
+        "cli.results.command": "ResultCommand",
         "cli.views.amounts": "moment_text=moment size_text=size timestamp",
         "cli.views.table": "Column table_lines=lines",
         "generations.store": "all_generations=iterate mark_generation=mark read_generations=read "
@@ -92,6 +94,7 @@ __all__ = [
     "NameCommand",
     "NamesCommand",
     "Provenance",
+    "ResultCommand",
     "ShowCommand",
     "StartInterrupted",
     "Verdict",

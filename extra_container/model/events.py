@@ -15,6 +15,7 @@ from extra_container.model.frozen import dataclass
 from extra_container.model.steps import CommandFailed as CommandFailed  # noqa: PLC0414
 from extra_container.model.steps import CommandFinished as CommandFinished  # noqa: PLC0414
 from extra_container.model.steps import CommandStarted as CommandStarted  # noqa: PLC0414
+from extra_container.model.steps import LockAwaited as LockAwaited  # noqa: PLC0414
 from extra_container.model.steps import OutputPrinted as OutputPrinted  # noqa: PLC0414
 from extra_container.model.steps import PhaseFinished as PhaseFinished  # noqa: PLC0414
 from extra_container.model.steps import PhaseStarted as PhaseStarted  # noqa: PLC0414
@@ -200,6 +201,19 @@ class StateReplaced:
     kind: ClassVar[str] = "container.state_replaced"
     name: str
     command: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesCopied:
+    """So many files were copied; ``names`` are the containers among ``source`` and ``target`` (``NAME:PATH``)."""
+
+    kind: ClassVar[str] = "files.copied"
+    names: tuple[str, ...]
+    source: str
+    target: str
+    files: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +224,7 @@ class BackupWritten:
     name: str
     path: str
     size: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +234,7 @@ class LimitsChanged:
     kind: ClassVar[str] = "container.limits_changed"
     name: str
     limits: Mapping[str, str]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,14 +262,6 @@ class ProblemFound:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockAwaited:
-    """Another run holds the lock; ``holder`` says which."""
-
-    kind: ClassVar[str] = "lock.awaited"
-    holder: str
-
-
 Event: TypeAlias = (
     BuildStarted
     | BuildFinished
@@ -275,6 +283,7 @@ Event: TypeAlias = (
     | Destroying
     | ContainersDestroyed
     | StateReplaced
+    | FilesCopied
     | BackupWritten
     | LimitsChanged
     | ContainerFailed

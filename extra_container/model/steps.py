@@ -87,3 +87,11 @@ class OutputPrinted:
 
     kind: ClassVar[str] = "output.printed"
     line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockAwaited:
+    """Another run holds the lock; ``holder`` says which."""
+
+    kind: ClassVar[str] = "lock.awaited"
+    holder: str

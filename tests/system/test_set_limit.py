@@ -1,5 +1,6 @@
 """Limits of containers under a real systemd."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def test_limits_change_while_it_runs_and_hold(tool, name):
     assert done.out == f'containers.{name}.extra.resources = {{ memory = "512M"; cpu = 0.5; tasks = 100; }};\n'
     assert limits(name) == sorted(["536870912", "500ms", "100"])
     assert most_tasks(name) == "100"
+    assert tool("set-limit", "-n", name, "tasks=7").out.endswith("{ tasks = 7; };\n")
+    found = json.loads(tool("set-limit", name, "cpu=0.5", "-f", "json").out)
+    (one,) = found["containers"]
+    assert (found["command"], one["asked"]) == ("set-limit", ["set-limit"])
+    assert [(action["action"], action["about"]) for action in one["actions"]] == [("set-limit", {"CPUQuota": "50%"})]
+    assert limits(name) == sorted(["536870912", "500ms", "100"])
     tool("stop", name)
     tool("start", name)
     assert limits(name) == sorted(["536870912", "500ms", "100"])

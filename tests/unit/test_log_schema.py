@@ -52,6 +52,7 @@ SAMPLES = (
     events.Destroying(names=("web",)),
     events.ContainersDestroyed(names=("web",)),
     events.StateReplaced(name="web", command="reset"),
+    events.FilesCopied(names=("web",), source="web:/a", target="b", files=2, seconds=0.5),
     events.BackupWritten(name="web", path="/srv/web.tar.zst", size=10),
     events.LimitsChanged(name="web", limits={"MemoryMax": "512M"}),
     events.ContainerFailed(failure=FAILURE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.cli.results.shape import VERSION, Action, Built, Container, Result, State, Trouble, Warned
@@ -66,6 +67,7 @@ class Collector:
             case _:
                 self._take_of_build(event)
                 self._take_of_containers(event)
+                self._take_of_plugins(event)
 
     def derived(self, derivation: str) -> None:
         """Note the derivation of a definition that was only evaluated."""
@@ -141,6 +143,19 @@ class Collector:
             case _:
                 return
 
+    def _take_of_plugins(self, event: events.Event) -> None:
+        match event:
+            case events.StateReplaced(name=name, command=command, seconds=seconds):
+                self._act(command, seconds, (name,))
+            case events.BackupWritten(name=name, path=path, size=size, seconds=seconds):
+                self._act("backup", seconds, (name,), {"path": path, "size": size})
+            case events.FilesCopied(names=names, source=source, target=target, files=files, seconds=seconds):
+                self._act("copy", seconds, names, {"source": source, "target": target, "files": files})
+            case events.LimitsChanged(name=name, limits=limits, seconds=seconds):
+                self._act("set-limit", seconds, (name,), {**limits})
+            case _:
+                return
+
     def _phase(self, event: events.PhaseFinished) -> None:
         match event.phase:
             case Phase.EVALUATE:
@@ -155,6 +170,12 @@ class Collector:
             case _:
                 return  # of updates, each container has its own event
 
-    def _act(self, action: str, seconds: float, names: Sequence[str] | frozenset[str]) -> None:
+    def _act(
+        self,
+        action: str,
+        seconds: float,
+        names: Sequence[str] | frozenset[str],
+        about: Mapping[str, str | int] = MappingProxyType({}),
+    ) -> None:
         for name in names:
-            self._one(name).actions.append(Action(action=action, seconds=seconds))
+            self._one(name).actions.append(Action(action=action, seconds=seconds, about=about))

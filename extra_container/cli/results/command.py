@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -47,14 +48,20 @@ class ResultCommand(Command):
         """Add the options that ask for the document."""
         add_options(parser.add_argument_group("output"))
 
+    @property
+    def verb(self) -> str:
+        """The command's name, whatever alias it was called by."""
+        return re.sub(r"\B([A-Z])", r"-\1", type(self).__name__).lower()
+
     def asked(self, parsed_args: argparse.Namespace) -> tuple[str, ...]:
         """Return what a command line asks to be done to each container."""
         del parsed_args
-        return (type(self).__name__.lower(),)
+        return (self.verb,)
 
     def named(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Return the containers that a command line names."""
-        return tuple(getattr(parsed_args, "names", None) or ())
+        one = getattr(parsed_args, "name", None)
+        return tuple(getattr(parsed_args, "names", None) or ([one] if one else []))
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Do what the command is for; the document is written when it is over, whatever came of it."""
@@ -79,9 +86,7 @@ class ResultCommand(Command):
 
         messages, stack = self.app.messages, ExitStack()
         write = stack.enter_context(document.written_into(parsed_args.json_into))
-        collector = self._collector = Collector(
-            type(self).__name__.lower(), self.asked(parsed_args), self.named(parsed_args)
-        )
+        collector = self._collector = Collector(self.verb, self.asked(parsed_args), self.named(parsed_args))
         messages.add_follower(collector)
         if parsed_args.formatter:
             messages.move_text()

@@ -5,10 +5,12 @@ Within a version it may gain fields.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from extra_container.model.frozen import dataclass
+from extra_container.model.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from extra_container.model.plans import Change, Left
@@ -30,13 +32,16 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What was done to a container, also in vain: build, install, start, update, stop, destroy.
+    """What was done to a container, also in vain: install, start, update, stop, destroy, or what a plugin does.
 
     ``seconds`` are those of all containers that it was done to together, but of an update they are the container's own.
+    ``about`` says more: of a backup ``path`` and ``size`` in bytes, of a copy ``source``, ``target`` and the number of
+    ``files``, of limits the settings of the unit.
     """
 
     action: str
     seconds: float
+    about: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

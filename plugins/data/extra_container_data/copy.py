@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Sequence
 
-from extra_container.plugin import UsageError
-from extra_container.plugin_command import Command
+from extra_container.plugin import UsageError, events
+from extra_container.plugin_command import ResultCommand
 from extra_container_data.copying import copy
 from extra_container_data.endpoints import opened, parse
 from extra_container_data.telling import warner
 
 
-class Copy(Command):
+class Copy(ResultCommand):
     """Copy files or directories out of a container, into one, or from one to another."""
 
     topic, place = "Data", 20
@@ -29,7 +31,13 @@ class Copy(Command):
         parser = super().get_parser(prog_name)
         parser.add_argument("source", metavar="[NAME:]PATH", help="what to copy")
         parser.add_argument("target", metavar="[NAME:]PATH", help="where to")
+        self.add_core_arguments(parser)
         return parser
+
+    def named(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Return the containers among source and target."""
+        ends = (parse(parsed_args.source), parse(parsed_args.target))
+        return tuple(dict.fromkeys(end.container for end in ends if end.container is not None))
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Copy."""
@@ -37,5 +45,15 @@ class Copy(Command):
         if source.container is None and target.container is None:
             raise UsageError("Neither path is one of a container", hint="Write it as NAME:PATH.")
         with self.context() as context, opened(source, context) as one, opened(target, context) as other:
-            copy(one, other, warner(context))
+            began = time.monotonic()
+            files = copy(one, other, warner(context))
+            context.emit(
+                events.FilesCopied(
+                    names=tuple(self.named(parsed_args)),
+                    source=str(source),
+                    target=str(target),
+                    files=files,
+                    seconds=time.monotonic() - began,
+                )
+            )
         return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def replace(container: InstalledContainer, places: Sequence[Path], command: str,
     """
     for place in places:
         require_replaceable(place)
-    name = container.name
+    name, began = container.name, time.monotonic()
     with standstill((name,), context) as ran:
         swap(places)
         try:
@@ -60,7 +61,7 @@ def replace(container: InstalledContainer, places: Sequence[Path], command: str,
             _discard(places, context)  # it goes on booting with the new data
             raise
         _discard(places, context)
-    context.emit(events.StateReplaced(name=name, command=command))
+    context.emit(events.StateReplaced(name=name, command=command, seconds=time.monotonic() - began))
     return bool(ran)
 
 

@@ -8,6 +8,11 @@ from extra_container.plugin import Problem, Severity, events
 from extra_container.plugin_command import Context
 
 
+def restart_of(name: str, context: Context) -> str:
+    """Return what is to be said of the restart of a container whose data is replaced."""
+    return "" if context.host.manager.states((name,))[name].at_rest else "; it runs, and would be restarted"
+
+
 def warner(context: Context) -> Callable[[str], None]:
     """Return what tells of a problem that keeps nobody from going on."""
 

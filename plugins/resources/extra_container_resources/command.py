@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Mapping
 
 from extra_container.plugin import HostError, SystemdManager, UsageError, events, layout, remove_tree
-from extra_container.plugin_command import Context, NameCommand, state_directory
+from extra_container.plugin_command import Context, NameCommand, ResultCommand, state_directory
 from extra_container_resources import limits
 from extra_container_resources.changes import directory
 
 
-class SetLimit(NameCommand):
+class SetLimit(ResultCommand, NameCommand):
     """Change what a container may use of memory, processors and tasks, also while it runs."""
 
     topic, place = "Installed containers", 70
@@ -30,6 +31,8 @@ class SetLimit(NameCommand):
         parser = super().get_parser(prog_name)
         parser.add_argument("limits", nargs="*", metavar="LIMIT", help="memory=SIZE, cpu=NUMBER or tasks=NUMBER")
         parser.add_argument("--clear", action="store_true", help="let the limits of the definition hold again")
+        parser.add_argument("-n", "--dry-run", action="store_true", help="only print what keeps the limits")
+        self.add_core_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -41,16 +44,26 @@ class SetLimit(NameCommand):
             state_directory(name, context)  # it exists
             if not isinstance(context.host.manager, SystemdManager):
                 raise HostError("Limits need systemd, which does not run the containers of this host")
-            with context.lock("set-limit"):
-                if wanted:
-                    _set(name, limits.settings(wanted), context)
-                else:
-                    _clear(name, context)
-            context.emit(events.LimitsChanged(name=name, limits=limits.settings(wanted)))
+            if not parsed_args.dry_run:
+                _change(name, limits.settings(wanted), context)
         if wanted:
             context.tell("To keep it beyond the next reboot, write into the definition:")
-            self.app.stdout.write(f"{limits.definition(name, wanted)}\n")
+            # With a document on stdout, this is text beside it.
+            stream = self.app.stderr if parsed_args.formatter else self.app.stdout
+            stream.write(f"{limits.definition(name, wanted)}\n")
         return 0
+
+
+def _change(name: str, settings: Mapping[str, str], context: Context) -> None:
+    """Let limits hold, or those of the definition again where there are none."""
+    with context.lock("set-limit"):
+        began = time.monotonic()
+        if settings:
+            _set(name, settings, context)
+        else:
+            _clear(name, context)
+        seconds = time.monotonic() - began
+    context.emit(events.LimitsChanged(name=name, limits=settings, seconds=seconds))
 
 
 def _set(name: str, wanted: Mapping[str, str], context: Context) -> None:

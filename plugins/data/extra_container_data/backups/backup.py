@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from extra_container.plugin import events
-from extra_container.plugin_command import NameCommand
+from extra_container.plugin_command import NameCommand, ResultCommand
 from extra_container_data.backups.making import back_up
 from extra_container_data.places import require_ours
 from extra_container_data.telling import warner
 
 
-class Backup(NameCommand):
+class Backup(ResultCommand, NameCommand):
     """Write a container's data to a file, from which `restore` brings it back."""
 
     topic, place = "Data", 30
@@ -28,6 +29,7 @@ class Backup(NameCommand):
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="FILE", type=Path, help="where to, as web.tar.zst")
         parser.add_argument("--stop", action="store_true", help="shut it down meanwhile, instead of freezing it")
+        self.add_core_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -35,8 +37,9 @@ class Backup(NameCommand):
         name, target = self.checked_name(parsed_args), parsed_args.file.absolute()
         with self.context() as context:
             with context.lock("backup"):
-                container = require_ours(name, context)
+                container, began = require_ours(name, context), time.monotonic()
                 size = back_up(container, target, context, warner(context), stopping=parsed_args.stop)
-            context.emit(events.BackupWritten(name=name, path=str(target), size=size))
+                seconds = time.monotonic() - began
+            context.emit(events.BackupWritten(name=name, path=str(target), size=size, seconds=seconds))
             context.tell(f"{name} was backed up to {target} ({-(-size // 1024):,} KiB).")
         return 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 from extra_container.plugin import InstalledContainer, UsageError, events, layout, remove_tree
 from extra_container.plugin_command import (
-    Command,
     Context,
     Meaning,
+    ResultCommand,
     check_names,
     meaning,
     read_installed,
@@ -23,10 +24,10 @@ from extra_container_data.backups.restoring import BackupFile, opened, read_mani
 from extra_container_data.locations import staged
 from extra_container_data.places import require_ours, require_replaceable
 from extra_container_data.replacement import clear_aside, replace, swap
-from extra_container_data.telling import warner
+from extra_container_data.telling import restart_of, warner
 
 
-class Restore(Command):
+class Restore(ResultCommand):
     """Bring a container's data back from a backup, and the container too if it is not installed any more."""
 
     topic, place = "Data", 40
@@ -45,6 +46,8 @@ class Restore(Command):
         name = parser.add_argument("name", metavar="NAME", nargs="?", help="the container to give the data to")
         meaning(name, Meaning.CONTAINER)
         parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+        parser.add_argument("-n", "--dry-run", action="store_true", help="say what would be replaced, and do nothing")
+        self.add_core_arguments(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -61,6 +64,9 @@ class Restore(Command):
                 require_in_store(about, context)
             root = root_of(about) if container is None else container.root
             require_replaceable(root)
+            if parsed_args.dry_run:
+                context.tell(_foretold(name, about, container, root, context))
+                return 0
             if os.path.lexists(root):
                 require_somebody_to_ask(yes=parsed_args.yes)
                 question = f"All data of {name} in {root} will be replaced by that of {path}. Restore it?"
@@ -75,6 +81,14 @@ class Restore(Command):
         return 0
 
 
+def _foretold(name: str, about: Manifest, container: InstalledContainer | None, root: Path, context: Context) -> str:
+    there = "would be replaced" if os.path.lexists(root) else "would be made"
+    of = f"{there} from the backup of {about.name} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(about.time))}"
+    if container is None:
+        return f"The data of {name} in {root} {of}, and {name} would be installed."
+    return f"The data of {name} in {root} {of}{restart_of(name, context)}."
+
+
 def _restore_state(name: str, about: Manifest, backup: BackupFile, context: Context) -> bool:
     with context.lock("restore"):
         container: InstalledContainer = require_ours(name, context)
@@ -85,6 +99,7 @@ def _restore_state(name: str, about: Manifest, backup: BackupFile, context: Cont
 
 def _restore_all(about: Manifest, backup: BackupFile, root: Path, context: Context) -> None:
     # Not aside, since installing removes what is there.
+    began = time.monotonic()
     with context.lock("restore"):
         clear_aside((root,))
         unpack(backup, about, staged(root), context, warner(context))
@@ -98,7 +113,7 @@ def _restore_all(about: Manifest, backup: BackupFile, root: Path, context: Conte
         raise
     with context.lock("restore"):
         remove_tree(staged(root))
-    context.emit(events.StateReplaced(name=about.name, command="restore"))
+    context.emit(events.StateReplaced(name=about.name, command="restore", seconds=time.monotonic() - began))
 
 
 def _refuse_foreign(name: str, about: Manifest, context: Context) -> None:
