@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("extra_container.plugins.v1", "extra_container.commands")
+GROUPS = ("extra_container.plugins.v1", "extra_container.commands", "pytest11")
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 
 

@@ -1,0 +1,1 @@
+"""Tests in booted NixOS containers: fixtures for pytest, and NixOS tests as they are."""

@@ -1,0 +1,1 @@
+"""What of this machine belongs to which run of tests."""

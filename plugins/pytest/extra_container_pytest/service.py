@@ -1,0 +1,136 @@
+"""The containers of one test process: made, reused, shown and destroyed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from extra_container_pytest.definitions import Definition, Source, combined_file, group_file, source
+from extra_container_pytest.errors import ContainersError
+from extra_container_pytest.group import Group, destroy_slot
+from extra_container_pytest.program import Program
+from extra_container_pytest.runs.registry import Registry, Slot, slot_named
+
+
+class Service:
+    """Groups of containers, of which none outlives the run, unless ``keep`` says so.
+
+    ``shares`` is whether other processes of the run may use its containers, so that the last of all destroys them.
+    """
+
+    def __init__(self, registry: Registry, program: Program, *, keep: bool, shares: bool, out_dir: Path) -> None:
+        self.registry, self.program = registry, program
+        self._keep, self._shares = keep, shares
+        self.out_dir = out_dir
+        self.groups: list[Group] = []
+        self._shared: dict[str, Group] = {}
+
+    def open(self) -> None:
+        """Become a part of the run, and sweep what ended ones have left. Raises ContainersError for who is not root."""
+        if os.geteuid() != 0:
+            raise ContainersError("Containers need root: run the tests with `sudo -E`, or in a root shell")
+        if not self.registry.is_joined:
+            self.registry.join()
+            self.registry.sweep(lambda slot: destroy_slot(slot, self.program), self.program.installed)
+
+    def source(self, definition: Definition, base: Path) -> Source:
+        """Return a definition as a file; its relative paths are relative to ``base``."""
+        self.open()
+        return source(definition, self.registry.definitions, base=base)
+
+    def group(self, base: Path) -> Group:
+        """Return a new group with names and addresses of its own, still without machines."""
+        self.open()
+        group = self._group(self.registry.claim(self.program.installed), base)
+        self.groups.append(group)
+        return group
+
+    def create(self, definition: Definition, *, base: Path, start: bool = True) -> Group:
+        """Return a new group of the machines of a definition."""
+        group = self.group(base)
+        try:
+            group.create([self.source(definition, base)], start=start)
+        except BaseException:
+            self.destroy(group)
+            raise
+        return group
+
+    def install(self, sources: Sequence[Source], base: Path) -> list[Group]:
+        """Return a group for each source: all of them built at once, none of them started."""
+        groups = [self.group(base) for _ in sources]
+        files = [
+            group_file(group.slot, [one], self.registry.definitions) for group, one in zip(groups, sources, strict=True)
+        ]
+        try:
+            names = self.program.create(combined_file(files, self.registry.definitions))
+        except BaseException:
+            for group in groups:
+                self.destroy(group)
+            raise
+        for group, one in zip(groups, sources, strict=True):
+            group.adopt(names, [one], booted=False)
+        return groups
+
+    def share(self, definition: Definition, base: Path) -> Group:
+        """Return the run's one group of a definition, whichever of its processes made it; it ends with the run."""
+        one = self.source(definition, base)
+        key = hashlib.sha256(f"{one.kind} {one.path}".encode()).hexdigest()[:16]
+        if key not in self._shared:
+            with self.registry.exclusively(key) as file:
+                self._shared[key] = self._shared_group(file, one, base)
+        return self._shared[key]
+
+    def _shared_group(self, file: Path, one: Source, base: Path) -> Group:
+        if text := file.read_text():
+            entry = json.loads(text)
+            group = self._group(slot_named(entry["slot"]), base)
+            group.adopt(entry["containers"], [one], booted=True)
+            return group
+        group = self.group(base)
+        self.groups.remove(group)
+        try:
+            group.create([one])
+        except BaseException:
+            group.destroy()
+            raise
+        containers = [machine.container for machine in group.values()]
+        file.write_text(json.dumps({"slot": group.slot.name, "containers": containers}))
+        return group
+
+    def destroy(self, group: Group) -> None:
+        """Stop and remove a group, or leave it if all are kept."""
+        self.groups.remove(group)
+        group.destroy(keep=self._keep and len(group) > 0)
+
+    def in_use(self) -> list[Group]:
+        """Return the groups that a test may have used, the run's shared ones included."""
+        return [*self.groups, *self._shared.values()]
+
+    def close(self) -> None:
+        """Destroy what is this process', and what the run shares if nobody else can use it any more."""
+        if not self.registry.is_joined:
+            return
+        for group in tuple(self.groups):
+            self.destroy(group)
+        for group in self._shared.values():
+            group.disconnect()
+        if not self._shares:
+            end_run(self.registry, self.program, keep=self._keep)
+        self.registry.leave()
+
+    def _group(self, slot: Slot, base: Path) -> Group:
+        return Group(self.registry, self.program, slot, base=base, out_dir=self.out_dir)
+
+
+def end_run(registry: Registry, program: Program, *, keep: bool) -> None:
+    """Destroy all that the processes of a run have left, when they have ended."""
+    for slot in registry.mine():
+        if keep:
+            registry.keep(slot)
+        else:
+            destroy_slot(slot, program)
+            registry.release(slot)
+    registry.forget_shared()
