@@ -92,7 +92,11 @@ class ExtraContainer(Application):
             stderr=self.stderr,
             messages=Messages(options, self.stdout, self.stderr),
             plugins=Plugins(
-                self.command_manager.offers.plugins, self.environment, options.disabled_plugins, options.plugin_files
+                self.command_manager.offers.plugins,
+                self.environment,
+                options.disabled_plugins,
+                files=options.plugin_files,
+                commands=self.command_manager.offers.commands,
             ),
         )
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Command:
     """Base of all commands. The docstring's first line is the one-line help.
 
-    ``needs_root`` says whether it changes the machine: then it becomes root, and refuses broken plugins.
+    ``needs_root`` says whether it becomes root, ``changes_machine`` whether it changes the machine, and so refuses
+    broken plugins; what needs root does, unless it says otherwise.
     ``kept_variables`` are environment variables that survive the way to root, for all commands. ``default_for_build``
     makes it the command that is meant where a build is given in the environment and no command is named. ``topic`` is
     its heading in the overview of all commands, ``place`` its place below that (smaller ones come first), ``try_it`` a
@@ -32,6 +33,7 @@ class Command:
     """
 
     needs_root = True
+    changes_machine: bool | None = None
     kept_variables: ClassVar[Sequence[str]] = ()
     default_for_build = False
     topic = "More"
@@ -77,12 +79,16 @@ class Command:
         """Do what the command is for and return the exit code."""
         return self.take_action(parsed_args) or 0
 
+    @property
+    def _changes_machine(self) -> bool:
+        return self.needs_root if self.changes_machine is None else self.changes_machine
+
     @contextmanager
     def context(self) -> Iterator[Context]:
         """Load the plugins, recognise the host, and give what the pipeline works with."""
         from extra_container.cli import setup
 
-        with setup.open_context(self.invocation, changes_machine=self.needs_root) as context:
+        with setup.open_context(self.invocation, changes_machine=self._changes_machine) as context:
             yield context
 
 

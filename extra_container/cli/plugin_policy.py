@@ -27,7 +27,8 @@ class Plugins:
     """The plugins of one run: loaded when first asked for, with what broke up to now.
 
     ``offers`` are those of all packages, ``disabled`` the names that the command line disables beside the environment,
-    ``files`` plugins of one file that it names.
+    ``files`` plugins of one file that it names. A package with
+    nothing but ``commands`` is a plugin, too, called as the package.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Plugins:
         environment: Mapping[str, str],
         disabled: Iterable[str] = (),
         files: Iterable[Path] = (),
+        commands: Iterable[EntryPoint] = (),
     ) -> None:
+        self._commands = tuple(commands)
         self._offers = tuple(offers)
         self._files = tuple(files)
         self._settings: Settings | None = None
@@ -124,6 +127,7 @@ class Plugins:
                 message=f"There is no plugin {name!r} to disable.", hint=f"Plugins: {known}.", severity=Severity.WARNING
             )
             for name in self.loaded.unknown
+            if name not in self._without_hooks()
         )
 
     def refuse_disabled(self, command: str, found: object) -> None:
@@ -149,7 +153,16 @@ class Plugins:
             names = {plugin.name} if entry_points.is_ours(plugin) else {plugin.name, package}
             if _top(plugin) == _top(command) and names & self._unwanted:
                 return plugin.name
-        return None
+        package = entry_points.package_name(command)
+        return package if package in self._unwanted and package in self._without_hooks() else None
+
+    def _without_hooks(self) -> frozenset[str]:
+        """Return the packages of third parties that bring commands and no hooks."""
+        from extra_container.hooks import entry_points
+
+        bringing = {entry_points.package_name(plugin) for plugin in self._offers}
+        packages = map(entry_points.package_name, self._commands)
+        return frozenset(packages) - bringing - {"", entry_points.FIRST_PARTY}
 
     def explain_disabled(self, error: ExtraContainerError) -> None:
         """Add the names of the plugins that are disabled to an error that may come from their absence."""

@@ -119,7 +119,7 @@ class ActingHooks:
     def _after(self, hook: str, **arguments: object) -> None:
         for implementation in self._calls.implementations(hook):
             try:
-                self._calls.one(implementation, hook, type(None), (), **arguments)
+                self._calls.one(implementation, hook, type(None), (), explain=None, **arguments)
             except ExtraContainerError as error:
                 error.hint = f"{_OVER} {error.hint}" if error.hint else _OVER
                 self._late.append(error)

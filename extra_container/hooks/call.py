@@ -52,7 +52,7 @@ class HookCaller:
     ) -> Iterator[tuple[str, _T]]:
         """Yield the name of each plugin that answers, with its answer."""
         for implementation in self.implementations(hook):
-            value = self.one(implementation, hook, expected, items, **arguments)
+            value = self.one(implementation, hook, expected, items, explain=None, **arguments)
             if value is not None:
                 yield implementation.plugin_name, value
 
@@ -62,9 +62,13 @@ class HookCaller:
         hook: str,
         expected: type[_T],
         items: tuple[type, ...] = (),
+        *,
+        explain: Callable[[PluginError], PluginError] | None = None,
         **arguments: object,
     ) -> _T | None:
         """Return one plugin's answer: None, or of the type ``expected``, a tuple of ``items``.
+
+        What ``explain`` returns, if it is there, takes the place of an error of the plugin.
 
         Raises :class:`.PluginError` for a broken plugin, and hands on every
         :class:`.ExtraContainerError`: that is what a plugin has to tell people.
@@ -76,9 +80,10 @@ class HookCaller:
             return self._checked(implementation, hook, expected, items, arguments)
         except PluginError as error:
             plugin = self._plugins.get(implementation.plugin_name)
+            explained = error if explain is None else explain(error)
             if self._tolerate is None or plugin is None or plugin.first_party:
-                raise
-            self._tolerate(error)
+                raise explained from error.__cause__
+            self._tolerate(explained)
             return None
         finally:
             self.at_work = before

@@ -71,8 +71,19 @@ class Hooks(ActingHooks):
 
     def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> None:
         """Let plugins add arguments to a command's parser."""
-        for _ in self._calls.every("ec_add_arguments", type(None), command=command, parser=parser):
-            continue
+        owners: dict[str, str] = {}
+        for implementation in self._calls.implementations("ec_add_arguments"):
+            plugin, known = implementation.plugin_name, set(parser._option_string_actions)
+
+            def name_both(error: PluginError, plugin: str = plugin) -> PluginError:
+                taken = [option for option in owners if option in str(error.__cause__)]
+                if not taken or type(error.__cause__).__name__ != "ArgumentError":
+                    return error
+                return self._both(f"add the option {taken[0]}", owners[taken[0]], plugin)
+
+            hook = "ec_add_arguments"
+            self._calls.one(implementation, hook, type(None), explain=name_both, command=command, parser=parser)
+            owners.update(dict.fromkeys(set(parser._option_string_actions) - known, plugin))
 
     def builders(self) -> tuple[str, ...]:
         """Return the plugins that add to evaluation or installation, as messages name them, sorted."""
@@ -162,9 +173,7 @@ class Hooks(ActingHooks):
         for plugin, found in self._calls.every("ec_extra_install", tuple, kinds, **arguments):
             for op in found:
                 if not isinstance(op, MakeDirectory) and taken.setdefault(op.path, plugin) != plugin:
-                    one, other = self._calls.shown(taken[op.path]), self._calls.shown(plugin)
-                    message = f"The plugins {one} and {other} both install {op.path} for {container.name}"
-                    raise PluginError(message, hint=f"Disable one: --disable-plugin {plugin}")
+                    raise self._both(f"install {op.path} for {container.name}", taken[op.path], plugin)
                 if not op.path.is_absolute():
                     raise PluginError(f"The plugin {self._calls.shown(plugin)} installs {op.path}, which is no place")
             ops += found
@@ -257,6 +266,10 @@ class Hooks(ActingHooks):
             for problem in found
         )
 
+    def _both(self, do: str, one: str, other: str) -> PluginError:
+        both = f"{self._calls.shown(one)} and {self._calls.shown(other)}"
+        return PluginError(f"The plugins {both} both {do}", hint=f"Disable one: --disable-plugin {other}")
+
     def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:
         import json
 
@@ -272,9 +285,5 @@ class Hooks(ActingHooks):
     def _merge(self, what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
         for name, value in values.items():
             if name in into:
-                one, other = self._calls.shown(into[name][0]), self._calls.shown(plugin)
-                raise PluginError(
-                    f"The plugins {one} and {other} both set the {what} {name!r}",
-                    hint=f"Disable one: --disable-plugin {plugin}",
-                )
+                raise self._both(f"set the {what} {name!r}", into[name][0], plugin)
             into[name] = (plugin, value)

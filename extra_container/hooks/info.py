@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -61,8 +61,14 @@ class PluginReport:
         )
 
 
-def describe(loaded: LoadedPlugins, commands: Iterable[EntryPoint]) -> list[PluginReport]:
-    """Return a report of every plugin that was found, sorted by name. ``commands`` are those of all packages."""
+def describe(
+    loaded: LoadedPlugins, commands: Iterable[EntryPoint], is_disabled: Callable[[EntryPoint], bool] = lambda _: False
+) -> list[PluginReport]:
+    """Return a report of every plugin that was found, sorted by name. ``commands`` are those of all packages.
+
+    A package that brings commands and no hooks is a plugin, too, called as the package; ``is_disabled`` tells of its
+    commands.
+    """
     every = tuple(commands)
     reports = [_loaded(plugin, loaded, every) for plugin in loaded.plugins]
     reports += [
@@ -77,7 +83,25 @@ def describe(loaded: LoadedPlugins, commands: Iterable[EntryPoint]) -> list[Plug
         )
         for failure in loaded.failures
     ]
+    reports += _without_hooks(every, {report.plugin.package for report in reports}, is_disabled)
     return sorted(reports, key=lambda report: (report.plugin.name, report.plugin.package))
+
+
+def _without_hooks(
+    commands: tuple[EntryPoint, ...], with_hooks: set[str], is_disabled: Callable[[EntryPoint], bool]
+) -> list[PluginReport]:
+    by_package: dict[tuple[str, str], list[EntryPoint]] = {}
+    for command in commands:
+        if command.dist is not None and command.dist.name not in with_hooks:
+            by_package.setdefault((command.dist.name, command.dist.version), []).append(command)
+    return [
+        PluginReport(
+            plugin=PluginInfo(name=package, package=package, version=version, first_party=False, module=own[0].module),
+            state="disabled" if all(map(is_disabled, own)) else "loaded",
+            commands={command.name: command.value for command in own},
+        )
+        for (package, version), own in by_package.items()
+    ]
 
 
 def _loaded(plugin: PluginInfo, loaded: LoadedPlugins, commands: tuple[EntryPoint, ...]) -> PluginReport:

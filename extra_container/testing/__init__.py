@@ -212,10 +212,15 @@ def call_command(
 
 
 def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tuple[Context, list[Event]]:
-    """Return a context and the list that its events end up in."""
+    """Return a context and the list that its events end up in; plugins among the hooks observe them, too."""
     seen: list[Event] = []
-    context = Context(host=host, hooks=hooks, runner=runner or FakeRunner(), emit=seen.append, tell=lambda _: None)
-    return context, seen
+
+    def emit(event: Event) -> None:
+        seen.append(event)
+        for error in hooks.observe(event):
+            raise error
+
+    return Context(host=host, hooks=hooks, runner=runner or FakeRunner(), emit=emit, tell=lambda _: None), seen
 
 
 def evaluate(

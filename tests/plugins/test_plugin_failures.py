@@ -55,7 +55,7 @@ UNLOADABLE = {
     "no-hook": (hook("ec_teleport()", "pass"), "(register): there is no hook ec_teleport\n"),
     "signature": (
         hook("ec_check_build(results)", "pass"),
-        "(register): ec_check_build has no argument 'results', only: result, host\n",
+        "(register): ec_check_build has no argument 'results', only: result, host, request, settings, memory\n",
     ),
     "keyword": (hook("ec_observe(*, event)", "pass"), "(register): ec_observe is called without keywords, and wants"),
     "unmarked": ("def ec_observe(event): pass", "(register): the function ec_observe is not marked with @hookimpl"),
