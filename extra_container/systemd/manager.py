@@ -12,7 +12,7 @@ from extra_container.model.layout import unit_name
 from extra_container.systemd.capacity import boots_at_once
 from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
-from extra_container.systemd.registration import Registration, refused
+from extra_container.systemd.registration import Registration, may_want_machined
 from extra_container.systemd.shutdown import shut_down
 from extra_container.systemd.systemctl import Systemctl, UnitFacts
 from extra_container.systemd.window import Window
@@ -109,7 +109,7 @@ class SystemdManager:
         if not down:
             return ()
         details = {name: self._details(name, began) for name in down}
-        stranded = [name for name in down if facts[name].load == "loaded" and _may_want_machined(details[name])]
+        stranded = [name for name in down if facts[name].load == "loaded" and may_want_machined(details[name])]
         if stranded and not self._machined.answers():
             complaints += self._start_unregistered(stranded)
             facts = self._systemctl.show(names)
@@ -137,12 +137,12 @@ class SystemdManager:
         if not names:
             return ()
         began = time.time()
-        facts = self._systemctl.show(names)
-        left = {name: unit for name, unit in facts.items() if not unit.at_rest}
-        if left:
-            killed = tuple(left)
+        leaders = self._nspawn.leaders(names)
+        others = self._systemctl.show([name for name in names if name not in leaders])
+        left = {name: unit for name, unit in others.items() if not unit.at_rest}
+        if killed := (*leaders, *left):
             try:
-                left = self._kill(left)
+                left = self._kill(leaders, left)
             except KeyboardInterrupt:
                 # What was killed fails within moments; a unit that fails after this would stay failed.
                 self._end(killed, timeout=self._grace)
@@ -199,12 +199,14 @@ class SystemdManager:
         """See :meth:`extra_container.model.host.Manager.login_argv`."""
         return self._machined.login_argv(name)
 
-    def _kill(self, running: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
-        """Kill containers; return the facts on those that still run when the patience is over."""
-        self._systemctl.request_stop(tuple(running))
-        for name, unit in running.items():
-            self._nspawn.kill_leader(unit.main_pid, unit_name(name))
-        left = self._end(tuple(running), timeout=max(self._grace, _CLEAN_UP_SECONDS * len(running)))
+    def _kill(self, leaders: Mapping[str, int], others: Mapping[str, UnitFacts]) -> dict[str, UnitFacts]:
+        """Kill containers whose PID 1 is known, and others; return the facts on those that survive all patience."""
+        running = (*leaders, *others)
+        self._systemctl.request_stop(running)
+        for name in running:
+            leader = leaders.get(name) or self._nspawn.leader(others[name].main_pid, unit_name(name))
+            self._nspawn.kill(leader, unit_name(name))
+        left = self._end(running, timeout=max(self._grace, _CLEAN_UP_SECONDS * len(running)))
         if left:
             if killable := [name for name, unit in left.items() if unit.sub not in _ENDING]:
                 self._systemctl.kill(killable)
@@ -292,9 +294,3 @@ class SystemdManager:
         from extra_container.systemd.journal import Journal
 
         return Journal(self._runner).details(name, began)
-
-
-def _may_want_machined(details: Sequence[str]) -> bool:
-    from extra_container.systemd.journal import is_silent
-
-    return refused(details) or is_silent(details)

@@ -55,9 +55,9 @@ class Nspawn:
         """Tell whether a process belongs to the unit's control group: PIDs are reused."""
         return proc.runs_in(pid, unit, root=self._processes)
 
-    def kill_leader(self, supervisor: int, unit: str) -> bool:
+    def kill(self, leader: int | None, unit: str) -> bool:
         """Kill the container but not the supervisor, which then cleans up and ends; tell whether there was one."""
-        return self._signal_leader(supervisor, unit, signal.SIGKILL)
+        return leader is not None and proc.signal_if(leader, signal.SIGKILL, lambda pid: self.runs_in(pid, unit))
 
     def halt_leader(self, supervisor: int, unit: str) -> bool:
         """Tell the container once more to shut down; return whether there was one.
@@ -65,7 +65,8 @@ class Nspawn:
         The supervisor does it once, which a PID 1 that has just begun to boot misses (pid_namespaces(7)), and kills the
         container if it is told again itself.
         """
-        return self._signal_leader(supervisor, unit, _HALT_SIGNAL)
+        pid = self.leader(supervisor, unit)
+        return pid is not None and proc.signal_if(pid, _HALT_SIGNAL, lambda child: self.runs_in(child, unit))
 
     def left_mount(self, machine: str) -> bool:
         """Tell whether the mount that nspawn has for a running machine is there.
@@ -86,10 +87,6 @@ class Nspawn:
             path.rmdir()
             if path.parent.name == machine:
                 path.parent.rmdir()
-
-    def _signal_leader(self, supervisor: int, unit: str, number: int) -> bool:
-        pid = self.leader(supervisor, unit)
-        return pid is not None and proc.signal_if(pid, number, lambda child: self.runs_in(child, unit))
 
     def _export(self, machine: str) -> tuple[Path, ...]:
         # The place of systemd 256 to 257, and the one of 262.

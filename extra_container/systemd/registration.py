@@ -28,6 +28,13 @@ def refused(details: Sequence[str]) -> bool:
     return any(_REFUSAL.search(line) for line in details)
 
 
+def may_want_machined(details: Sequence[str]) -> bool:
+    """Whether that is why a container did not start, as far as what was written of it tells. Pure."""
+    from extra_container.systemd.journal import is_silent
+
+    return refused(details) or is_silent(details)
+
+
 class Registration:
     """Frees containers from registering with machined, and takes that back; ``units`` are those until the next boot."""
 

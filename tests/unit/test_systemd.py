@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from extra_container import proc
 from extra_container.model.errors import HostError, ProcessError
 from extra_container.model.host import ActiveState
 from extra_container.process import Completed, Runner
@@ -317,6 +318,17 @@ def test_stop_that_leaves_a_unit_running_is_a_failure(make):
     manager, _ = make({"systemctl stop": [(1, "", "refused")], "systemctl show": [shown(STOPPING, INACTIVE)]})
     (failure,) = manager.stop(["a", "b"])
     assert failure.message == "its unit is still deactivating"
+
+
+def test_kill_of_containers_with_a_first_process_asks_for_nothing(make, processes, monkeypatch):
+    killed = []
+    monkeypatch.setattr(proc, "signal_if", lambda pid, number, condition: killed.append((pid, number, condition(pid))))
+    supervised(processes, "a", 41)
+    manager, runner = make({"systemctl show": [shown(INACTIVE)]})
+    assert manager.kill(["a"]) == ()
+    assert killed == [(42, signal.SIGKILL, True)]
+    assert [verb for verb in runner.verbs() if "show" in verb] == []
+    assert runner.calls[0][:3] == ["systemctl", "stop", "--no-block"]
 
 
 def test_kill_of_what_does_not_run_stops_nothing(make):
