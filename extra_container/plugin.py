@@ -26,6 +26,7 @@ from extra_container.model.errors import (
     PluginError,
     PolicyError,
     ProcessError,
+    UnreachableError,
     UsageError,
 )
 from extra_container.model.frozen import dataclass, replace
@@ -39,7 +40,9 @@ from extra_container.model.host import (
     UnitState,
     wrap_manager,
 )
+from extra_container.model.plain import plain
 from extra_container.process import Completed, Runner
+from extra_container.process import result as wait_for
 
 if TYPE_CHECKING:
     from extra_container.doctor.systemd import checks as systemd_checks
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
         BuildResult,
         BuiltContainer,
         BuiltSource,
+        CarryOut,
         ExpressionSource,
         FileOp,
         FileOps,
@@ -108,8 +112,8 @@ _LATE = MappingProxyType(
         "model.events": "Event",
         "model.origin": "Origin Phase",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
-        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource ExpressionSource FileOp "
-        "FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind Problems Remove "
+        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut ExpressionSource "
+        "FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind Problems Remove "
         "RemoveTree Request Severity WriteFile",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
@@ -150,6 +154,7 @@ __all__ = [
     "BuildResult",
     "BuiltContainer",
     "BuiltSource",
+    "CarryOut",
     "Change",
     "Check",
     "Checks",
@@ -203,6 +208,7 @@ __all__ = [
     "SystemdManager",
     "UnitDetails",
     "UnitState",
+    "UnreachableError",
     "UsageError",
     "Verdict",
     "WriteFile",
@@ -220,6 +226,7 @@ __all__ = [
     "network_of",
     "parse_environment_file",
     "parse_mounts",
+    "plain",
     "proc",
     "read_mounts",
     "read_text_file",
@@ -227,6 +234,7 @@ __all__ = [
     "replace",
     "systemd_checks",
     "unmet_conditions",
+    "wait_for",
     "without_good_news",
     "wrap_manager",
 ]

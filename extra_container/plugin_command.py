@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 
 from extra_container.cli.command import Command, NameCommand, NamesCommand
 from extra_container.cli.definition import DefinitionCommand
+from extra_container.cli.grammar.elsewhere import Call
+from extra_container.cli.grammar.writing import words_of
+from extra_container.cli.output.document import as_text as json_text
+from extra_container.cli.output.document import written_into
 from extra_container.cli.parser import Meaning, meaning
 from extra_container.cli.root import program_argv
 from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
-from extra_container.pipeline.build import build
+from extra_container.pipeline.build import build, defined_names
 from extra_container.pipeline.context import Context
 from extra_container.pipeline.control import expel, require_leader, shut_down, start
 from extra_container.pipeline.control import root as state_directory
@@ -82,6 +86,7 @@ if not TYPE_CHECKING:
 
 
 __all__ = [
+    "Call",
     "Column",
     "Command",
     "Context",
@@ -104,9 +109,11 @@ __all__ = [
     "closures_of",
     "create",
     "create_built",
+    "defined_names",
     "destroy",
     "entry_argv",
     "expel",
+    "json_text",
     "login_shell_argv",
     "mark_generation",
     "meaning",
@@ -133,5 +140,7 @@ __all__ = [
     "table_lines",
     "timestamp",
     "with_running_system",
+    "words_of",
     "write_provenance",
+    "written_into",
 ]

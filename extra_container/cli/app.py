@@ -10,11 +10,12 @@ from cliff.app import App
 
 from extra_container import variables
 from extra_container.cli import registry, signals
+from extra_container.cli.grammar import elsewhere
 from extra_container.cli.invocation import Invocation
 from extra_container.cli.options import Options
 from extra_container.cli.output import outcome
 from extra_container.cli.output.messages import Messages
-from extra_container.cli.parser import PROGRAM, global_parser, without_colours
+from extra_container.cli.parser import PROGRAM, global_parser
 from extra_container.cli.plugin_policy import Plugins
 from extra_container.hooks import entry_points
 from extra_container.model.errors import UsageError
@@ -116,7 +117,7 @@ class ExtraContainer(Application):
 
     def _run(self, factory: type[CliffCommand], name: str, arguments: list[str]) -> int:
         command = factory(self, self.parsed, cmd_name=name)
-        parser = without_colours(command.get_parser(f"{PROGRAM} {name}"))
+        parser = elsewhere.parser_of(command, name, f"{PROGRAM} {name}")
         self._put_defaults(name, parser)
         needs_root = getattr(command, "needs_root", True)  # a plugin may derive from cliff's own classes
         try:
@@ -125,6 +126,11 @@ class ExtraContainer(Application):
             # An unknown option may be one of a plugin that is broken.
             self.invocation.plugins.problems_so_far(changes_machine=needs_root)
             raise
+        places = elsewhere.places_of(parser)
+        call = elsewhere.Call(name=name, command=command, parser=parser, parsed=parsed, places=places)
+        taken_over = elsewhere.taken_over(call)
+        if taken_over is not None:
+            return taken_over()
         if needs_root:
             from extra_container.cli.root import become_root
 

@@ -29,13 +29,14 @@ class Command:
     ``kept_variables`` are environment variables that survive the way to root, for all commands. ``default_for_build``
     makes it the command that is meant where a build is given in the environment and no command is named. ``topic`` is
     its heading in the overview of all commands, ``place`` its place below that (smaller ones come first), ``try_it`` a
-    command line to begin with.
+    command line to begin with. ``anywhere`` is whether plugins may carry it out on another machine.
     """
 
     needs_root = True
     changes_machine: bool | None = None
     kept_variables: ClassVar[Sequence[str]] = ()
     default_for_build = False
+    anywhere = False
     topic = "More"
     place = 100
     try_it = ""

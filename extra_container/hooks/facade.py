@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from extra_container.hooks.acting import ActingHooks
 from extra_container.hooks.call import HookCaller
@@ -84,6 +84,17 @@ class Hooks(ActingHooks):
             hook = "ec_add_arguments"
             self._calls.one(implementation, hook, type(None), explain=name_both, command=command, parser=parser)
             owners.update(dict.fromkeys(set(parser._option_string_actions) - known, plugin))
+
+    def add_places(self, command: str, parser: argparse.ArgumentParser) -> None:
+        """Let plugins add options that say on which machine a command is carried out."""
+        for _ in self._calls.every("ec_add_places", type(None), command=command, parser=parser):
+            continue
+
+    def elsewhere(self, call: object) -> Callable[[], int] | None:
+        """Return what carries a command line out on another machine, None if no plugin does."""
+        for _, found in self._calls.every("ec_elsewhere", object, call=call):
+            return cast("Callable[[], int]", found)
+        return None
 
     def builders(self) -> tuple[str, ...]:
         """Return the plugins that add to evaluation or installation, as messages name them, sorted."""

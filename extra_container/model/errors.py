@@ -13,6 +13,7 @@ Exit codes are part of the command line's promise and stand in the man page:
 8     what was agreed on does not hold any more, and nothing was changed
 9     what was waited for did not come in time
 11    a policy of this host forbids it (10 is an answer of ``plan``)
+14    another machine cannot be reached
 130   Ctrl-C
 ====  =============================================================================
 """
@@ -119,6 +120,13 @@ class PolicyError(ExtraContainerError):
 
     exit_code = 11
     kind = "policy"
+
+
+class UnreachableError(ExtraContainerError):
+    """Another machine, on which something was to be done, cannot be reached."""
+
+    exit_code = 14
+    kind = "unreachable"
 
 
 class InstallError(ExtraContainerError):

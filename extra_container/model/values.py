@@ -6,7 +6,7 @@ changes what it was given. The modules of this folder import nothing else of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -149,6 +149,8 @@ class Problem:
 
 
 Problems: TypeAlias = tuple[Problem, ...]
+# What carries a command line out somewhere and returns its exit code.
+CarryOut: TypeAlias = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ def complete(completion, *words):
 
 
 # What is offered for the last word: the same in every shell.
+# On which machine a command is carried out.
+ELSEWHERE = ("--target-host", "--on", "--parallel", "--batch", "--skip-offline")
 CASES = [
     (("show-",), {"show-ip", "show-host-key"}),
     (("-v", "des"), {"destroy"}),
@@ -46,7 +48,7 @@ CASES = [
     (("destroy", "w"), {"web"}),
     (("start", ""), {"web", "db"}),
     (("-q", "stop", "web", ""), {"db"}),
-    (("start", "-"), {"-h", "--help", "-f", "--format", "--json", "--json-into"}),
+    (("start", "-"), {"-h", "--help", "-f", "--format", "--json", "--json-into", *ELSEWHERE}),
     (("login", "-"), {"-h", "--help"}),
     (("status", ""), {"web", "db"}),
     (("status", "web", ""), {"db"}),

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-OURS = ["data", "health", "install", "isolation", "network", "nixos", "resources", "shell", "ssh", "standalone"]
-OURS += ["systemd"]
+OURS = ["data", "health", "install", "isolation", "network", "nixos", "remote", "resources", "shell", "ssh"]
+OURS += ["standalone", "systemd"]
 
 
 @pytest.mark.parametrize("words", [(), ("list",)])

@@ -7,6 +7,13 @@ from collections.abc import Iterable, Mapping
 
 from extra_container.model.errors import UsageError
 
+_BUILT_IN = "built_in"
+
+
+def built_in(action: argparse.Action) -> object:
+    """Return what an option's value is where neither the command line nor a file says anything."""
+    return vars(action).get(_BUILT_IN, action.default)
+
 
 def put(parsers: Iterable[argparse.ArgumentParser], options: Mapping[str, object]) -> tuple[str, ...]:
     """Make values the defaults of long options, given without the dashes; return the names that no parser has.
@@ -22,6 +29,7 @@ def put(parsers: Iterable[argparse.ArgumentParser], options: Mapping[str, object
             if f"--{name}" in action.option_strings and not isinstance(action, argparse._HelpAction)
         ]
         for action in actions:
+            vars(action)[_BUILT_IN] = built_in(action)
             action.default = _default(name, action, value)
         if not actions:
             unknown.append(name)

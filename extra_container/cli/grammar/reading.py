@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from extra_container.cli.grammar import elsewhere
 from extra_container.cli.grammar.nodes import Group, Node, Operand, Option
 from extra_container.cli.parser import BUILD_ARGS, PROGRAM, Meaning, global_parser, meaning_of
 from extra_container.model.errors import PluginError
@@ -39,7 +40,7 @@ def _command(app: Application, name: str, rest: frozenset[str]) -> Node:
     except PluginError:
         return Node(path=(name,))  # who calls the command is told
     command = factory(app, argparse.Namespace(), cmd_name=name)
-    return node_of(command.get_parser(f"{PROGRAM} {name}"), (name,), rest)
+    return node_of(elsewhere.parser_of(command, name, f"{PROGRAM} {name}"), (name,), rest)
 
 
 def node_of(parser: argparse.ArgumentParser, path: tuple[str, ...], rest: frozenset[str]) -> Node:

@@ -23,6 +23,8 @@ _HOOKS: Mapping[str, Callable[..., object]] = MappingProxyType(
         hook.__name__: hook
         for hook in (
             deciding.ec_add_arguments,
+            deciding.ec_add_places,
+            deciding.ec_elsewhere,
             deciding.ec_detect_host,
             deciding.ec_wrap_host,
             deciding.ec_check_request,

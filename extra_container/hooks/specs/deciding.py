@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         BuildInputs,
         BuildResult,
         BuiltContainer,
+        CarryOut,
         FileOps,
         Installed,
         InstalledContainer,
@@ -39,6 +40,38 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser, settings: Se
         @hookimpl
         def ec_add_arguments(parser: argparse.ArgumentParser) -> None:
             parser.add_argument("--greeting", metavar="TEXT", help="text of /etc/greeting")
+    """
+
+
+@spec(Kind.PURE)
+def ec_add_places(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add options that say on which machine a command is carried out.
+
+    Called for commands whose attribute ``anywhere`` is true. Where one of the options differs from its default, the
+    plugins are asked by :func:`ec_elsewhere`.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_add_places(parser: argparse.ArgumentParser) -> None:
+            parser.add_argument("--in-chroot", metavar="DIRECTORY", help="carry it out below this directory")
+    """
+
+
+@spec(Kind.PURE, firstresult=True)
+def ec_elsewhere(call: object) -> CarryOut | None:
+    """Return what carries a command line out on another machine and returns its exit code; None is "not mine".
+
+    ``call`` is a :class:`extra_container.plugin_command.Call`. Nothing has been done yet, and root was not asked for.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_elsewhere(call: object) -> CarryOut | None:
+            directory = getattr(call.parsed, "in_chroot", None)
+            if directory is None:
+                return None
+            return subprocess.Popen(["chroot", directory, "extra-container", call.name]).wait
     """
 
 

@@ -26,6 +26,7 @@ class Create(ResultCommand, DefinitionCommand):
 
     runs_containers = True
     topic, place = "From a definition", 10
+    anywhere = True
     epilog = (
         "examples:\n"
         "  extra-container create --start web.nix\n"

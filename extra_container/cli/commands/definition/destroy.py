@@ -77,6 +77,7 @@ class Destroy(ResultCommand, DefinitionCommand):
 
     lenient = True
     topic, place = "From a definition", 90
+    anywhere = True
     epilog = (
         "What starts with `.`, `/` or `-` is a definition whose containers are destroyed;\n"
         "it takes the arguments of the command that it undoes.\n\n"

@@ -26,6 +26,7 @@ class Plan(ShowCommand, DefinitionCommand):
 
     runs_containers = True
     topic, place = "From a definition", 15
+    anywhere = True
     epilog = (
         "It takes the options of create: --start shows what `create --start` would do.\n"
         "Only the store gets something, the build. It needs root, as create does: it\n"

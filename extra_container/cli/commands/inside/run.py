@@ -13,6 +13,7 @@ class Run(NameCommand):
     """Run a command as root in a container; the exit code is the command's."""
 
     topic, place = "Inside a container", 10
+    anywhere = True
 
     epilog = "example:\n  extra-container run demo -- systemctl --failed\n"
 

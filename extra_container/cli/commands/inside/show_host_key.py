@@ -12,6 +12,7 @@ class ShowHostKey(NameCommand):
     """Print the public SSH host key of a container."""
 
     topic, place = "Inside a container", 50
+    anywhere = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Print the key's line; a running container that has none yet makes it."""

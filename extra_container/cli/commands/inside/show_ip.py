@@ -14,6 +14,7 @@ class ShowIp(NameCommand):
     """Print the address of a container with a private network."""
 
     topic, place = "Inside a container", 40
+    anywhere = True
 
     needs_root = False
 

@@ -22,6 +22,7 @@ class Events(NamesCommand):
     """Show what happened to containers, whoever did it: starts, stops, failures, updates; from the journal."""
 
     topic, place = "Installed containers", 26
+    anywhere = True
     names_needed = False
     epilog = (
         "Events are starting, started, stopping, stopped, failed, restarting (systemd starts it again by itself),\n"

@@ -16,6 +16,7 @@ class List(ListCommand):
     """List the installed extra containers, one name a line."""
 
     topic, place = "Installed containers", 10
+    anywhere = True
 
     needs_root = False
 

@@ -24,6 +24,7 @@ class Logs(NamesCommand):
     """Show what containers and their supervisors wrote, also of one that failed to start and is gone."""
 
     topic, place = "Installed containers", 25
+    anywhere = True
     epilog = (
         "Lines are those of the container's own journal and those of its supervisor on the host, in the order of\n"
         "their time. The last journal of a container that did not start and was taken back out is kept until it is\n"

@@ -14,6 +14,7 @@ class Restart(ResultCommand, NamesCommand):
     """Stop containers, wait until they are gone, and start them again."""
 
     topic, place = "Installed containers", 50
+    anywhere = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Restart the containers."""

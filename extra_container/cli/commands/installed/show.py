@@ -16,6 +16,7 @@ class Show(ShowCommand, NameCommand):
     """Show everything about a container: its definition, unit, conf, GC roots, limits, binds, network, state."""
 
     topic, place = "Installed containers", 21
+    anywhere = True
 
     needs_root = False
     epilog = (

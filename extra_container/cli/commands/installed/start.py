@@ -14,6 +14,7 @@ class Start(ResultCommand, NamesCommand):
     """Start containers and wait until they have booted."""
 
     topic, place = "Installed containers", 30
+    anywhere = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Start the containers."""

@@ -30,6 +30,7 @@ class Status(ListCommand, NamesCommand):
     """
 
     topic, place = "Installed containers", 20
+    anywhere = True
 
     needs_root = False
     names_needed = False

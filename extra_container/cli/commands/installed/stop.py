@@ -14,6 +14,7 @@ class Stop(ResultCommand, NamesCommand):
     """Shut containers down and wait until they are gone."""
 
     topic, place = "Installed containers", 40
+    anywhere = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Stop the containers."""

@@ -14,6 +14,7 @@ class Terminate(ResultCommand, NamesCommand):
     """End containers at once, without letting their services finish."""
 
     topic, place = "Installed containers", 60
+    anywhere = True
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """End the containers."""

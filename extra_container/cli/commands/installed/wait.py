@@ -11,6 +11,7 @@ class Wait(NameCommand):
     """Wait until a container is running, healthy, stopped or gone."""
 
     topic, place = "Installed containers", 27
+    anywhere = True
     epilog = (
         "A container is healthy when it has booted, no job of its boot is left, none of its units has failed,\n"
         "and its health check, if it has one, has found it healthy.\n"

@@ -22,6 +22,7 @@ class Doctor(ListCommand):
     """Check whether this host has what containers need, and say what to do about what it lacks."""
 
     needs_root = False
+    anywhere = True
     epilog = (
         "States: ok; note (nothing is wrong, and it is worth knowing); unseen (it could not be looked at);\n"
         "warning (only some containers need it, or something works in another way); error (it prevents\n"

@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Iterator
 
 from extra_container.cli.command import Command
+from extra_container.cli.grammar import elsewhere
 from extra_container.cli.output import terminal
-from extra_container.cli.parser import PROGRAM, Meaning, global_parser, meaning, without_colours
+from extra_container.cli.parser import PROGRAM, Meaning, global_parser, meaning
 from extra_container.cli.registry import ALIASES
 from extra_container.model.errors import PluginError, UsageError
 from extra_container.model.events import ProblemFound
@@ -47,7 +48,7 @@ class Help(Command):
             self.app.stdout.write(self._overview())
             return 0
         command = self._load(parsed_args.name)
-        parser = without_colours(command.get_parser(f"{PROGRAM} {parsed_args.name}"))
+        parser = elsewhere.parser_of(command, parsed_args.name, f"{PROGRAM} {parsed_args.name}")
         self.app.stdout.write(parser.format_help())
         for problem in self.invocation.plugins.problems_so_far(changes_machine=False):
             self.app.messages.event(ProblemFound(problem=problem))

@@ -1,0 +1,118 @@
+"""The options that name other machines, and what they say."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from extra_container.plugin import UsageError, dataclass
+from extra_container_remote import inventory
+
+_PARALLEL = 10
+# Commands that bring something of this machine's store to another one.
+_COPIES = frozenset({"create", "add", "plan"})
+_SIZE = re.compile(r"([1-9][0-9]{0,5})|(100|[1-9][0-9]?)%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a command line asks for.
+
+    ``targets`` are as ssh(1) takes them, each once. ``batch`` are the sizes of waves as written, none if all
+    targets are one wave. ``substitutes`` lets targets fetch what their own caches have.
+    """
+
+    targets: tuple[str, ...]
+    parallel: int
+    batch: tuple[str, ...]
+    skip_offline: bool
+    substitutes: bool
+
+
+def add(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the options to a command's parser."""
+    group = parser.add_argument_group("other machines")
+    named = {"action": "append", "default": []}
+    group.add_argument(
+        "--target-host",
+        dest="target_hosts",
+        metavar="[USER@]HOST",
+        help="do it on this machine, through SSH; may be repeated",
+        **named,  # type: ignore[arg-type]  # argparse's own keywords
+    )
+    group.add_argument(
+        "--on",
+        dest="target_groups",
+        metavar="@GROUP|PATTERN",
+        help="do it on the machines of this group of the hosts file, or on those whose names fit; may be repeated",
+        **named,  # type: ignore[arg-type]  # argparse's own keywords
+    )
+    group.add_argument(
+        "--parallel",
+        dest="target_parallel",
+        type=int,
+        default=_PARALLEL,
+        metavar="N",
+        help=f"on so many machines at once (default: {_PARALLEL})",
+    )
+    group.add_argument(
+        "--batch",
+        dest="target_batch",
+        metavar="SIZES",
+        help="in waves of so many machines (1,25%%: first one, then a quarter each), up to one that fails",
+    )
+    group.add_argument(
+        "--skip-offline",
+        dest="target_skip_offline",
+        action="store_true",
+        help="go on without machines that cannot be reached",
+    )
+    if command in _COPIES:
+        group.add_argument(
+            "--use-substitutes",
+            dest="target_substitutes",
+            action="store_true",
+            help="let the machines fetch from their own caches what these have",
+        )
+
+
+def wish_of(parsed: argparse.Namespace, hosts: inventory.Hosts) -> Wish:
+    """Return what parsed arguments ask for. Raises :class:`.UsageError` for what makes no sense."""
+    targets = [*parsed.target_hosts]
+    for wanted in parsed.target_groups:
+        targets += inventory.members(wanted, hosts)
+    if not targets:
+        raise UsageError(
+            "--parallel, --batch, --skip-offline and --use-substitutes are for other machines",
+            hint="Name some with --target-host or --on.",
+        )
+    for target in targets:
+        inventory.require_name(target)
+    if parsed.target_parallel < 1:
+        raise UsageError("--parallel needs a number from 1 on")
+    batch = tuple(parsed.target_batch.split(",")) if parsed.target_batch else ()
+    for size in batch:
+        if not _SIZE.fullmatch(size):
+            raise UsageError(f"--batch: {size!r} is no number of machines", hint="Example: --batch 1,25%")
+    return Wish(
+        targets=tuple(dict.fromkeys(targets)),
+        parallel=parsed.target_parallel,
+        batch=batch,
+        skip_offline=parsed.target_skip_offline,
+        substitutes=getattr(parsed, "target_substitutes", False),
+    )
+
+
+def waves(targets: tuple[str, ...], batch: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the targets of each wave. The last size holds for all that follow; shares are of all, rounded up."""
+    if not batch:
+        return (targets,) if targets else ()
+    found = []
+    left = targets
+    for number in range(len(targets)):
+        size = batch[min(number, len(batch) - 1)]
+        count = -(-len(targets) * int(size[:-1]) // 100) if size.endswith("%") else int(size)
+        if left:
+            found.append(left[:count])
+        left = left[count:]
+    return tuple(found)

@@ -1,0 +1,111 @@
+"""What is to be done on a machine, and doing it: what it needs is copied, and its job followed to the end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, dataclass
+from extra_container_remote import calling, ssh
+from extra_container_remote.target import Known, failure, require_trust
+
+if TYPE_CHECKING:
+    from extra_container_remote.calling import Answer
+    from extra_container_remote.voices import Voices
+
+_RECONNECT_SECONDS = 60.0
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What machines are to do.
+
+    ``command`` is the program's command line, ``source`` a store path that it needs. ``changes`` is whether it has
+    to go on without the connection.
+    """
+
+    command: list[str]
+    source: str | None
+    changes: bool
+    as_document: bool
+    substitutes: bool
+
+    @property
+    def words(self) -> list[str]:
+        """The command line as it is given to the program there."""
+        if not self.as_document:
+            return self.command
+        return [self.command[0], "--format=json", *self.command[1:]]
+
+
+def copy(name: str, errand: Errand, known: Known, runner: Runner) -> None:
+    """Copy what an errand needs. Raises :class:`.HostError` or :class:`.UnreachableError`."""
+    if errand.source is None:
+        return
+    require_trust(name, known)
+    substitutes = ("--substitute-on-destination",) if errand.substitutes else ()
+    argv = ["nix", "--extra-experimental-features", "nix-command", "copy", "--no-check-sigs", *substitutes]
+    done = runner.run(
+        [*argv, "--to", ssh.store(name), errand.source], check=False, environment=ssh.for_nix(runner.environment)
+    )
+    if done.returncode != 0:
+        if ssh.is_offline(done.stderr):
+            raise UnreachableError(
+                f"The way to {name} was cut while {errand.source} was copied", hint="Repeat the command: it goes on."
+            )
+        raise ExtraContainerError(f"Copying to {name} failed: {ssh.reason(done.stderr)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How machines are reached, and where what they say goes.
+
+    ``jobs`` are those that may go on without this process: by machine, what they are called there.
+    """
+
+    voices: Voices
+    runner: Runner
+    jobs: dict[str, str]
+
+
+def follow(name: str, errand: Errand, way: Way) -> Answer:
+    """Have a machine do an errand, and return what came of it.
+
+    A job whose connection is cut is followed again from where that was. Raises :class:`.UnreachableError` if that does
+    not succeed within a minute.
+    """
+    if not errand.changes:
+        answer = calling.call(name, ["extra-container", *errand.words], way.voices, way.runner)
+        if answer.code == ssh.FAILED:
+            raise failure(name, answer.last)
+        return answer
+    job = f"remote-{secrets.token_hex(6)}"
+    way.jobs[name] = job
+    root = () if errand.source is None else (f"--root={errand.source}",)
+    out, text, err, lost, begun = 0, "", 0, None, False
+    while True:
+        skip = () if (out, err) == (0, 0) else ("--skip", str(out), str(err))
+        words = ("extra-container", "job", *root, *skip, job, "--", *errand.words)
+        answer = calling.call(name, words, way.voices, way.runner)
+        text += answer.out
+        if answer.code != ssh.FAILED:
+            del way.jobs[name]
+            return calling.Answer(code=answer.code, out=text, last=answer.last, out_bytes=0, err_bytes=0)
+        if not ssh.is_offline(answer.last) and not begun and not answer.out_bytes:
+            del way.jobs[name]
+            raise failure(name, answer.last)
+        # What ssh says itself is no part of the job's own error output.
+        own = len(answer.last.splitlines()[-1].encode()) + 1 if answer.last else 0
+        moved = answer.out_bytes + max(0, answer.err_bytes - own) > 0
+        out, err = out + answer.out_bytes, err + max(0, answer.err_bytes - own)
+        begun = begun or moved
+        now = time.monotonic()
+        lost = now if lost is None or moved else lost
+        if now - lost > _RECONNECT_SECONDS:
+            raise UnreachableError(
+                f"{name} cannot be reached any more: {ssh.reason(answer.last)}",
+                hint=f"What was begun there goes on; `ssh {name} extra-container job {job}` follows it.",
+            )
+        time.sleep(_PAUSE)

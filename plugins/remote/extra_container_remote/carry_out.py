@@ -1,0 +1,104 @@
+"""A command line carried out on other machines, from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import ExtraContainerError, Runner, UsageError
+from extra_container.plugin_command import DefinitionCommand, build, defined_names, words_of
+from extra_container_remote import arguments, document, fleet, inventory, preparing, ssh
+from extra_container_remote.bringing import Errand
+from extra_container_remote.voices import Voices
+
+if TYPE_CHECKING:
+    from extra_container.plugin_command import Call
+
+# Commands that change a machine go on there, whatever becomes of the connection; the others end with it.
+_CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback"})
+_ALONE = frozenset({"run"})
+_OF_DEFINITIONS = frozenset(
+    {"definition", "expr", "attr", "nixpkgs_path", "nixos_path", "base", "evaluation", "no_eval_record"}
+)
+
+
+def carry_out(call: Call) -> int:
+    """Do what a command line says on the machines that it names, and return the exit code.
+
+    Raises :class:`.UsageError` for what is not possible on other machines, and what building raises.
+    """
+    parsed, app = call.parsed, call.command.app
+    wish = arguments.wish_of(parsed, inventory.read(app.environment))
+    form = getattr(parsed, "formatter", None)
+    alone = len(wish.targets) == 1
+    if not alone and (call.name in _ALONE or form not in {None, "json"}):
+        what = call.name if call.name in _ALONE else f"the format {form}"
+        raise UsageError(f"{what} is for one machine", hint="Name one, or use -f json.")
+    runner = Runner(environment=app.environment)
+    if call.name in _ALONE:
+        terminal = app.stdout.isatty() and _stdin_is_terminal()
+        runner.replace(ssh.argv(wish.targets[0], ["extra-container", *_words(call, None)], terminal=terminal))
+    as_document = form == "json" or parsed_file(parsed) is not None
+    voices = Voices(app.stdout, app.stderr, marked=not alone, collected=as_document)
+    began = time.monotonic()
+    with document.written(parsed) as write, ExitStack() as stack:
+        known = preparing.look_at_all(wish, runner, app.messages) if call.name in _CHANGING | {"plan"} else None
+        source, words = _errand(call, stack)
+        errand = Errand(
+            command=words,
+            source=source,
+            changes=call.name in _CHANGING,
+            as_document=as_document,
+            substitutes=wish.substitutes,
+        )
+        reports = fleet.send(errand, wish, known, voices, runner)
+        code = fleet.code_of(reports)
+        write(document.of(call.name, reports, code, time.monotonic() - began), app.stdout)
+    fleet.tell(reports, app.messages, alone=alone)
+    return code
+
+
+def parsed_file(parsed: object) -> object:
+    """Return the file that the document is to be written to, None if there is none."""
+    return getattr(parsed, "json_into", None)
+
+
+def _errand(call: Call, stack: ExitStack) -> tuple[str | None, list[str]]:
+    """Return the store path that machines need, if they need one, and the command line for them."""
+    command = call.command
+    if not isinstance(command, DefinitionCommand) or getattr(call.parsed, "names", None) is not None:
+        return None, _words(call, None)
+    if getattr(call.parsed, "ask", False) and not call.parsed.yes:
+        raise UsageError("--ask is for this machine", hint="`plan` shows what would be done there; --yes answers.")
+    request = command.request(call.parsed)
+    with command.context() as context:
+        if call.name == "destroy":
+            names = defined_names(request, context)
+            if not names:
+                raise ExtraContainerError("The definition has no containers: nothing to do")
+            return None, [*_options(call), "--", *names]
+        # The directory of the result, which keeps it from the garbage collector, lasts until it has been copied.
+        path = str(build(request, context, stack).path)
+    return path, _words(call, path)
+
+
+def _words(call: Call, source: str | None) -> list[str]:
+    if source is None:
+        return [call.name, *words_of(call.parser, call.parsed, {*call.places, "formatter", "json_into"})]
+    return [*_options(call), source]
+
+
+def _options(call: Call) -> list[str]:
+    """Return the command with the options that are not of definitions: those of plugins shape the build."""
+    core = frozenset(getattr(call.parsed, "core", ()))
+    others = {action.dest for action in call.parser._actions} - core
+    parsed = {**vars(call.parsed), "names": None, "all": False}
+    without = {*call.places, *others, *_OF_DEFINITIONS, "formatter", "json_into", "names"}
+    return [call.name, *words_of(call.parser, type(call.parsed)(**parsed), without)]
+
+
+def _stdin_is_terminal() -> bool:
+    import sys
+
+    return sys.stdin.isatty()

@@ -1,0 +1,52 @@
+"""Before anything is brought anywhere: which machines answer, and whether they are fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, wait_for
+from extra_container_remote import target as targets
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from extra_container_remote.arguments import Wish
+    from extra_container_remote.target import Known
+
+    class Messages(Protocol):
+        """Where warnings go."""
+
+        def warn(self, message: str, hint: str | None = None) -> None:
+            """Tell of something that is amiss."""
+
+
+def look_at_all(wish: Wish, runner: Runner, messages: Messages) -> Mapping[str, Known | ExtraContainerError]:
+    """Return what is known of each machine, or why it is not used; differences are told.
+
+    Raises the error of the first machine that is not fit, so that nothing was done anywhere; with ``skip_offline`` one
+    that cannot be reached is left out instead.
+    """
+    with ThreadPoolExecutor(wish.parallel) as pool, runner.together() as crew:
+        futures = {name: pool.submit(_look, name, crew) for name in wish.targets}
+        found = {name: wait_for(future) for name, future in futures.items()}
+    for error in found.values():
+        if isinstance(error, ExtraContainerError) and not (wish.skip_offline and isinstance(error, UnreachableError)):
+            raise error
+    here = version("extra-container")
+    for name, known in found.items():
+        if isinstance(known, ExtraContainerError):
+            messages.warn(known.message, known.hint)
+            continue
+        for difference in targets.differences(here, known, name):
+            messages.warn(difference)
+    return found
+
+
+def _look(name: str, runner: Runner) -> Known | ExtraContainerError:
+    try:
+        return targets.look(name, runner)
+    except ExtraContainerError as error:
+        return error

@@ -1,0 +1,127 @@
+"""What command lines say of other machines, and the command lines for these."""
+
+import argparse
+
+import pytest
+
+from extra_container.plugin import UsageError
+from extra_container.plugin_command import words_of
+from extra_container_remote import arguments, inventory, ssh
+from extra_container_remote.target import Known, differences
+
+HOSTS = inventory.Hosts(path=None, groups={"web": ("root@web1", "root@web2"), "db": ("db1",)})
+
+
+def wish(*words, hosts=HOSTS):
+    parser = argparse.ArgumentParser()
+    arguments.add("create", parser)
+    return arguments.wish_of(parser.parse_args(words), hosts)
+
+
+@pytest.mark.parametrize(
+    ("batch", "sizes"),
+    [
+        (None, [10]),
+        ("1", [1] * 10),
+        ("1,25%", [1, 3, 3, 3]),
+        ("50%,100%", [5, 5]),
+        ("3,100", [3, 7]),
+        ("1%", [1] * 10),
+    ],
+)
+def test_waves(batch, sizes):
+    targets = tuple(f"web{number}" for number in range(10))
+    waves = arguments.waves(targets, tuple(batch.split(",")) if batch else ())
+    assert [len(wave) for wave in waves] == sizes
+    assert sum(waves, ()) == targets
+
+
+def test_groups_and_patterns_name_each_machine_once():
+    assert wish("--on", "@web", "--target-host", "db1").targets == ("db1", "root@web1", "root@web2")
+    assert wish("--on", "web*", "--on", "@db", "--on", "@web").targets == ("root@web1", "root@web2", "db1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--on", "@nobody"),
+        ("--on", "x*"),
+        ("--target-host", "-oProxyCommand=reboot"),
+        ("--target-host", "root@-x"),
+        ("--target-host", "a b"),
+        ("--target-host", ""),
+        ("--skip-offline",),
+        ("--target-host", "web1", "--batch", "0"),
+        ("--target-host", "web1", "--batch", "200%"),
+        ("--target-host", "web1", "--batch", "1,"),
+        ("--target-host", "web1", "--parallel", "0"),
+    ],
+)
+def test_what_makes_no_sense(words):
+    with pytest.raises(UsageError):
+        wish(*(f"{words[0]}={words[1]}",) if len(words) == 2 else words)
+
+
+@pytest.mark.parametrize("text", ["[groups", "groups = 1", '[groups]\nweb = "web1"', '[groups]\nweb = ["-x"]'])
+def test_a_hosts_file_that_says_something_else(tmp_path, text):
+    (tmp_path / "hosts.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"hosts\.toml"):
+        inventory.read({inventory.VARIABLE: str(tmp_path / "hosts.toml")})
+
+
+def test_the_users_hosts_file(tmp_path):
+    (tmp_path / "extra-container").mkdir()
+    (tmp_path / "extra-container/hosts.toml").write_text('[groups]\nweb = ["root@web1"]')
+    hosts = inventory.read({"XDG_CONFIG_HOME": str(tmp_path)})
+    assert inventory.members("@web", hosts) == ("root@web1",)
+
+
+def parser():
+    made = argparse.ArgumentParser()
+    made.add_argument("-s", "--start", action="store_true")
+    made.add_argument("--only", action="append", default=[])
+    made.add_argument("-n", "--lines")
+    made.add_argument("--place", default="here")
+    made.add_argument("names", nargs="*")
+    return made
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--start"],
+        ["--only=a", "--only=b", "--lines=-3"],
+        ["--start", "--", "web", "-x", "a b"],
+    ],
+)
+def test_words_of_what_was_parsed(words):
+    given = parser().parse_args(["--place=there", *words])
+    assert words_of(parser(), given, {"place"}) == words
+
+
+@pytest.mark.parametrize(
+    ("said", "offline"),
+    [
+        ("ssh: connect to host web1 port 22: Connection refused\n", True),
+        ("ssh: Could not resolve hostname web1: Name or service not known\n", True),
+        ("Timeout, server web1 not responding.\n", True),
+        ("client_loop: send disconnect: Broken pipe\n", True),
+        ("root@web1: Permission denied (publickey).\n", False),
+        ("Host key verification failed.\n", False),
+        ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\n", False),
+    ],
+)
+def test_what_ssh_says(said, offline):
+    assert ssh.is_offline(said) is offline
+
+
+def test_stores():
+    assert ssh.store("root@web1") == "ssh-ng://root@web1"
+    assert ssh.store("root@fd00::1") == "ssh-ng://root@[fd00::1]"
+
+
+def test_an_older_program_is_told():
+    there = Known(version="0.9.1", plugins=frozenset(), user="root", trusted=True)
+    assert differences("1.0.0", there, "web1") == ("web1 has extra-container 0.9.1, which is older than 1.0.0 here",)
+    assert differences("0.9.1", there, "web1") == ()

@@ -1,0 +1,150 @@
+"""Containers of other machines, through real SSH, into stores of their own."""
+
+import json
+import re
+import secrets
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.containers.conftest import Tool
+from tests.system.machines import Machines, run
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    """Two machines that are up, and the name of one that is down."""
+    made = Machines(tmp_path_factory.mktemp("machines"))
+    try:
+        made.add("east", "west")
+        made.alias("down", "10.66.0.99")
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def tool(tmp_path):
+    return Tool(tmp_path)
+
+
+@pytest.fixture
+def name():
+    return f"t{secrets.token_hex(3)}"
+
+
+BOTH = ("--target-host", "east", "--target-host", "west")
+
+
+def definition(name, text):
+    return f'{{ containers.{name}.config.environment.etc."greeting".text = "{text}"; }}'
+
+
+def slow(name):
+    """A container that boots until it has a file /go."""
+    return f"""{{ containers.{name}.config.systemd.services.slow = {{
+      wantedBy = [ "multi-user.target" ]; before = [ "multi-user.target" ]; serviceConfig.Type = "oneshot";
+      script = "while [ ! -e /go ]; do sleep 0.1; done";
+    }}; }}"""
+
+
+def let_go(machine, name):
+    deadline = time.monotonic() + 60
+    while machine.inside("touch", f"/var/lib/nixos-containers/{name}/go", check=False).returncode:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_life_of_a_container_on_two_machines(machines, tool, name):
+    done = tool("create", "-s", *BOTH, "-E", definition(name, "hello"))
+    assert "east: Starting containers:" in done.out
+    for machine in machines.up.values():
+        assert machine.inside("extra-container", "list").stdout == f"{name}\n"
+    assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "hello"
+    assert tool("list").out == ""
+    told = json.loads(tool("create", "-s", *BOTH, "-E", definition(name, "goodbye"), "-f", "json").out)
+    assert [each["target"] for each in told["targets"]] == ["east", "west"]
+    assert [each["result"]["containers"][0]["actions"][-1]["action"] for each in told["targets"]] == ["update"] * 2
+    assert sorted(tool("status", name, *BOTH).out.splitlines()) == ["east: up", "west: up"]
+    tool("destroy", name, *BOTH)
+    assert tool("status", name, "--target-host", "west", code=1).out == "gone\n"
+
+
+def test_one_that_is_down(machines, tool, name):
+    """Nothing is done anywhere, unless it may be left out."""
+    targets = ("--target-host", "east", "--target-host", "down")
+    done = tool("create", *targets, "-E", definition(name, "hello"), code=14)
+    assert "Error: down cannot be reached: connect to host 10.66.0.99 port 22: No route to host" in done.err
+    assert machines.up["east"].inside("extra-container", "list").stdout == ""
+    done = tool("create", *targets, "--skip-offline", "-f", "json", "-E", definition(name, "hello"), code=14)
+    told = json.loads(done.out)
+    assert [each["outcome"] for each in told["targets"]] == ["done", "unreachable"]
+    assert told["targets"][1]["error"]["kind"] == "unreachable"
+    assert machines.up["east"].inside("extra-container", "list").stdout == f"{name}\n"
+    tool("destroy", name, "--target-host", "east")
+
+
+def test_a_host_key_that_has_changed_is_refused(machines, tool, name):
+    known = machines.known.read_text()
+    try:
+        machines.known.write_text(
+            known.replace(
+                machines.up["west"].host_key, machines.up["east"].host_key.replace("10.66.0.10", "10.66.0.11")
+            )
+        )
+        done = tool("create", *BOTH, "--skip-offline", "-E", definition(name, "hello"), code=5)
+    finally:
+        machines.known.write_text(known)
+    assert "Error: west is not used: its host key is not the one that is known\n" in done.err
+    assert machines.up["east"].inside("extra-container", "list").stdout == ""
+
+
+def test_a_wave_that_fails_keeps_the_next_from_its_turn(machines, tool, name):
+    bad = f'{{ containers.{name} = {{ privateNetwork = true; hostBridge = "nowhere"; }}; }}'
+    done = tool("create", "-s", *BOTH, "--batch", "1", "-f", "json", "-E", bad, code=4)
+    assert [each["outcome"] for each in json.loads(done.out)["targets"]] == ["failed", "not tried"]
+    assert "Not tried, since machines before them failed: west\n" in done.err
+
+
+def test_the_way_is_cut_while_a_container_starts(machines, tool, name):
+    """The job goes on, and is followed again when the way is back."""
+    east = machines.up["east"]
+    process = tool.start(
+        "create", "-s", "--target-host", "east", "-E", slow(name), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    line = ""
+    while not line.startswith("Starting"):
+        line = process.stdout.readline()
+        assert line
+    run("ip", "link", "set", east.interface, "down")
+    let_go(east, name)
+    while east.inside("systemctl", "is-active", f"container@{name}", check=False).stdout != "active\n":
+        time.sleep(0.1)
+    assert process.poll() is None
+    run("ip", "link", "set", east.interface, "up")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    assert tool("status", name, "--target-host", "east").out == "up\n"
+    tool("destroy", name, "--target-host", "east")
+
+
+def test_ctrl_c_says_what_goes_on_where(machines, tool, name):
+    process = tool.start("create", "-s", *BOTH, "-E", slow(name), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    begun = set()
+    while len(begun) < 2:
+        line = process.stdout.readline()
+        assert line
+        if "Starting" in line:
+            begun.add(line)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    jobs = dict(re.findall(r"`ssh (\w+) extra-container job ([\w-]+)`", err))
+    assert set(jobs) == {"east", "west"}, err
+    for target, job in jobs.items():
+        let_go(machines.up[target], name)
+        assert machines.up[target].inside("extra-container", "job", job).returncode == 0
+    assert sorted(tool("status", name, *BOTH).out.splitlines()) == ["east: up", "west: up"]
+    tool("destroy", name, *BOTH)
