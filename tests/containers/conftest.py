@@ -18,6 +18,8 @@ import pytest
 
 PROGRAM = shutil.which("extra-container", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 BOOTED = Path("/run/systemd/system").is_dir()
+# The path of another nixpkgs than the built-in host base, for the whole run.
+NIXPKGS = "EXTRA_CONTAINER_TEST_NIXPKGS"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Tool:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.environment = {name: value for name, value in os.environ.items() if name != "NIX_PATH"}
+        if nixpkgs := os.environ.get(NIXPKGS):
+            self.environment["NIX_PATH"] = f"nixpkgs={nixpkgs}"
         self._started: list[Started] = []
 
     def command_line(self, *words):

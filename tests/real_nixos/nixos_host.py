@@ -107,7 +107,7 @@ def _run(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,  # tests that it runs take minutes on a busy machine
         env={**os.environ, **(environment or {})},
     )
     assert code in {None, done.returncode}, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"

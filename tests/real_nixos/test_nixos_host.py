@@ -7,10 +7,13 @@ import pytest
 from tests.containers.conftest import web_service
 from tests.real_nixos.conftest import NIX_CONFIG, RELEASES, VERSIONS, definition, require
 from tests.real_nixos.nixos_host import NixosHost
+from tests.real_nixos.suites import NOT_ON_NIXOS, command
 
 MUTABLE = "/etc/systemd-mutable/system"
 CONFS = "/etc/nixos-containers"
 OURS, DECLARED, MADE = "ours", "declared", "made"
+# What holds of a host that is like NixOS holds of a real one.
+SUITES = ("tests/nixos/test_nixos.py", "tests/system/test_autostart.py", "tests/system/test_interplay.py")
 NETWORK = 'extra.addressPrefix = "10.250.0";'
 
 
@@ -112,3 +115,10 @@ def test_a_session_of_a_user(nixos, release):
     done = nixos("su", "-", "alice", "-c", f"extra-container shell -E '{text}' --run c hostname")
     assert done.out.endswith(f"{OURS}\n")
     assert nixos("extra-container", "list").out == ""
+
+
+@pytest.mark.parametrize("release", ["24.11"], indirect=True, scope="module")
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_the_emulated_flavour_tests(nixos, bases, release, suite):
+    # Some of them switch a running system, for which later releases have a program in Rust.
+    assert " passed" in nixos(*command(suite, bases(release), NOT_ON_NIXOS)).out
