@@ -131,6 +131,7 @@ def test_they_are_listed(installed):
     rows = json.loads(installed.tool("plugins", "--json"))
     theirs = {(row["name"], row["package"], row["state"]) for row in rows if not row["first_party"]}
     assert theirs == {
+        ("extra-container-report", "extra-container-report", "loaded"),  # commands only
         ("limits", "extra-container-limits", "loaded"),
         ("observer", "extra-container-observer", "loaded"),
         ("sysvinit", "extra-container-sysvinit", "loaded"),

@@ -13,11 +13,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
-from inotify_simple import INotify, flags  # type: ignore[import-untyped] # it says nothing of types
+if TYPE_CHECKING:
+    from inotify_simple import INotify  # type: ignore[import-untyped] # it says nothing of types
 
-_CHANGES = flags.CREATE | flags.MOVED_TO | flags.ATTRIB | flags.CLOSE_WRITE | flags.DELETE_SELF | flags.DELETE
 # Within this time somebody looks again also without an event: one may have been missed.
 _TICK = 1.0
 # Where nothing tells of changes.
@@ -50,9 +50,13 @@ class Changes:
         """
         if pid is None:
             return
+        # Late: every pytest beside the program imports this module, also where nobody asked for the extra `pytest`.
+        from inotify_simple import INotify, flags
+
+        changes = flags.CREATE | flags.MOVED_TO | flags.ATTRIB | flags.CLOSE_WRITE | flags.DELETE_SELF | flags.DELETE
         with contextlib.suppress(OSError), nearest_directory(pid, path) as directory:
             watcher = INotify()
-            watcher.add_watch(f"/proc/self/fd/{directory}", _CHANGES)
+            watcher.add_watch(f"/proc/self/fd/{directory}", changes)
             self._selector.register(watcher, selectors.EVENT_READ)
 
     def wait(self, seconds: float) -> None:
@@ -116,7 +120,7 @@ def _systemd(path: Path) -> socket.socket | None:
 
 
 def _drain(source: socket.socket | INotify) -> None:
-    if isinstance(source, INotify):
+    if not isinstance(source, socket.socket):
         source.read(timeout=0)
         return
     with contextlib.suppress(BlockingIOError, ConnectionResetError):
