@@ -220,9 +220,10 @@ def _kept_by(
 ) -> ExtraContainerError | None:
     """Remove what is a container's; return what is in the way."""
     try:
-        files.remove(ops, heed)
+        # First of all: what is remembered must not bring back what is gone.
         pending.forget((name,), context.host)
         record.end((name,), context.host)
+        files.remove(ops, heed)
     except ExtraContainerError as error:
         return error
     return None

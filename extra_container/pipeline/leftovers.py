@@ -12,14 +12,17 @@ from extra_container.model.errors import InstallError
 from extra_container.model.host import Host
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
-from extra_container.state import files, runtime, unit
+from extra_container.provenance import records
+from extra_container.state import files, installed, pending, record, runtime, unit
 from extra_container.state.plans import file as plan_file
 from extra_container.state.plans import roots as plan_roots
 from extra_container.trees.removal import remove_tree
 
 
 def sweep(context: Context) -> None:
-    """Remove the temporary links and directories of processes that are dead; the caller holds the machine's lock.
+    """Remove the temporary links and directories of processes that are dead, and what is remembered of nothing.
+
+    The caller holds the machine's lock.
 
     What cannot be removed is told and does not keep the run from its work.
     """
@@ -30,6 +33,12 @@ def sweep(context: Context) -> None:
         plan_roots.sweep(host, plan_file.identity)
     with _warning_of_errors(context):
         files.sweep(_places(host))
+    with _warning_of_errors(context):
+        record.sweep(host)
+    with _warning_of_errors(context):
+        pending.sweep(installed.names(host.gc_roots), host)
+    with _warning_of_errors(context):
+        records.prune(host)
     for place in _places_of_data(host):
         with _warning_of_errors(context):
             for directory in _aside(place):
@@ -39,7 +48,8 @@ def sweep(context: Context) -> None:
 def find(host: Host) -> tuple[Path, ...]:
     """Return what :func:`sweep` would remove. Raises OSError for a place that cannot be looked into."""
     aside = (directory for place in _places_of_data(host) for directory in _aside(place))
-    return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)), *aside)
+    remembered = (*record.remnants(host), *pending.leftovers(installed.names(host.gc_roots), host))
+    return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)), *remembered, *aside)
 
 
 def _places(host: Host) -> tuple[Path, ...]:

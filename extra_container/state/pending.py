@@ -7,7 +7,8 @@ up by the next one. It is about one instance of the container, known by its PID 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -94,8 +95,28 @@ def forget(names: Iterable[str], host: Host) -> None:
         _record(name, host).unlink(missing_ok=True)
 
 
+def sweep(present: Collection[str], host: Host) -> None:
+    """Remove the records of containers that are not installed, and what a killed run was writing. Raises OSError."""
+    for record in leftovers(present, host):
+        record.unlink(missing_ok=True)
+
+
+def leftovers(present: Collection[str], host: Host) -> list[Path]:
+    """Return what :func:`sweep` would remove; ``present`` are the installed containers. Raises OSError."""
+    try:
+        entries = list(os.scandir(_directory(host)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    known = {_record(name, host).name for name in present}
+    return [Path(entry.path) for entry in entries if entry.name not in known]
+
+
+def _directory(host: Host) -> Path:
+    return host.runtime_directory / "pending"
+
+
 def _record(name: str, host: Host) -> Path:
-    return host.runtime_directory / "pending" / f"{name}.json"
+    return _directory(host) / f"{name}.json"
 
 
 def _instance(name: str, host: Host) -> list[int] | None:

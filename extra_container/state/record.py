@@ -96,6 +96,7 @@ def end(names: Iterable[str], host: Host) -> None:
         directory = _directory(name, host)
         # First of all, so that a record never names what may be gone.
         _file(name, host).unlink(missing_ok=True)
+        _temporary(name, host).unlink(missing_ok=True)
         kept = directory / "before"
         for link in sorted(kept.iterdir()) if kept.is_dir() else ():
             _gc_root(name, int(link.name), host).unlink(missing_ok=True)
@@ -105,13 +106,22 @@ def end(names: Iterable[str], host: Host) -> None:
                 made.rmdir()
 
 
+def sweep(host: Host) -> None:
+    """Forget changes whose record a killed run had not written yet, or had removed already. Raises OSError.
+
+    They had not begun, or were over.
+    """
+    end((directory.name for directory in remnants(host)), host)
+
+
+def remnants(host: Host) -> Iterator[Path]:
+    """Yield the directories that :func:`sweep` would remove."""
+    return (_directory(name, host) for name in _names(host) if not os.path.lexists(_file(name, host)))
+
+
 def unfinished(host: Host) -> Iterator[tuple[str, Transition | UnreadableRecordError]]:
     """Yield the containers whose change is not finished, sorted by name."""
-    try:
-        names = sorted(entry.name for entry in os.scandir(_records(host)))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for name in names:
+    for name in _names(host):
         try:
             entry = _read(name, host)
             if entry is None:
@@ -159,8 +169,19 @@ def _directory(name: str, host: Host) -> Path:
     return _records(host) / name
 
 
+def _names(host: Host) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(_records(host)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def _file(name: str, host: Host) -> Path:
     return _directory(name, host) / "record.json"
+
+
+def _temporary(name: str, host: Host) -> Path:
+    return _directory(name, host) / "record.new"
 
 
 def _gc_root(name: str, number: int, host: Host) -> Path:
@@ -187,7 +208,7 @@ def _read(name: str, host: Host) -> dict[str, object] | None:
 
 def _write(name: str, entry: Mapping[str, object], host: Host) -> None:
     file = _file(name, host)
-    temporary = file.with_suffix(".new")
+    temporary = _temporary(name, host)
     temporary.write_text(json.dumps({"version": _VERSION, "transition": entry}), encoding="utf-8")
     temporary.chmod(0o600)
     temporary.replace(file)

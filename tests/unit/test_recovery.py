@@ -9,7 +9,7 @@ from extra_container.model.errors import UsageError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.pipeline import control, destroy, recovery
 from extra_container.pipeline.recovery import Recovery
-from extra_container.state import files, installed, record
+from extra_container.state import files, installed, pending, record
 from extra_container.state.record import Transition
 from extra_container.testing import FakeManager, built_container
 from tests.unit.world import World
@@ -132,6 +132,10 @@ def _raise(*_):
     raise Killed
 
 
+def _fail(*_):
+    raise AssertionError("it was not killed")
+
+
 def test_a_finished_run_leaves_no_record(world, version):
     world.create(version(1), start=True)
     world.create(version(2), restart_changed=True)
@@ -217,6 +221,64 @@ def test_destroy_forgets_it(world, version, killed):
     assert destroy.destroy(("demo",), world.context) == ("demo",)
     assert world.records() == []
     assert [path.name for path in world.host.gc_roots.iterdir()] == []
+
+
+@pytest.mark.parametrize(("place", "name"), [(files, "remove"), (pending, "forget"), (record, "end")])
+@pytest.mark.parametrize("after", [False, True])
+def test_what_a_killed_destroy_has_removed_does_not_come_back(world, version, killed, monkeypatch, place, name, after):
+    world.create(version(1), start=True)
+    killed(FakeManager, "start")
+    killing(monkeypatch, place, name, after=after)
+    with pytest.raises(Killed):
+        destroy.destroy(("demo",), world.context)
+    if after and place is files:
+        world.create(version(1, "other"))
+        assert world.names() == ["other"]
+        assert world.manager.running == set()
+    destroy.destroy(("demo",), world.context)
+    assert "demo" not in world.names()
+    assert world.records() == []
+    assert world.manager.running == set()
+
+
+@pytest.mark.parametrize(("name", "call"), [("symlink_to", 1), ("symlink_to", 2), ("chmod", 1), ("chmod", 2)])
+@pytest.mark.parametrize("after", [False, True])
+def test_a_record_that_was_not_written_yet_keeps_nothing(world, version, monkeypatch, name, call, after):
+    """What is replaced is linked to, and kept by a GC root; the second file whose mode is set is the record."""
+    stored = replace(version(1), unit=Path("/nix/store/u1"), conf=Path("/nix/store/c1"))
+    world.create(stored, start=True)
+    with monkeypatch.context() as patch:
+        killing(patch, Path, name, after=after, call=call)
+        patch.setattr(files, "install", _fail)
+        with pytest.raises(Killed):
+            world.create(version(2), restart_changed=True)
+    assert world.records() != []
+    world.create(version(1, "other"))
+    assert world.records() == []
+    assert [path.name for path in world.host.gc_roots.iterdir() if path.name.startswith("extra-container.")] == []
+
+
+def test_a_record_beside_which_another_one_was_being_written_can_be_ended(world, version, killed, monkeypatch):
+    world.create(version(1), start=True)
+    killed(FakeManager, "start")
+    (file,) = [path for path in world.records() if path.suffix == ".json"]
+    file.with_suffix(".new").write_text("{")
+    world.create(version(1, "other"))
+    assert world.manager.running == {"demo"}
+    assert world.records() == []
+
+
+def test_what_is_remembered_of_containers_that_are_gone_goes(world, version):
+    directory = world.host.runtime_directory / "pending"
+    directory.mkdir(parents=True)
+    for name in ("gone.json", "demo.new", "demo.json"):
+        (directory / name).write_text('{"change": "system", "instance": [1, 1]}')
+    definitions = world.host.state_directory / "definitions"
+    definitions.mkdir(parents=True)
+    (definitions / "gone.json").write_text("{}")
+    destroy.destroy(("nothing",), world.context)
+    assert [*directory.iterdir()] == []
+    assert not definitions.exists()
 
 
 def test_a_new_container_whose_links_were_not_all_made_is_gone(world, version, killed):
