@@ -18,6 +18,7 @@ from extra_container.generations.places import CONF, PARTS, SYSTEM, UNIT
 from extra_container.generations.values import Generation, History, Verdict
 from extra_container.model import layout
 from extra_container.model.frozen import replace
+from extra_container.model.json_text import loads
 from extra_container.model.values import FileOps, Link, MakeDirectory, RemoveTree
 from extra_container.state import installed, private
 from extra_container.state.names import known
@@ -191,7 +192,7 @@ def _write(one: Generation, host: Host) -> None:
 def _read(name: str, number: int, host: Host) -> dict[str, Any]:
     """Return what the file of a generation says; nothing without one that can be read and understood."""
     try:
-        document = json.loads(_file(name, number, host).read_text(encoding="utf-8"))
+        document = loads(_file(name, number, host).read_text(encoding="utf-8"))
         return values.fields(document["generation"]) if document["version"] == _VERSION else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

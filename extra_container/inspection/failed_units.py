@@ -6,13 +6,13 @@ root for its own, as with private users, or is not there, a command in the conta
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import ExtraContainerError
+from extra_container.model.json_text import loads
 from extra_container.systemd.systemctl import PLAIN
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _failed_in(leader: int, runner: Runner, context: Context) -> tuple[str, ...]
             argv = ("busctl", "--json=short", f"--timeout={_SECONDS:g}", f"--address={address}", *_CALL)
             done = runner.run(argv, check=False, environment=PLAIN, timeout=_SECONDS)
             if done.returncode == 0:
-                return tuple(sorted(unit[0] for unit in json.loads(done.stdout)["data"][0]))
+                return tuple(sorted(unit[0] for unit in loads(done.stdout)["data"][0]))
         command = inside.run_argv(leader, _LIST, runtime=context.host.runtime_directory)
         done = runner.run(command, check=False, timeout=_SECONDS)
     except (ExtraContainerError, OSError, ValueError, LookupError, TypeError):
@@ -70,7 +70,7 @@ def system_state(leader: int, context: Context) -> str | None:
             argv = ("busctl", "--json=short", f"--timeout={_SECONDS:g}", f"--address={address}", *_STATE)
             done = runner.run(argv, check=False, environment=PLAIN, timeout=_SECONDS)
             if done.returncode == 0:
-                return str(json.loads(done.stdout)["data"])
+                return str(loads(done.stdout)["data"])
         command = inside.run_argv(leader, _IS_RUNNING, runtime=context.host.runtime_directory)
         return runner.run(command, check=False, timeout=_SECONDS).stdout.strip() or None
     except (ExtraContainerError, OSError, ValueError, LookupError, TypeError):

@@ -6,12 +6,12 @@ Source of the fields: systemd.journal-fields(7), and journalctl(1) for ``-o json
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from extra_container.model.frozen import dataclass, replace
+from extra_container.model.json_text import loads
 from extra_container.systemd.console import console_lines, without_good_news
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def parse_fields(line: str) -> dict[str, str]:
     first one is taken.
     """
     try:
-        found = json.loads(line)
+        found = loads(line)
     except ValueError:
         return {}
     if not isinstance(found, dict):

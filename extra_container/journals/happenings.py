@@ -5,7 +5,6 @@ Source of the message ids: systemd's sd-messages.h and its catalogue (``journalc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from extra_container.journals.entry import iso, parse_fields
 from extra_container.model import layout
 from extra_container.model.frozen import dataclass
+from extra_container.model.json_text import loads
 from extra_container.model.origin import MESSAGE_ID
 from extra_container.model.plans import Left
 
@@ -135,7 +135,7 @@ def _of_entry(fields: Mapping[str, str]) -> Iterator[Happening]:
 def _of_ours(fields: Mapping[str, str], time: float) -> Iterator[Happening]:
     event = _OURS.get(fields.get("EXTRA_CONTAINER_EVENT", ""))
     try:
-        line = json.loads(fields.get("EXTRA_CONTAINER_JSON", ""))
+        line = loads(fields.get("EXTRA_CONTAINER_JSON", ""))
     except ValueError:
         return
     if event is None or not isinstance(line, dict) or line.get("left", Left.REMOVED.value) != Left.REMOVED.value:

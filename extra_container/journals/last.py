@@ -10,6 +10,7 @@ from extra_container.journals import files, kept
 from extra_container.journals.entry import Author, Entry, as_json, from_json
 from extra_container.journals.sources import Query, Reading, Source
 from extra_container.model.host import Journaled
+from extra_container.model.json_text import loads
 from extra_container.state import private
 
 if TYPE_CHECKING:
@@ -49,8 +50,14 @@ def read(name: str, host: Host) -> tuple[Entry, ...]:
         text = (kept.directory(host.state_directory) / name).read_text(encoding="ascii")
     except (OSError, ValueError):
         return ()
-    found = (from_json(json.loads(line)) for line in text.splitlines())
-    return tuple(entry for entry in found if entry is not None)
+    return tuple(entry for line in text.splitlines() if (entry := _kept(line)) is not None)
+
+
+def _kept(line: str) -> Entry | None:
+    try:
+        return from_json(loads(line))
+    except (ValueError, TypeError, AttributeError):
+        return None  # a disk that was full, or broke, has cut it off
 
 
 def own(name: str, root: Path, query: Query, runner: Runner) -> Iterator[Entry]:

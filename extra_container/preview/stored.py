@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from extra_container.model.errors import InstallError, StaleError, UsageError
 from extra_container.model.frozen import dataclass, replace
+from extra_container.model.json_text import loads
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Change
 from extra_container.model.values import BuiltSource, Request
@@ -83,7 +84,7 @@ def finish(plan: Stored, host: Host) -> None:
     note = plan_roots.read_note(plan.identity, host)
     if note is not None:
         now = time.time()
-        known = {name: provenance.from_json(entry) for name, entry in json.loads(note).items()}
+        known = {name: provenance.from_json(entry) for name, entry in loads(note).items()}
         records.write({name: replace(one, time=now) for name, one in known.items()}, host)
     plan_roots.forget(plan.identity, host)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.frozen import replace
+from extra_container.model.json_text import loads
 from extra_container.provenance import values
 from extra_container.provenance.values import Provenance
 from extra_container.state import installed, private
@@ -94,7 +95,7 @@ def _same(one: Provenance, other: Provenance) -> bool:
 def _read(name: str, host: Host) -> list[Provenance]:
     """Return what is known of a container, the newest first; none where another version wrote them. Raises OSError."""
     try:
-        document = json.loads(_file(name, host).read_text(encoding="utf-8"))
+        document = loads(_file(name, host).read_text(encoding="utf-8"))
         if document["version"] != _VERSION:
             return []
         return [values.from_json(entry) for entry in document["known"]]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import HostError, LockError
+from extra_container.model.json_text import loads
 from extra_container.state import private
 
 if TYPE_CHECKING:
@@ -78,10 +79,9 @@ def _acquire(descriptor: int, path: Path, emit: Callable[[Event], None], wait: f
 
 
 def _holder(path: Path) -> str:
-    import json
 
     try:
-        entry = json.loads(path.read_text())
+        entry = loads(path.read_text())
         return f"Process {entry['pid']} (extra-container {entry['command']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "Another run"  # the holder is between taking the lock and signing it

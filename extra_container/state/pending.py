@@ -17,6 +17,7 @@ from types import MappingProxyType
 from extra_container import proc
 from extra_container.model.errors import InstallError
 from extra_container.model.host import Host
+from extra_container.model.json_text import loads
 from extra_container.model.plans import Change
 
 # From the least to the greatest: a restart brings what an update would bring, too.
@@ -58,7 +59,7 @@ class _Void(Enum):
 def _lacking(name: str, host: Host) -> Change | _Void | None:
     """Return what a record says: ``OVER`` if it is of an instance that has ended, None if there is none."""
     try:
-        entry = json.loads(_record(name, host).read_text(encoding="ascii"))
+        entry = loads(_record(name, host).read_text(encoding="ascii"))
         change, instance = Change(entry["change"]), entry["instance"]
     except FileNotFoundError:
         return None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from extra_container.model import layout
 from extra_container.model.errors import InstallError
 from extra_container.model.frozen import dataclass, replace
+from extra_container.model.json_text import loads
 from extra_container.model.plans import Change
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def _boot() -> str:
 def _read(name: str, host: Host) -> dict[str, object] | None:
     file = _file(name, host)
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = loads(file.read_text(encoding="utf-8"))
         version, entry = document["version"], document["transition"]
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from extra_container.model.errors import HostError, ProcessError
+from extra_container.model.json_text import loads
 from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner
 from extra_container.systemd.systemctl import PLAIN
@@ -22,15 +23,28 @@ _LIST = ("busctl", "--json=short", "call", _SERVICE, "/org/freedesktop/machine1"
 _SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _TERMINATE_SECONDS = 1.0
+# So much of an answer that cannot be understood is shown.
+_SHOWN = 200
 
 PACKAGE_HINT = "Install the package systemd-container."
 
 
 def parse_machines(text: str) -> frozenset[str]:
-    """Parse machined's ``ListMachines`` reply, type ``a(ssso)``, as busctl's JSON; return the machines' names."""
-    import json
+    """Parse machined's ``ListMachines`` reply, type ``a(ssso)``, as busctl's JSON; return the machines' names.
 
-    return frozenset(machine[0] for machine in json.loads(text)["data"][0])
+    Raises :class:`.HostError` for anything else.
+    """
+    try:
+        (machines,) = loads(text)["data"]
+        return frozenset(_name(*machine) for machine in machines)
+    except (ValueError, KeyError, TypeError) as error:
+        raise HostError(f"machined answers in an unknown way: {text[:_SHOWN]!r}") from error
+
+
+def _name(name: object, _kind: object, _service: object, _path: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(type(name).__name__)
+    return name
 
 
 class Machined:

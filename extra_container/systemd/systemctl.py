@@ -82,12 +82,15 @@ def _seconds(timestamp: str) -> float | None:
 def parse_show(names: Sequence[str], text: str) -> Mapping[str, UnitFacts]:
     """Parse ``systemctl show`` of the containers' units: one block of ``Key=value`` lines each, in the order asked for.
 
-    Raises :class:`.HostError` if there are not as many blocks as names.
+    Raises :class:`.HostError` if there are not as many blocks as names, or one says something else.
     """
     blocks = [block for block in text.split("\n\n") if block.strip()]
     if len(blocks) != len(names):
         raise HostError(f"systemctl show described {len(blocks)} units when asked for {len(names)}")
-    return {name: _facts(name, block) for name, block in zip(names, blocks, strict=True)}
+    try:
+        return {name: _facts(name, block) for name, block in zip(names, blocks, strict=True)}
+    except (KeyError, ValueError) as error:
+        raise HostError(f"systemctl show answers in an unknown way: {error}") from error
 
 
 def _facts(name: str, block: str) -> UnitFacts:

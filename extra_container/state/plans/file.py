@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import StaleError, UsageError
+from extra_container.model.json_text import loads
 from extra_container.model.plain import one_line
 from extra_container.state import text_file
 
@@ -40,7 +41,7 @@ def identity(path: Path) -> str | None:
     """Return which plan a file holds, None if it holds none."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         if is_plan(path):
-            return str(json.loads(text_file.read(path, most_bytes=_MOST_BYTES))["id"])
+            return str(loads(text_file.read(path, most_bytes=_MOST_BYTES))["id"])
     return None
 
 
@@ -50,7 +51,7 @@ def read(path: Path) -> dict[str, JSON]:
     Raises :class:`.UsageError` for one that cannot be understood, and :class:`.StaleError` for one of another version.
     """
     try:
-        document = json.loads(text_file.read(path, most_bytes=_MOST_BYTES))
+        document = loads(text_file.read(path, most_bytes=_MOST_BYTES))
         version = document[_KEY]
     except OSError as error:
         raise UsageError(f"{one_line(path)} cannot be read: {error.strerror}") from error
