@@ -120,7 +120,8 @@ def tidy(name: str, host: Host) -> None:
             (profile / entry).unlink(missing_ok=True)
     for entry in _entries(records):
         number = entry.partition(".")[0]
-        if number.isdecimal() and not _whole(links.get(int(number), {})):
+        gone = number.isdecimal() and not _whole(links.get(int(number), {}))
+        if gone or entry.endswith(private.DRAFT):
             (records / entry).unlink(missing_ok=True)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from extra_container.model.errors import ProcessError
 from extra_container.model.frozen import dataclass
+from extra_container.model.json_text import loads
 
 if TYPE_CHECKING:
     from extra_container.process import Runner
@@ -45,7 +45,7 @@ def parse(text: str) -> Mapping[str, PathInfo]:
     in version 2 of the format. Source: release notes of Nix 2.19 and 2.33. Raises ValueError for anything else.
     """
     try:
-        return _parsed(json.loads(text))
+        return _parsed(loads(text))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"nix path-info answers in an unknown way: {error!r}") from error
 

@@ -33,9 +33,13 @@ def check(directory: Path) -> None:
             )
 
 
+# Ends the name of a file that is being written.
+DRAFT = ".new"
+
+
 def write(file: Path, text: str) -> None:
     """Write a file that only root can read, in one step. Its directory is root's alone. Raises OSError."""
-    temporary = file.with_suffix(".new")
+    temporary = file.with_suffix(DRAFT)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)

@@ -143,11 +143,11 @@ def web_service(text):
     """
 
 
-def fetch(address, port=50, tries=50):
+def fetch(address, port=50, tries=50, path=""):
     """Return what a web server says, asking again until it has started."""
     for _ in range(tries):
         done = subprocess.run(
-            ["curl", "-s", "--max-time", "3", f"{address}:{port}"], check=False, capture_output=True, text=True
+            ["curl", "-s", "--max-time", "3", f"{address}:{port}/{path}"], check=False, capture_output=True, text=True
         )
         if done.returncode == 0:
             return done.stdout

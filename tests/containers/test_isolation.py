@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.containers.conftest import leader
+from tests.containers.conftest import fetch, leader, leftovers
 
 VIEWS = Path("/run/extra-container/store-view")
 # More paths than a command line could have in one argument, and none of them has to be built.
@@ -180,3 +180,61 @@ def test_the_hardened_profile_takes_away_and_everything_comes_up(tool, name):
     assert tool("run", name, "--", "cat", "/etc/version").out == "two"
     tool("restart", name)
     assert tool("run", name, "--", "systemctl", "is-system-running", "--wait", code=None).out == "running\n"
+
+
+SERVED = """
+  systemd.services.hello = {
+    wantedBy = [ "multi-user.target" ];
+    script = ''
+      cp "$CREDENTIALS_DIRECTORY/token" /data/token-of-${VERSION}
+      cd /data
+      exec ${pkgs.python3}/bin/python3 -m http.server 50
+    '';
+    serviceConfig.LoadCredential = [ "token" ];
+  };
+  networking.firewall.allowedTCPPorts = [ 50 ];
+"""
+
+
+def hardened(name, prefix, place, version):
+    """Return the service of the README in a container with all that isolates it but users of its own.
+
+    Those take a host whose store can be mounted so; tests/real_nixos has all of it.
+    """
+    config = SERVED.replace("${VERSION}", version)
+    return f"""{{ containers.{name} = {{
+      extra = {{
+        profile = "hardened"; privateUsers = false; storeView = "closure"; addressPrefix = "{prefix}";
+        credentials.token.source = "{place / "secret"}";
+      }};
+      bindMounts."/data" = {{ hostPath = "{place / "data"}"; isReadOnly = false; }};
+      config = {{ pkgs, ... }}: {{ {config} }};
+    }}; }}"""
+
+
+def test_all_of_it_at_once_with_the_service_of_the_readme(tool, name, prefix, tmp_path):
+    (tmp_path / "secret").write_text("sesame")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/index.html").write_text("hello")
+    tool("create", "-s", "-E", hardened(name, prefix, tmp_path, "one"))
+    assert fetch(f"{prefix}.2") == "hello"
+    system = tool("run", name, "--", "readlink", "/run/current-system").out.strip()
+    paths = subprocess.run(["nix-store", "-qR", system], check=True, capture_output=True, text=True).stdout.split()
+    assert tool("run", name, "--", "ls", "/nix/store").out.split() == sorted(Path(path).name for path in paths)
+    assert tool("run", name, "--", "ls", "/nix/var/nix").out.split() == ["gcroots", "profiles"], "no daemon's socket"
+    assert subprocess.run(["grep", "-rqs", "sesame", *paths], check=False).returncode == 1
+    assert "NoNewPrivs:\t1\n" in tool("run", name, "--", "cat", "/proc/1/status").out
+    first = leader(name)
+
+    (tmp_path / "secret").write_text("another")
+    tool("create", "-u", "-E", hardened(name, prefix, tmp_path, "two"))
+    assert leader(name) == first, "updated live"
+    assert fetch(f"{prefix}.2", path="token-of-two") == "another"
+    tool("restart", name)
+    assert fetch(f"{prefix}.2") == "hello"
+    files = {file.name: file for file in (tmp_path / "data").iterdir()}
+    assert files["token-of-one"].read_text() == "sesame"
+    assert {file.stat().st_uid for file in files.values()} == {0}, "they belong to whom the container says"
+    tool("destroy", name)
+    assert leftovers(name) == []
+    assert not list(Path("/run/extra-container").glob(f"*/{name}*"))

@@ -1,6 +1,7 @@
 """What is made up: texts like those that programs write, and JSON like the program's own."""
 
 import copy
+import functools
 import json
 import os
 from collections import Counter
@@ -15,18 +16,21 @@ FEW = 40
 done: Counter[str] = Counter()
 
 
-def fuzzed(check, most=None):
+def fuzzed(check=None, *, most=None):
     """Make a test of a check with ``given``: the same few inputs each time, or as many others as were asked for.
 
     ``most`` is how many there are at most where each takes long.
     """
+    if check is None:
+        return functools.partial(fuzzed, most=most)
 
     def counted(*args, _inner=check.hypothesis.inner_test, **kwargs):
         done[check.__name__] += 1
         return _inner(*args, **kwargs)
 
     check.hypothesis.inner_test = counted
-    count = min(LONG or FEW, most or LONG or FEW)
+    few = FEW // 4 if most else FEW
+    count = min(LONG or few, most or LONG or few)
     return settings(
         max_examples=count, derandomize=not LONG, deadline=None, database=None, print_blob=True,
         suppress_health_check=list(HealthCheck),

@@ -55,11 +55,20 @@ def test_links_between_pages_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
-def test_every_test_that_holds_a_promise_exists():
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/promises.md").read_text()))
+@pytest.mark.parametrize("page", ["promises", "threat-model"])
+def test_every_test_that_holds_a_promise_exists(page):
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / f"docs/{page}.md").read_text()))
+    assert len(named) > 50
     files = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("plugins/*/tests/test_*.py")]
     defined = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)}
     assert named - defined == set()
+
+
+def test_whatever_is_called_defended_has_its_test():
+    text = (ROOT / "docs/threat-model.md").read_text()
+    rows = re.findall(r"^\| (?!they|it|what|a |---)(.+) \| (.+) \| (.*)\|$", text, re.MULTILINE)
+    assert len(rows) > 25
+    assert [row for row in rows if not row[1].startswith("no") and not row[2].strip()] == []
 
 
 def test_every_module_of_the_core_has_its_place_in_the_architecture():

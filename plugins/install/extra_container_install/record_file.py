@@ -38,7 +38,7 @@ def read(path: Path = RECORD) -> SetupRecord:
             files={Path(name): frozenset(states) for name, states in document["files"].items()},
             directories=tuple(map(Path, document["directories"])),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InstallError(
             f"{path} is damaged: {error}", hint="Remove it; what earlier installations made then stays as it is."
         ) from error

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
+from typing import Any
 
-from extra_container.plugin import ActiveState, proc
+from extra_container.plugin import ActiveState, HostError, proc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +50,25 @@ def write_record(path: Path, record: Record) -> None:
 
 
 def read_record(path: Path) -> Record | None:
-    """Return the record, ``None`` if the container was never started since the machine booted."""
+    """Return the record, ``None`` if the container was never started since the machine booted.
+
+    Raises :class:`.HostError` for one that cannot be understood: what runs must not be taken for what is down.
+    """
     try:
-        written = json.loads(path.read_text(encoding="utf-8"))
+        return _record(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise HostError(
+            f"{path} is damaged, so nothing is known of the container",
+            hint=f"If it does not run: rm {shlex.quote(os.fspath(path))}",
+        ) from error
+
+
+def _record(written: dict[str, Any]) -> Record:
     # A supervisor may outlive the version of the program that started it.
     fields = {field.name: written[field.name] for field in dataclass_fields(Record) if field.name in written}
     for key in ("supervisor", "main", "leader"):
-        fields[key] = None if fields.get(key) is None else proc.Process(**fields[key])
+        fields[key] = None if fields.get(key) is None else proc.Process(**dict(fields[key]))
     fields["active"] = ActiveState(fields["active"])
     return Record(**fields)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ PLACES = (
     "/etc/nixos-containers",
     "/etc/systemd/system",
     "/nix/var/nix/gcroots/auto",
+    "/nix/var/nix/profiles/extra-container",
     "/run/extra-container",
     "/usr/lib/systemd/system",
     "/var/lib/extra-container",
@@ -25,13 +27,15 @@ OUTERMOST = (
     "/var/lib/nixos-containers",
     "/var/log/journal",
 )
-# What says when something was done and by what process, and the text of a definition, which is another one each time.
-VARYING = ("time", "since", "instance", "pid", "text")
+_GENERATION = re.compile(r"(?:generations/[^/]+/|(?:system|unit|conf)-)(\d+)(?:\.json|-link)")
+# What says when something was done and by what process; the text of a definition, which is another one each time; and
+# whether somebody saw a generation come up, which a run that is killed in that moment does not.
+VARYING = ("time", "since", "instance", "pid", "text", "verdict")
 
 
 def snapshot(name, other=None):
     """Return what bears on a container by what it is of; ``other`` is one beside it, whose own state counts, too."""
-    found = {f"link or file {path}": what for path, what in _files(name)}
+    found = _without_numbers(name, {f"link or file {path}": what for path, what in _files(name)})
     found.update({f"unit {key}": value for key, value in unit(name).items()})
     found["version inside"] = version(name)
     found["processes outside of it"] = "\n".join(strays(name))
@@ -82,7 +86,9 @@ def temporary():
     found = []
     for place in PLACES:
         for directory, _, files in os.walk(place):
-            found += [f"{directory}/{file}" for file in files if file.endswith((".tmp", ".new"))]
+            # Those of generations go with the next change of their container.
+            if "/generations/" not in directory:
+                found += [f"{directory}/{file}" for file in files if file.endswith((".tmp", ".new"))]
     run = Path("/run/extra-container")
     for kind in ("session-*", "build-*"):
         found += [str(path) for where in (run, Path("/tmp")) for path in where.glob(kind)]
@@ -114,6 +120,19 @@ def _files(name):
         for path in sorted(Path(place).iterdir()) if Path(place).is_dir() else ():
             if not path.name.startswith(".#") and (place != "/var/log/journal" or not path.exists()):
                 yield path, _described(path)
+
+
+def _without_numbers(name, found):
+    """Return what was found with generations counted from 1 on: a run that is broken off uses a number up."""
+    numbers = sorted({int(match[1]) for path in found if f"/{name}/" in path and (match := _GENERATION.search(path))})
+    order = {str(number): f"#{place}" for place, number in enumerate(numbers, 1)}
+
+    def counted(text):
+        return _GENERATION.sub(lambda match: match[0].replace(match[1], order.get(match[1], match[1])), text)
+
+    mine = {path: what for path, what in found.items() if f"/{name}/" in path}
+    renamed = {counted(path): counted(what) for path, what in mine.items() if not path.endswith("/last")}
+    return {**{path: what for path, what in found.items() if path not in mine}, **renamed}
 
 
 def _is_of_others(place, path, name):

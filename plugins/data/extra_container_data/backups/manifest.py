@@ -76,7 +76,10 @@ def from_bytes(document: bytes) -> Manifest:
 
     Raises ValueError for what is none, and :class:`.InstallError` for one of a later version.
     """
-    entry = json.loads(document)
+    try:
+        entry = json.loads(document)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(entry, dict):
         raise ValueError("it is no object")  # noqa: TRY004 -- one kind of error for what is wrong with a document
     version = entry.get("format")
