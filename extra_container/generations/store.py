@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from extra_container.generations import places, values
 from extra_container.generations.places import CONF, PARTS, SYSTEM, UNIT
 from extra_container.generations.values import Generation, History, Verdict
+from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.frozen import replace
-from extra_container.model.json_text import loads
 from extra_container.model.values import FileOps, Link, MakeDirectory, RemoveTree
 from extra_container.state import installed, private
 from extra_container.state.names import known

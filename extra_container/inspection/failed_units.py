@@ -11,8 +11,8 @@ import stat
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.errors import ExtraContainerError
-from extra_container.model.json_text import loads
 from extra_container.systemd.systemctl import PLAIN
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.frozen import dataclass, replace
-from extra_container.model.json_text import loads
 from extra_container.systemd.console import console_lines, without_good_news
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from extra_container.journals.entry import iso, parse_fields
+from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.frozen import dataclass
-from extra_container.model.json_text import loads
 from extra_container.model.origin import MESSAGE_ID
 from extra_container.model.plans import Left
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from extra_container.journals import files, kept
 from extra_container.journals.entry import Author, Entry, as_json, from_json
 from extra_container.journals.sources import Query, Reading, Source
+from extra_container.json_text import loads
 from extra_container.model.host import Journaled
-from extra_container.model.json_text import loads
 from extra_container.state import private
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.errors import ProcessError
 from extra_container.model.frozen import dataclass
-from extra_container.model.json_text import loads
 
 if TYPE_CHECKING:
     from extra_container.process import Runner

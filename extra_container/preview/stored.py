@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from extra_container.json_text import loads
 from extra_container.model.errors import InstallError, StaleError, UsageError
 from extra_container.model.frozen import dataclass, replace
-from extra_container.model.json_text import loads
 from extra_container.model.plain import one_line
 from extra_container.model.plans import Change
 from extra_container.model.values import BuiltSource, Request

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.frozen import replace
-from extra_container.model.json_text import loads
 from extra_container.provenance import values
 from extra_container.provenance.values import Provenance
 from extra_container.state import installed, private

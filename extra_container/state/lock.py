@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.errors import HostError, LockError
-from extra_container.model.json_text import loads
 from extra_container.state import private
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from extra_container import proc
+from extra_container.json_text import loads
 from extra_container.model.errors import InstallError
 from extra_container.model.host import Host
-from extra_container.model.json_text import loads
 from extra_container.model.plans import Change
 
 # From the least to the greatest: a restart brings what an update would bring, too.

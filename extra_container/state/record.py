@@ -15,10 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.errors import InstallError
 from extra_container.model.frozen import dataclass, replace
-from extra_container.model.json_text import loads
 from extra_container.model.plans import Change
 
 if TYPE_CHECKING:

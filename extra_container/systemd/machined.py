@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
+from extra_container.json_text import loads
 from extra_container.model.errors import HostError, ProcessError
-from extra_container.model.json_text import loads
 from extra_container.model.layout import unit_name
 from extra_container.process import Completed, Runner
 from extra_container.systemd.systemctl import PLAIN

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extra_container.json_text import loads
 from extra_container.model.errors import StaleError, UsageError
-from extra_container.model.json_text import loads
 from extra_container.model.plain import one_line
 from extra_container.state import text_file
 
