@@ -54,6 +54,8 @@ def destroy_locked(wanted: tuple[str, ...], context: Context, *, keep_data: bool
     targets = tuple(name for name in wanted if name in present)
     # All that can be left of the others is what systemd remembers of a failed run.
     context.host.manager.forget(tuple(name for name in wanted if name not in present))
+    with suppress(OSError):  # the next change does it
+        records.prune(context.host)
     if targets:
         removals, refusals = _plan(targets, present, context, keep_data=keep_data)
         ran = _ask_plugins(tuple(removals), present, context)

@@ -12,7 +12,6 @@ from extra_container.model.errors import InstallError
 from extra_container.model.host import Host
 from extra_container.model.values import Problem, Severity
 from extra_container.pipeline.context import Context
-from extra_container.provenance import records
 from extra_container.state import files, installed, pending, record, runtime, unit
 from extra_container.state.plans import file as plan_file
 from extra_container.state.plans import roots as plan_roots
@@ -36,9 +35,7 @@ def sweep(context: Context) -> None:
     with _warning_of_errors(context):
         record.sweep(host)
     with _warning_of_errors(context):
-        pending.sweep(installed.names(host.gc_roots), host)
-    with _warning_of_errors(context):
-        records.prune(host)
+        pending.sweep(lambda: installed.names(host.gc_roots), host)
     for place in _places_of_data(host):
         with _warning_of_errors(context):
             for directory in _aside(place):
@@ -48,7 +45,7 @@ def sweep(context: Context) -> None:
 def find(host: Host) -> tuple[Path, ...]:
     """Return what :func:`sweep` would remove. Raises OSError for a place that cannot be looked into."""
     aside = (directory for place in _places_of_data(host) for directory in _aside(place))
-    remembered = (*record.remnants(host), *pending.leftovers(installed.names(host.gc_roots), host))
+    remembered = (*record.remnants(host), *pending.leftovers(lambda: installed.names(host.gc_roots), host))
     return (*runtime.left(host.runtime_directory), *files.temporary(_places(host)), *remembered, *aside)
 
 

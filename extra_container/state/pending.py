@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -96,19 +96,19 @@ def forget(names: Iterable[str], host: Host) -> None:
         _record(name, host).unlink(missing_ok=True)
 
 
-def sweep(present: Collection[str], host: Host) -> None:
+def sweep(present: Callable[[], Collection[str]], host: Host) -> None:
     """Remove the records of containers that are not installed, and what a killed run was writing. Raises OSError."""
     for record in leftovers(present, host):
         record.unlink(missing_ok=True)
 
 
-def leftovers(present: Collection[str], host: Host) -> list[Path]:
-    """Return what :func:`sweep` would remove; ``present`` are the installed containers. Raises OSError."""
+def leftovers(present: Callable[[], Collection[str]], host: Host) -> list[Path]:
+    """Return what :func:`sweep` would remove; ``present`` gives the installed containers. Raises OSError."""
     try:
         entries = list(os.scandir(_directory(host)))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    known = {_record(name, host).name for name in present}
+    known = {_record(name, host).name for name in present()} if entries else set()
     return [Path(entry.path) for entry in entries if entry.name not in known]
 
 

@@ -11,7 +11,7 @@ from extra_container import variables
 from tests.fuzz.inputs import TEXT, WORD, fuzzed
 
 # Each starts the program.
-PROGRAMS = 2000
+PROGRAMS = 300
 # Those that change nothing, whatever follows them.
 COMMANDS = [
     "list",

@@ -141,17 +141,10 @@ class Trials:
 
     def prepare(self, scenario):
         """Bring the host into the state before a scenario."""
-        match SCENARIOS[scenario].before:
-            case None:
-                self.do("destroy", NAME)
-            case version:
-                host.settle(NAME)
-                self.do(
-                    "create", "-s", "-r", self.places[next(key for key, text in VERSIONS.items() if text == version)]
-                )
-                if not leaders(NAME):
-                    self.do("start", NAME)
-                Path("/var/lib/nixos-containers", NAME, "mine").write_text("data")
+        self.do("destroy", NAME)  # and with it the generations of earlier trials
+        if version := SCENARIOS[scenario].before:
+            self.do("create", "-s", self.places[next(key for key, text in VERSIONS.items() if text == version)])
+            Path("/var/lib/nixos-containers", NAME, "mine").write_text("data")
         if words := SCENARIOS[scenario].broken_off:
             self.break_off([word.format(**self.places) for word in words])
 
@@ -164,7 +157,6 @@ class Trials:
     def reference(self, scenario):
         """Return the host before and after a scenario that nothing disturbs, and the changes of that."""
         if scenario not in self.references:
-            self.do("destroy", NAME)
             self.prepare(scenario)
             before = host.snapshot(NAME, OTHER), host.links(NAME)
             ran = self.run(scenario)
