@@ -137,9 +137,9 @@ def unfinished(host: Host) -> Iterator[tuple[str, Transition | UnreadableRecordE
 def _earlier(name: str, host: Host) -> Transition | None:
     try:
         entry = _read(name, host)
-    except UnreadableRecordError:
+        return None if entry is None else _from_json(entry)
+    except (UnreadableRecordError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return None if entry is None else _from_json(entry)
 
 
 def _on_top_of(earlier: Transition | None, transition: Transition) -> Transition:

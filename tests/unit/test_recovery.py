@@ -1,5 +1,6 @@
 """Runs that were broken off: what the next one makes of them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -319,6 +320,16 @@ def test_a_record_that_cannot_be_understood_is_told_and_goes(world, version, kil
     world.create(version(1, "other"))
     assert any(f"{file} cannot be understood" in message for message in world.warnings())
     assert world.records() == []
+
+
+@pytest.mark.parametrize("entry", [{}, {"before": None}, {"before": {"/a": []}, "after": {}}, {"before": 5}])
+def test_a_change_begins_on_top_of_a_record_that_cannot_be_understood(world, entry):
+    file = world.host.state_directory / "containers/demo/record.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"version": 1, "transition": entry}))
+    record.begin("demo", Transition(before=OLD, after=NEW, ran=True), world.host)
+    ((_, found),) = record.unfinished(world.host)
+    assert (found.before, found.after) == (OLD, NEW)
 
 
 def test_a_record_of_a_later_version_stays(world, version, killed):

@@ -27,6 +27,8 @@ OUTERMOST = (
     "/var/lib/nixos-containers",
     "/var/log/journal",
 )
+# The highest number that was given, and what was being written: it goes with the next change of the container.
+_OWN_AFFAIR = re.compile(r"/generations/[^/]+/(?:last|.*\.new)$")
 _GENERATION = re.compile(r"(?:generations/[^/]+/|(?:system|unit|conf)-)(\d+)(?:\.json|-link)")
 # What says when something was done and by what process; the text of a definition, which is another one each time; and
 # whether somebody saw a generation come up, which a run that is killed in that moment does not.
@@ -131,7 +133,7 @@ def _without_numbers(name, found):
         return _GENERATION.sub(lambda match: match[0].replace(match[1], order.get(match[1], match[1])), text)
 
     mine = {path: what for path, what in found.items() if f"/{name}/" in path}
-    renamed = {counted(path): counted(what) for path, what in mine.items() if not path.endswith("/last")}
+    renamed = {counted(path): counted(what) for path, what in mine.items() if not _OWN_AFFAIR.search(path)}
     return {**{path: what for path, what in found.items() if path not in mine}, **renamed}
 
 
