@@ -31,8 +31,8 @@ OUTERMOST = (
 _OWN_AFFAIR = re.compile(r"/generations/[^/]+/(?:last|.*\.new)$")
 _GENERATION = re.compile(r"(?:generations/[^/]+/|(?:system|unit|conf)-)(\d+)(?:\.json|-link)")
 # What says when something was done and by what process; the text of a definition, which is another one each time; and
-# whether somebody saw a generation come up, which a run that is killed in that moment does not.
-VARYING = ("time", "since", "instance", "pid", "text", "verdict")
+# how a generation did, which is another matter after a kill or a fault.
+VARYING = ("time", "since", "instance", "pid", "text", "verdict", "reason")
 
 
 def snapshot(name, other=None):
