@@ -18,7 +18,7 @@ from extra_container.cli.grammar.elsewhere import Call
 from extra_container.cli.grammar.writing import words_of
 from extra_container.cli.output.document import as_text as json_text
 from extra_container.cli.output.document import written_into
-from extra_container.cli.parser import Meaning, meaning
+from extra_container.cli.parser import Meaning, is_of_running, meaning, of_running
 from extra_container.cli.root import program_argv
 from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
@@ -113,11 +113,13 @@ __all__ = [
     "destroy",
     "entry_argv",
     "expel",
+    "is_of_running",
     "json_text",
     "login_shell_argv",
     "mark_generation",
     "meaning",
     "moment_text",
+    "of_running",
     "program_argv",
     "provenance_as_json",
     "provenance_from_json",

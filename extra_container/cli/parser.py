@@ -51,6 +51,20 @@ def meaning_of(action: argparse.Action) -> Meaning:
     return noted if isinstance(noted, Meaning) else Meaning.TEXT
 
 
+def of_running(action: argparse.Action) -> argparse.Action:
+    """Note that an option of a plugin is about containers that run, and not about their build, and return it.
+
+    Where a build is brought to another machine, such an option goes with it.
+    """
+    vars(action)["of_running"] = True
+    return action
+
+
+def is_of_running(action: argparse.Action) -> bool:
+    """Return whether that was noted."""
+    return bool(vars(action).get("of_running"))
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser with whole option names only and errors that look like all others.
 

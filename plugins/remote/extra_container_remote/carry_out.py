@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UsageError
-from extra_container.plugin_command import DefinitionCommand, build, defined_names, words_of
+from extra_container.plugin_command import DefinitionCommand, build, defined_names, is_of_running, words_of
 from extra_container_remote import arguments, document, fleet, inventory, preparing, ssh
 from extra_container_remote.bringing import Errand
 from extra_container_remote.voices import Voices
@@ -92,7 +92,7 @@ def _words(call: Call, source: str | None) -> list[str]:
 def _options(call: Call) -> list[str]:
     """Return the command with the options that are not of definitions: those of plugins shape the build."""
     core = frozenset(getattr(call.parsed, "core", ()))
-    others = {action.dest for action in call.parser._actions} - core
+    others = {action.dest for action in call.parser._actions if not is_of_running(action)} - core
     parsed = {**vars(call.parsed), "names": None, "all": False}
     without = {*call.places, *others, *_OF_DEFINITIONS, "formatter", "json_into", "names"}
     return [call.name, *words_of(call.parser, type(call.parsed)(**parsed), without)]
