@@ -40,6 +40,7 @@ from extra_container.standstill import standstill
 from extra_container.state.installed import read as read_installed
 from extra_container.state.installed import read_traces
 from extra_container.state.names import check_known as check_names
+from extra_container.state.names import creatable
 from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from extra_container.nix.path_info import of_closures as closures_of
     from extra_container.pipeline.history.generations import running as running_generation
     from extra_container.pipeline.history.generations import with_running_system
+    from extra_container.pipeline.history.origins import in_place
 
 # Where the names stand that only some commands need. NAME=OTHER is one that is called OTHER there.
 _LATE = MappingProxyType(
@@ -71,6 +73,7 @@ _LATE = MappingProxyType(
         "generations.values": "Generation History Verdict",
         "nix.path_info": "closures_of=of_closures",
         "pipeline.history.generations": "running_generation=running with_running_system",
+        "pipeline.history.origins": "in_place",
     }
 )
 
@@ -107,12 +110,14 @@ __all__ = [
     "build",
     "check_names",
     "closures_of",
+    "creatable",
     "create",
     "create_built",
     "defined_names",
     "destroy",
     "entry_argv",
     "expel",
+    "in_place",
     "is_of_running",
     "json_text",
     "login_shell_argv",

@@ -16,6 +16,7 @@ from extra_container.model.errors import AbsentError, ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.values import BuiltSource, FileSource
 from extra_container.pipeline import build
+from extra_container.pipeline.history.origins import in_place
 from extra_container.provenance import records
 
 if TYPE_CHECKING:
@@ -115,17 +116,8 @@ def _outputs(derivation: str, runner: Runner) -> frozenset[Path]:
 @contextmanager
 def _in_place(place: Place, context: Context) -> Iterator[Context]:
     """Give a context that evaluates where a definition was read, and says nothing of it."""
-    runner = context.runner.having({})
-    runner.environment.pop("NIX_PATH", None)
-    if place.nix_path is not None:
-        runner.environment["NIX_PATH"] = place.nix_path
-    before = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.chdir(place.directory)
-        yield replace(context, runner=runner, emit=lambda _: None, tell=lambda _: None)
-    finally:
-        os.fchdir(before)
-        os.close(before)
+    with in_place(place, context) as placed:
+        yield replace(placed, emit=lambda _: None, tell=lambda _: None)
 
 
 def _in_short(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -55,6 +56,22 @@ def come_from(
 def _set_of(name: str, present: Installed, context: Context) -> str | None:
     known = records.read(present[name], context.host) if name in present else None
     return None if known is None else known.set_name
+
+
+@contextmanager
+def in_place(place: Place, context: Context) -> Iterator[Context]:
+    """Give a context that evaluates where a definition was read. Raises OSError if the directory is gone."""
+    runner = context.runner.having({})
+    runner.environment.pop("NIX_PATH", None)
+    if place.nix_path is not None:
+        runner.environment["NIX_PATH"] = place.nix_path
+    before = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.chdir(place.directory)
+        yield replace(context, runner=runner)
+    finally:
+        os.fchdir(before)
+        os.close(before)
 
 
 @contextmanager

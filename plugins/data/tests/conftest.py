@@ -2,9 +2,19 @@
 
 import pytest
 
-from tests.containers.conftest import Tool, name, tool
+from tests.containers.conftest import Tool, name, prefix, tool
 
-__all__ = ["module_tool", "name", "tool"]
+__all__ = ["module_tool", "name", "prefix", "tool"]
+
+
+@pytest.fixture(autouse=True)
+def _others(request):
+    """Destroy the containers whose names begin like that of a test's own."""
+    wanted = {"name", "tool"} <= set(request.fixturenames)
+    name, tool = map(request.getfixturevalue, ("name", "tool")) if wanted else (None, None)
+    yield
+    if tool is not None:
+        tool("destroy", name, *(other for other in tool("list").out.split() if other.startswith(name)))
 
 
 @pytest.fixture(scope="module")

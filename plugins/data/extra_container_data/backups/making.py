@@ -40,9 +40,9 @@ def back_up(
         raise UsageError(f"{target} is in what is to be backed up", hint="Name a file elsewhere.")
     known = read_provenance(container, context.host)
     about = manifest.of(container, None if known is None else provenance_as_json(known), time.time())
-    top = _open_state(container)
+    top = open_state(container)
     try:
-        with _new_file(target) as file, _keeping_still(container.name, context, stopping=stopping):
+        with _new_file(target) as file, keeping_still(container.name, context, stopping=stopping):
             with packed(file, context.runner) as stream:
                 writer = ArchiveWriter(stream)
                 _write(writer, about, Tree(top, lambda names: os.fspath(root.joinpath(*names)), _skipped(warn)))
@@ -66,7 +66,8 @@ def _skipped(warn: Callable[[str], None]) -> Callable[[str, str], None]:
     return lambda path, reason: warn(f"{path} is not in the backup: {reason}")
 
 
-def _open_state(container: InstalledContainer) -> int:
+def open_state(container: InstalledContainer) -> int:
+    """Return a container's directory, open. Raises :class:`.ContainerError` if there is none yet."""
     try:
         return os.open(container.root, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError as error:
@@ -79,7 +80,11 @@ def _open_state(container: InstalledContainer) -> int:
 
 
 @contextmanager
-def _keeping_still(name: str, context: Context, *, stopping: bool) -> Iterator[None]:
+def keeping_still(name: str, context: Context, *, stopping: bool) -> Iterator[None]:
+    """Freeze a container that runs, or with ``stopping`` shut it down; the caller holds the lock.
+
+    Raises :class:`.ContainerError` if it did not keep still.
+    """
     manager = context.host.manager
     before = manager.states((name,))[name]
     if before.at_rest or stopping:
