@@ -45,35 +45,52 @@ from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
     from extra_container.cli.output.display import ListCommand, ShowCommand
+    from extra_container.cli.output.document import as_text as document_text
+    from extra_container.cli.output.preview import render as preview_text
     from extra_container.cli.results.command import ResultCommand
     from extra_container.cli.views.amounts import moment as moment_text
     from extra_container.cli.views.amounts import size as size_text
     from extra_container.cli.views.amounts import timestamp
     from extra_container.cli.views.table import Column
     from extra_container.cli.views.table import lines as table_lines
+    from extra_container.generations.store import forget as forget_generations
     from extra_container.generations.store import iterate as all_generations
     from extra_container.generations.store import mark as mark_generation
     from extra_container.generations.store import read as read_generations
     from extra_container.generations.store import remove as remove_generations
     from extra_container.generations.values import Generation, History, Verdict
+    from extra_container.journals.moments import span as parse_span
     from extra_container.nix.path_info import of_closures as closures_of
     from extra_container.pipeline.history.generations import running as running_generation
     from extra_container.pipeline.history.generations import with_running_system
     from extra_container.pipeline.history.origins import in_place
+    from extra_container.pipeline.history.returning import OvertakenError
+    from extra_container.pipeline.history.returning import built as return_build
+    from extra_container.pipeline.history.returning import holding as return_check
+    from extra_container.pipeline.history.returning import request_for as return_request
+    from extra_container.preview.document import document as preview_document
+    from extra_container.preview.look import preview
 
 # Where the names stand that only some commands need. NAME=OTHER is one that is called OTHER there.
 _LATE = MappingProxyType(
     {
         "cli.output.display": "ListCommand ShowCommand",
+        "cli.output.document": "document_text=as_text",
+        "cli.output.preview": "preview_text=render",
         "cli.results.command": "ResultCommand",
         "cli.views.amounts": "moment_text=moment size_text=size timestamp",
         "cli.views.table": "Column table_lines=lines",
-        "generations.store": "all_generations=iterate mark_generation=mark read_generations=read "
-        "remove_generations=remove",
+        "generations.store": "all_generations=iterate forget_generations=forget mark_generation=mark "
+        "read_generations=read remove_generations=remove",
         "generations.values": "Generation History Verdict",
+        "journals.moments": "parse_span=span",
         "nix.path_info": "closures_of=of_closures",
         "pipeline.history.generations": "running_generation=running with_running_system",
         "pipeline.history.origins": "in_place",
+        "pipeline.history.returning": "OvertakenError return_build=built return_check=holding "
+        "return_request=request_for",
+        "preview.document": "preview_document=document",
+        "preview.look": "preview",
     }
 )
 
@@ -101,6 +118,7 @@ __all__ = [
     "Meaning",
     "NameCommand",
     "NamesCommand",
+    "OvertakenError",
     "Provenance",
     "ResultCommand",
     "ShowCommand",
@@ -115,8 +133,10 @@ __all__ = [
     "create_built",
     "defined_names",
     "destroy",
+    "document_text",
     "entry_argv",
     "expel",
+    "forget_generations",
     "in_place",
     "is_of_running",
     "json_text",
@@ -125,6 +145,10 @@ __all__ = [
     "meaning",
     "moment_text",
     "of_running",
+    "parse_span",
+    "preview",
+    "preview_document",
+    "preview_text",
     "program_argv",
     "provenance_as_json",
     "provenance_from_json",
@@ -135,6 +159,9 @@ __all__ = [
     "remove_generations",
     "require_leader",
     "require_success",
+    "return_build",
+    "return_check",
+    "return_request",
     "run_argv",
     "running_generation",
     "runtime_directory",

@@ -20,7 +20,7 @@ from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.frozen import replace
 from extra_container.model.values import FileOps, Link, MakeDirectory, RemoveTree
-from extra_container.state import installed, private
+from extra_container.state import files, installed, private
 from extra_container.state.names import known
 
 if TYPE_CHECKING:
@@ -128,6 +128,11 @@ def tidy(name: str, host: Host) -> None:
 def removal(name: str, host: Host) -> FileOps:
     """Return what removes all that is kept of a container. Pure."""
     return (RemoveTree(path=places.profile(name, host)), RemoveTree(path=places.records(host) / name))
+
+
+def forget(name: str, host: Host) -> None:
+    """Remove all that is kept of a container. Raises :class:`.InstallError`."""
+    files.remove(removal(name, host))
 
 
 def _links(name: str, host: Host) -> dict[int, dict[str, Path]]:

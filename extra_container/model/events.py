@@ -6,20 +6,25 @@ event's name in the log: ``noun.verb_past``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from extra_container.model.frozen import dataclass
 
 # To plugins, one module has all events.
-from extra_container.model.steps import CommandFailed as CommandFailed  # noqa: PLC0414
-from extra_container.model.steps import CommandFinished as CommandFinished  # noqa: PLC0414
-from extra_container.model.steps import CommandStarted as CommandStarted  # noqa: PLC0414
-from extra_container.model.steps import LockAwaited as LockAwaited  # noqa: PLC0414
-from extra_container.model.steps import OutputPrinted as OutputPrinted  # noqa: PLC0414
-from extra_container.model.steps import PhaseFinished as PhaseFinished  # noqa: PLC0414
-from extra_container.model.steps import PhaseStarted as PhaseStarted  # noqa: PLC0414
-from extra_container.model.steps import ProcessFinished as ProcessFinished  # noqa: PLC0414
+from extra_container.model.told.steps import CommandFailed as CommandFailed  # noqa: PLC0414
+from extra_container.model.told.steps import CommandFinished as CommandFinished  # noqa: PLC0414
+from extra_container.model.told.steps import CommandStarted as CommandStarted  # noqa: PLC0414
+from extra_container.model.told.steps import LockAwaited as LockAwaited  # noqa: PLC0414
+from extra_container.model.told.steps import OutputPrinted as OutputPrinted  # noqa: PLC0414
+from extra_container.model.told.steps import PhaseFinished as PhaseFinished  # noqa: PLC0414
+from extra_container.model.told.steps import PhaseStarted as PhaseStarted  # noqa: PLC0414
+from extra_container.model.told.steps import ProcessFinished as ProcessFinished  # noqa: PLC0414
+from extra_container.model.told.upkeep import BackupWritten as BackupWritten  # noqa: PLC0414
+from extra_container.model.told.upkeep import FilesCopied as FilesCopied  # noqa: PLC0414
+from extra_container.model.told.upkeep import GenerationSelected as GenerationSelected  # noqa: PLC0414
+from extra_container.model.told.upkeep import GenerationsRemoved as GenerationsRemoved  # noqa: PLC0414
+from extra_container.model.told.upkeep import LimitsChanged as LimitsChanged  # noqa: PLC0414
+from extra_container.model.told.upkeep import StateReplaced as StateReplaced  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from extra_container.model.plans import Failure, InstallPlan, Left
@@ -195,49 +200,6 @@ class ContainersDestroyed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateReplaced:
-    """A container's data is other data: none after ``reset``, that of a backup after ``restore``."""
-
-    kind: ClassVar[str] = "container.state_replaced"
-    name: str
-    command: str
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesCopied:
-    """So many files were copied; ``names`` are the containers among ``source`` and ``target`` (``NAME:PATH``)."""
-
-    kind: ClassVar[str] = "files.copied"
-    names: tuple[str, ...]
-    source: str
-    target: str
-    files: int
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackupWritten:
-    """A container's data is in a file, whole and on the disk; ``size`` is that of the file in bytes."""
-
-    kind: ClassVar[str] = "container.backed_up"
-    name: str
-    path: str
-    size: int
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsChanged:
-    """A container may use more or less than before; ``limits`` are settings of its unit, none if its own hold again."""
-
-    kind: ClassVar[str] = "container.limits_changed"
-    name: str
-    limits: Mapping[str, str]
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFailed:
     """A container did not do what was asked."""
 
@@ -286,6 +248,8 @@ Event: TypeAlias = (
     | FilesCopied
     | BackupWritten
     | LimitsChanged
+    | GenerationSelected
+    | GenerationsRemoved
     | ContainerFailed
     | ContainerLeft
     | ProblemFound

@@ -123,6 +123,12 @@ def is_of_container(file_name: str) -> bool:
     return container_of_unit(file_name) is not None or file_name.endswith(_CONF) or file_name.startswith(_GC_ROOT)
 
 
+def conf_directory_of(unit_text: str) -> Path:
+    """Return the directory from which a unit reads its conf, as its text says; today's if it says nothing."""
+    named = (place for place in CONF_DIRECTORIES if f"{place}/" in unit_text)
+    return next(named, CONF_DIRECTORIES[0])
+
+
 def container_root(unit_text: str, conf_directory: Path, name: str) -> Path:
     """Return the directory that is a container's ``/``, as the unit (``Environment=root=…``) or else the layout says.
 

@@ -13,8 +13,10 @@ from types import MappingProxyType
 from extra_container.model import layout
 from extra_container.model.errors import BuildError, UsageError
 from extra_container.model.values import BuildResult, BuiltContainer
-from extra_container.state import text_file, unit
+from extra_container.state import text_file
 from extra_container.state.environment_file import parse_environment_file
+from extra_container.state.unit import pulled_in_by as pulled_in
+from extra_container.state.unit import restart_triggers
 
 
 def read(path: Path, *, store: Path = layout.STORE) -> BuildResult:
@@ -33,23 +35,39 @@ def read(path: Path, *, store: Path = layout.STORE) -> BuildResult:
     if units.is_dir():
         found = (layout.container_of_unit(entry.name) for entry in units.iterdir())
         names = sorted(name for name in found if name is not None)
-    pulled = unit.pulled_in_by(units)
+    pulled = pulled_in(units)
     return BuildResult(path=path, containers=tuple(_container(etc, name, pulled, store) for name in names))
 
 
 def _container(etc: Path, name: str, pulled: Mapping[str, tuple[str, ...]], store: Path) -> BuiltContainer:
     conf = _conf(etc, name)
-    link = etc / "systemd/system" / layout.unit_name(name)
-    unit_file, conf_file = Path(os.path.realpath(link)), Path(os.path.realpath(conf))
+    units = etc / "systemd/system"
+    return container(
+        name,
+        unit=units / layout.unit_name(name),
+        conf=conf,
+        conf_directory=Path("/etc") / conf.relative_to(etc).parent,
+        pulled_in_by=pulled.get(layout.unit_name(name), ()),
+        store=store,
+    )
+
+
+def container(
+    name: str, *, unit: Path, conf: Path, conf_directory: Path, pulled_in_by: tuple[str, ...], store: Path
+) -> BuiltContainer:
+    """Return the container of a unit and a conf, which may be links to files in Nix' store; see :func:`read`.
+
+    ``conf_directory`` is where its unit reads the conf, ``pulled_in_by`` as in :class:`.BuiltContainer`.
+    """
+    unit_file, conf_file = Path(os.path.realpath(unit)), Path(os.path.realpath(conf))
     masked = unit_file == Path(os.devnull)
-    unit_text = "" if masked else _text(unit_file, link, name)
+    unit_text = "" if masked else _text(unit_file, unit, name)
     conf_text = _text(conf_file, conf, name)
     settings = parse_environment_file(conf_text)
     if not {"SYSTEM_PATH", "FLAKE"} & settings.keys():
         raise BuildError(f"{conf} names no system for the container {name} (SYSTEM_PATH)")
-    for file, given in ((conf_file, conf),) if masked else ((unit_file, link), (conf_file, conf)):
+    for file, given in ((conf_file, conf),) if masked else ((unit_file, unit), (conf_file, conf)):
         _require_store(file, given, name, store)
-    conf_directory = Path("/etc") / conf.relative_to(etc).parent
     return BuiltContainer(
         name=name,
         unit=unit_file,
@@ -59,8 +77,8 @@ def _container(etc: Path, name: str, pulled: Mapping[str, tuple[str, ...]], stor
         conf_directory=conf_directory,
         root=layout.container_root(unit_text, conf_directory, name),
         settings=MappingProxyType(settings),
-        pulled_in_by=pulled.get(layout.unit_name(name), ()),
-        restart_triggers=unit.restart_triggers(unit_text),
+        pulled_in_by=pulled_in_by,
+        restart_triggers=restart_triggers(unit_text),
     )
 
 

@@ -114,19 +114,31 @@ def create_built(
     """
     context = replace(context, request=request)
     with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
-        leftovers.sweep(context)
-        changed = frozenset(container.name for container in result.containers)
-        interrupted = recovery.recover(context, changed)
-        outlook = replace(look(request, result, context, interrupted), selected=selected)
-        if check is not None:
-            check(outlook)
-        kept.forget(changed, context.host.state_directory)
-        state = _install_and_run(outlook, context)
+        state = create_locked(request, result, context, check, selected)
         if pruned:
             from extra_container.pipeline.history import prune
 
             prune.prune_after(state, pruned, request, context)
         return state
+
+
+def create_locked(
+    request: Request,
+    result: BuildResult,
+    context: Context,
+    check: Callable[[Outlook], None] | None = None,
+    selected: Mapping[str, Generation] = MappingProxyType({}),
+) -> RunState:
+    """Do what :func:`create_built` does; the caller holds the lock."""
+    context = replace(context, request=request)
+    leftovers.sweep(context)
+    changed = frozenset(container.name for container in result.containers)
+    interrupted = recovery.recover(context, changed)
+    outlook = replace(look(request, result, context, interrupted), selected=selected)
+    if check is not None:
+        check(outlook)
+    kept.forget(changed, context.host.state_directory)
+    return _install_and_run(outlook, context)
 
 
 def look(

@@ -53,6 +53,8 @@ SAMPLES = (
     events.ContainersDestroyed(names=("web",)),
     events.StateReplaced(name="web", command="reset"),
     events.FilesCopied(names=("web",), source="web:/a", target="b", files=2, seconds=0.5),
+    events.GenerationSelected(name="web", generation=3, before=7),
+    events.GenerationsRemoved(name="web", generations=(1, 2)),
     events.BackupWritten(name="web", path="/srv/web.tar.zst", size=10),
     events.LimitsChanged(name="web", limits={"MemoryMax": "512M"}),
     events.ContainerFailed(failure=FAILURE),
