@@ -47,6 +47,7 @@ from extra_container.process import result as wait_for
 if TYPE_CHECKING:
     from extra_container.doctor.systemd import checks as systemd_checks
     from extra_container.health.check import HealthCheck
+    from extra_container.health.check import read as read_health_check
     from extra_container.health.report import health_check
     from extra_container.model import events
     from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
@@ -106,7 +107,7 @@ if TYPE_CHECKING:
 _LATE = MappingProxyType(
     {
         "doctor.systemd": "systemd_checks=checks",
-        "health.check": "HealthCheck",
+        "health.check": "HealthCheck read_health_check=read",
         "health.report": "health_check",
         "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
         "model.events": "Event",
@@ -228,6 +229,7 @@ __all__ = [
     "parse_mounts",
     "plain",
     "proc",
+    "read_health_check",
     "read_mounts",
     "read_text_file",
     "remove_tree",

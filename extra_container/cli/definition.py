@@ -74,6 +74,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-failed", action="store_true", help="leave a container installed that does not start, to look at it"
     )
+    group.add_argument(
+        "--rollback-on-failure",
+        action="store_true",
+        help="wait for health, and go back to what was healthy last if a container does not become that",
+    )
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
@@ -184,6 +189,7 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         update_changed=getattr(parsed, "update_changed", False),
         restart_changed=getattr(parsed, "restart_changed", False),
         keep_failed=getattr(parsed, "keep_failed", False),
+        rollback_on_failure=getattr(parsed, "rollback_on_failure", False),
         set_name=_set_name(parsed),
         prune=getattr(parsed, "prune", False),
         keep_data=getattr(parsed, "keep_data", False),

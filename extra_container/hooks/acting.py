@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from extra_container.model.errors import ExtraContainerError, PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from extra_container.hooks.call import HookCaller
     from extra_container.model.host import Host
     from extra_container.model.plans import Failure, InstallPlan, RunPlan, RunState
@@ -46,6 +48,27 @@ class ActingHooks:
     ) -> None:
         """Tell plugins that containers are about to be started, updated or restarted."""
         self._before("ec_before_start", plan=plan, host=host, install=install, request=request)
+
+    def verify(
+        self,
+        plan: RunPlan,
+        install: InstallPlan,
+        *,
+        host: Host,
+        runner: Runner,
+        request: Request,
+        since: float,
+        tell: Callable[[str], None],
+    ) -> tuple[Failure, ...]:
+        """Return the containers that do not do what they are for, each once."""
+        from extra_container.model.plans import Failure
+
+        known = {"plan": plan, "install": install, "host": host, "runner": runner, "request": request}
+        found: dict[str, Failure] = {}
+        for _, failures in self._calls.every("ec_verify", tuple, (Failure,), **known, since=since, tell=tell):
+            for failure in failures:
+                found.setdefault(failure.name, failure)
+        return tuple(found.values())
 
     def after_start(
         self,

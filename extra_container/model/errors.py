@@ -13,6 +13,8 @@ Exit codes are part of the command line's promise and stand in the man page:
 8     what was agreed on does not hold any more, and nothing was changed
 9     what was waited for did not come in time
 11    a policy of this host forbids it (10 is an answer of ``plan``)
+12    a container failed, and went back to what was healthy last
+13    a container failed, and going back failed as well
 14    another machine cannot be reached
 130   Ctrl-C
 ====  =============================================================================
@@ -78,6 +80,20 @@ class ContainerError(ExtraContainerError):
 
     exit_code = 4
     kind = "container"
+
+
+class RolledBackError(ContainerError):
+    """A container failed, and went back to what was healthy last, as was asked for."""
+
+    exit_code = 12
+    kind = "rolled_back"
+
+
+class RollbackError(ContainerError):
+    """A container failed, and going back to what was healthy last failed as well."""
+
+    exit_code = 13
+    kind = "rollback"
 
 
 class HostError(ExtraContainerError):

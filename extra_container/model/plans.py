@@ -83,6 +83,14 @@ class RunPlan:
     update: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
 
+    def joined(self, other: RunPlan) -> RunPlan:
+        """Return what is done by both."""
+        return RunPlan(
+            start=tuple(sorted((*self.start, *other.start))),
+            update=tuple(sorted((*self.update, *other.update))),
+            restart=tuple(sorted((*self.restart, *other.restart))),
+        )
+
 
 class Left(Enum):
     """What became of a container that did not do what was asked."""
@@ -90,12 +98,16 @@ class Left(Enum):
     UPDATING = "updating"  # it runs, with what the update left of the new system
     SWITCHED = "switched"  # it runs the new system, of which something failed
     REFUSED = "refused"  # it runs the old system, which refused to change to the new one
+    UNHEALTHY = "unhealthy"  # it runs as the definition says, and is not well
+    STOPPED = "stopped"  # it is installed as the definition says, and was stopped: there is nothing to go back to
     KEPT = "kept"  # it is installed as the definition says
     REMOVED = "removed"  # it was not installed before, and is not now
     RESTORED = "restored"  # what was installed before is installed, and does not run
     RESTARTED = "restarted"  # what ran before was started again
     STUCK = "stuck"  # it was not installed before, and could not be removed again
     CHANGED = "changed"  # what was installed before could not be brought back
+    RETURNED = "returned"  # it is again what was healthy last, which was asked for
+    ASTRAY = "astray"  # that was asked for and did not succeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +115,15 @@ class Failure:
     """One container that did not do what was asked.
 
     ``message`` is the reason, to stand behind "Container NAME did not start: "; ``details`` are the last lines it said.
-    ``left`` is what became of the container where that is known with the failure.
+    ``left`` is what became of the container where that is known with the failure. ``late`` is whether it may
+    come yet, and the time that somebody had for it is up.
     """
 
     name: str
     message: str
     details: tuple[str, ...] = ()
     left: Left | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

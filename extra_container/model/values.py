@@ -80,11 +80,11 @@ class Evaluation(Enum):
 class Request:
     """One call of a command that works on a definition.
 
-    ``only`` are the containers that are wanted of the definition's, none stands for all. ``record`` is whether an
-    evaluation that can change nothing is left out. ``set_name`` is the set that the containers are to belong to, None
-    if they stay in theirs; with ``prune``, those of the set that the definition does not have are destroyed, and with
-    ``keep_data`` their data stays. ``options`` holds the values of the arguments that plugins added to the command, by
-    argparse's ``dest``.
+    ``only`` are the containers that are wanted of the definition's, none stands for all. With ``rollback_on_failure``,
+    what fails goes back to what was healthy. ``record`` is whether an evaluation that can change nothing is left out.
+    ``set_name`` is the set that the containers are to belong to, None if they stay in theirs; with ``prune``, those of
+    the set that the definition does not have are destroyed, and with ``keep_data`` their data stays. ``options`` holds
+    the values of the arguments that plugins added to the command, by argparse's ``dest``.
     """
 
     command: str
@@ -98,6 +98,7 @@ class Request:
     update_changed: bool = False
     restart_changed: bool = False
     keep_failed: bool = False
+    rollback_on_failure: bool = False
     record: bool = True
     set_name: str | None = None
     prune: bool = False

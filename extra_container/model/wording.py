@@ -39,6 +39,22 @@ _FATES: Mapping[Left, tuple[str, str]] = {
             "`extra-container restart {words}`."
         ),
     ),
+    Left.UNHEALTHY: (
+        "{who} runs, and is not healthy; look with `extra-container root-login {words}`.",
+        "{who} run, and are not healthy; look with `extra-container root-login NAME`.",
+    ),
+    Left.RETURNED: (
+        "{who} went back to what was healthy last.",
+        "{who} went back to what was healthy last.",
+    ),
+    Left.ASTRAY: (
+        "{who} could not go back; `extra-container generations {words}` shows what there is.",
+        "{who} could not go back; `extra-container generations NAME` shows what there is.",
+    ),
+    Left.STOPPED: (
+        "{who} was new, with nothing to go back to, and is stopped; look with `extra-container logs {words}`.",
+        "{who} were new, with nothing to go back to, and are stopped; look with `extra-container logs NAME`.",
+    ),
     Left.KEPT: (
         "{who} stays installed; `extra-container destroy {words}` removes it.",
         "{who} stay installed; `extra-container destroy {words}` removes them.",
@@ -92,7 +108,9 @@ _PARTLY_REMOVED = (
 
 def failure(failed: Failure, verb: str) -> str:
     """Return a failure as lines; ``verb`` is what the container did not do."""
-    if failed.left is Left.SWITCHED:
+    if failed.left is Left.UNHEALTHY:
+        first = f"Container {failed.name} is not healthy: {failed.message}"
+    elif failed.left is Left.SWITCHED:
         first = f"Container {failed.name} was updated, but {failed.message}"
     else:
         first = f"Container {failed.name} did not {verb}: {failed.message}"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
@@ -115,6 +116,10 @@ def create_built(
     context = replace(context, request=request)
     with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
         state = create_locked(request, result, context, check, selected)
+        if state.failures:
+            from extra_container.pipeline.history import rescue
+
+            state = rescue.rescue(state, request, context, create_locked)
         if pruned:
             from extra_container.pipeline.history import prune
 
@@ -227,10 +232,12 @@ def _run_round(
     kept = {
         name: seen.lacking.get(name, Change.UNCHANGED) for name in (seen.alive & names).difference(one.run_plan.restart)
     }
+    began = time.monotonic()
     with context.phase("install", sorted(names)):
         undo = install.install(plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
+        failures = run.verify(done, failures, one.plan, began, context)
         rollback.keep_journals(one.plan, failures, context)
         attempt = rollback.Attempt(
             plan=one.plan, run_plan=done, undo=undo, untouched=seen.untouched, interrupted=interrupted
@@ -244,24 +251,16 @@ def _run_round(
         _keep_records(one.plan, one.run_plan, interrupted, context)
         if type(interrupt) not in {KeyboardInterrupt, Interrupted}:
             raise  # the program is asked to end
-        state = replace(before, done=_both(before.done, one.run_plan))
+        state = replace(before, done=before.done.joined(one.run_plan))
         raise StartInterrupted(state, run.describe_interruption(one.run_plan, context, one.later)) from interrupt
     finally:
         for step in undo.values():
             step.forget()
     return replace(
         before,
-        done=_both(before.done, done),
+        done=before.done.joined(done),
         failures=(*before.failures, *failures),
         left={**before.left, **left},
-    )
-
-
-def _both(one: RunPlan, other: RunPlan) -> RunPlan:
-    return RunPlan(
-        start=tuple(sorted((*one.start, *other.start))),
-        update=tuple(sorted((*one.update, *other.update))),
-        restart=tuple(sorted((*one.restart, *other.restart))),
     )
 
 

@@ -8,8 +8,8 @@ from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
-from extra_container.model.values import Problem, Request, Severity
-from extra_container.pipeline import inside
+from extra_container.model.values import BuiltContainer, Problem, Request, Severity
+from extra_container.pipeline import control, inside
 from extra_container.pipeline.context import Context
 from extra_container.state import files, installed, record
 
@@ -30,6 +30,18 @@ class Attempt:
     undo: Mapping[str, files.Undo]
     untouched: frozenset[str]
     interrupted: frozenset[str] = frozenset()
+
+
+def goes_back(request: Request, container: BuiltContainer) -> bool:
+    """Whether a container that fails is to go back to what was healthy: by the request, or by what its system says."""
+    if request.command != "create":
+        return False
+    if request.rollback_on_failure:
+        return True
+    from extra_container.health import check
+
+    found = check.read(container.settings.get("SYSTEM_PATH"))
+    return found is not None and found.rollback
 
 
 def take_back(undo: Mapping[str, files.Undo], ran: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
@@ -61,7 +73,12 @@ def take_back_failed(
     left: dict[str, Left] = {}
     to_take_back: dict[str, Failure] = {}
     for failure in failures:
-        if failure.name in attempt.run_plan.update:
+        if failure.left is Left.UNHEALTHY and not _is_first(failure.name, request, attempt):
+            left[failure.name] = Left.UNHEALTHY
+        elif failure.left is Left.UNHEALTHY and request.keep_failed:
+            control.shut_down((failure.name,), context)
+            left[failure.name] = Left.STOPPED
+        elif failure.name in attempt.run_plan.update:
             runs = context.host.manager.leader(failure.name) is not None
             left[failure.name] = failure.left or Left.UPDATING if runs else Left.KEPT
         elif request.keep_failed:
@@ -115,6 +132,12 @@ def _take_back_one(name: str, attempt: Attempt, context: Context) -> tuple[Left,
     if lost:
         return Left.RESTORED, tuple(f"What ran before did not start either: {failure.message}" for failure in lost)
     return (Left.RESTARTED if ran else Left.REMOVED if is_new else Left.RESTORED), ()
+
+
+def _is_first(name: str, request: Request, attempt: Attempt) -> bool:
+    """Whether a container was not installed before that is to go back to what it was."""
+    item = next(item for item in attempt.plan.items if item.name == name)
+    return item.change is Change.NEW and goes_back(request, item.container)
 
 
 def _change(name: str, attempt: Attempt) -> Change:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from extra_container.model import events, host, wording
-from extra_container.model.errors import ContainerError, ExtraContainerError
+from extra_container.model.errors import (
+    ContainerError,
+    ExtraContainerError,
+    RollbackError,
+    RolledBackError,
+    TimeUpError,
+)
 from extra_container.model.frozen import replace
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import Problem, Request, Severity
@@ -52,6 +58,34 @@ def run(run_plan: RunPlan, plan: InstallPlan, context: Context) -> tuple[RunPlan
     return replace(run_plan, update=updated, restart=tuple(sorted((*restart, *again)))), tuple(failures)
 
 
+def verify(
+    done: RunPlan, failures: tuple[Failure, ...], plan: InstallPlan, since: float, context: Context
+) -> tuple[Failure, ...]:
+    """Return what failed and what is not healthy; ``since`` is when the round began, in monotonic seconds."""
+    if context.request is None:
+        return failures
+    failed = {failure.name for failure in failures}
+    well = replace(
+        done,
+        start=tuple(name for name in done.start if name not in failed),
+        update=tuple(name for name in done.update if name not in failed),
+        restart=tuple(name for name in done.restart if name not in failed),
+    )
+    rest = replace(plan, items=tuple(item for item in plan.items if item.name not in failed))
+    found = context.hooks.verify(
+        well,
+        rest,
+        host=context.host,
+        runner=context.runner,
+        request=context.request,
+        since=since,
+        tell=context.tell,
+    )
+    for failure in found:
+        context.emit(events.ContainerFailed(failure=failure))
+    return (*failures, *found)
+
+
 def _start(names: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
     if not names:
         return ()
@@ -82,7 +116,17 @@ def require_success(state: RunState, request: Request | None = None) -> None:
     """
     del request
     if state.failures:
-        raise ContainerError("\n".join(failure_lines(state)), hint=aftermath(state))
+        raise _kind(state)("\n".join(failure_lines(state)), hint=aftermath(state))
+
+
+def _kind(state: RunState) -> type[ExtraContainerError]:
+    """Return what kind of failure it is, of several the one that has left most to do. Pure."""
+    fates = {state.left.get(failure.name) for failure in state.failures}
+    if Left.ASTRAY in fates:
+        return RollbackError
+    if fates == {Left.RETURNED}:
+        return RolledBackError
+    return TimeUpError if all(failure.late for failure in state.failures) else ContainerError
 
 
 def failure_lines(state: RunState) -> list[str]:

@@ -17,10 +17,11 @@ def health(tool, name):
 
 def test_a_timer_inside_checks_and_everybody_can_ask(tool, name):
     check = 'command = "test -e /run/ok || { echo no file; exit 3; }"; interval = 1; retries = 2;'
-    tool("create", "-s", "-E", definition(name, check))
+    assert "not healthy" in tool("create", "-s", "-E", definition(name, check), code=4).err
+    assert name in tool("list").out.split(), "it stays, to look at it"
     done = tool("healthcheck", "run", name, code=1)
     assert done.out == "no file\n"
-    assert tool("wait", name, "healthy", "--timeout", "4", code=9).err.count("says")
+    assert tool("wait", name, "healthy", "--timeout", "3", code=9).err.count("says")
     assert health(tool, name) == "unhealthy"
     assert "checks of its health failed: no file" in tool("status", "-l", name).out
     tool("run", name, "--", "touch", "/run/ok")
@@ -47,3 +48,44 @@ def test_a_timer_inside_checks_and_everybody_can_ask(tool, name):
     tool("start", name)
     assert "has no health check" in tool("healthcheck", "run", name, code=125).err
     assert "does not exist" in tool("healthcheck", "run", "no-such", code=125).err
+
+
+ONCE = """systemd.services.once = {
+  wantedBy = [ "multi-user.target" ];
+  script = "touch /run/ok";
+  serviceConfig.Type = "oneshot";
+};"""
+
+
+def failing(script, more=""):
+    return f"""systemd.services.bad = {{
+      wantedBy = [ "multi-user.target" ];
+      script = "{script}";
+      unitConfig.StartLimitIntervalSec = 0;
+      serviceConfig = {{ {more} }};
+    }};"""
+
+
+def test_create_waits_for_health_and_says_what_failed(tool, name):
+    def create(*options, code, check="", config=""):
+        check = check or 'command = "test -e /run/ok"; interval = 1;'
+        return tool("create", "-s", *options, "-E", definition(name, check, config), code=code).err
+
+    create(code=0, config=ONCE)
+    assert health(tool, name) == "healthy", "a one-shot that succeeded is no failure, and nobody waits for the timer"
+
+    said = create(code=4, config=ONCE, check='command = "echo nope; false"; interval = 1; retries = 2;')
+    assert f"Container {name} is not healthy: its health check does not succeed\n  nope\n" in said
+    assert f"{name} runs, and is not healthy" in said
+
+    said = create("--wait", code=4, config=failing("sleep 1; echo it broke; exit 3"))
+    assert "is not healthy: bad.service failed (exit-code 3)\n" in said
+    assert "it broke" in said
+
+    again = failing("sleep 0.3; echo again; exit 1", 'Restart = "always"; RestartSec = "100ms";')
+    said = create("--check", "true", code=4, config=again)
+    assert "is not healthy: bad.service ends and is started again and again\n" in said
+
+    said = create("--timeout", "1", code=9, config=ONCE, check='command = "true"; startPeriod = "1h";')
+    assert "after 1 s its start period is not over" in said
+    assert health(tool, name) == "starting"

@@ -53,6 +53,11 @@ def test_the_guide(reader):
     assert run("extra-container", "list").stdout == "", "the guide cleans up"
 
 
+def test_the_page_on_services_that_must_not_stay_broken(reader):
+    reader.follow(steps((ROOT / "docs/healthy.md").read_text()))
+    assert run("extra-container", "list").stdout == ""
+
+
 @pytest.mark.usefixtures("one_address")
 def test_the_examples_of_definitions(reader):
     shutil.copytree(ROOT / "examples/definitions", reader.directory, dirs_exist_ok=True)

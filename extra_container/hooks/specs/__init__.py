@@ -40,6 +40,7 @@ _HOOKS: Mapping[str, Callable[..., object]] = MappingProxyType(
             deciding.ec_check_install,
             acting.ec_after_start,
             acting.ec_after_update,
+            acting.ec_verify,
             acting.ec_after_run,
             deciding.ec_session,
             deciding.ec_plan_destroy,

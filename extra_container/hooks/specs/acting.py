@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from extra_container.hooks.specs.kinds import Kind, Memory, Settings, spec
@@ -189,6 +190,32 @@ def ec_after_destroy(
         def ec_after_destroy(names: tuple[str, ...]) -> None:
             for name in names:
                 Path("/var/lib/greeting", f"{name}.log").unlink(missing_ok=True)
+    """
+
+
+@spec(Kind.WAITING)
+def ec_verify(
+    plan: RunPlan,
+    install: InstallPlan,
+    host: Host,
+    runner: Runner,
+    request: Request,
+    since: float,
+    tell: Callable[[str], None],
+) -> tuple[Failure, ...]:
+    """Find out whether what was started, updated and restarted does what it is for, and wait for that.
+
+    ``plan`` has the containers that did not fail, ``install`` all of which something was installed, or nothing had to
+    be. Those that are returned have failed. ``since`` is when it began, by :func:`time.monotonic`. ``tell`` tells
+    people what is waited for.
+
+    Version 1.1. Example::
+
+        @hookimpl
+        def ec_verify(plan: RunPlan, runner: Runner) -> tuple[Failure, ...]:
+            started = (*plan.start, *plan.restart)
+            ill = [name for name in started if runner.run(["probe", name], check=False).returncode != 0]
+            return tuple(Failure(name=name, message="its probe fails", left=Left.UNHEALTHY) for name in ill)
     """
 
 

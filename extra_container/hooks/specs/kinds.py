@@ -18,6 +18,7 @@ class Kind(Enum):
     PURE = ("pure", 30.0)  # decides, and changes nothing
     READING = ("reads", 30.0)  # looks at the machine, and changes nothing
     ACTING = ("acts", 300.0)  # may wait for a program
+    WAITING = ("waits", 86400.0)  # may wait for what people set a time for themselves
     OBSERVING = ("observes", 5.0)  # holds up every step of a run
 
     @property

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from extra_container.generations import store
 from extra_container.generations.values import Generation, History, Verdict
+from extra_container.health import report
 from extra_container.model import events
 from extra_container.model.errors import InstallError
 from extra_container.model.frozen import replace
@@ -20,6 +21,8 @@ from extra_container.provenance.values import Provenance
 from extra_container.state import pending
 
 # The installation was taken back, and with it the links of its generation.
+# What is known to be good stays known.
+_RANK = (Verdict.UNTRIED, Verdict.FAILED, Verdict.UP, Verdict.HEALTHY)
 _TAKEN_BACK = frozenset({Left.REMOVED, Left.RESTORED, Left.RESTARTED})
 
 
@@ -139,12 +142,18 @@ def _settle(
         return
     history = store.read(name, host)
     current = history.get(history.current)
-    if current is None or current.good:
+    if current is None or (current.good and name in failed):
         return  # what fails in spite of that is not the generation's fault, as far as is known here
     if name in failed:
         store.mark(name, current.number, Verdict.FAILED, host, reason=failed[name])
     else:
-        store.mark(name, current.number, Verdict.UP, host)
+        store.mark(name, current.number, max(current.verdict, _verdict(item, context), key=_RANK.index), host)
+
+
+def _verdict(item: InstallItem, context: Context) -> Verdict:
+    leader = context.host.manager.leader(item.name)
+    health = None if leader is None else report.read(leader, item.container.settings.get("SYSTEM_PATH"))
+    return Verdict.HEALTHY if health is not None and health.word is report.Word.HEALTHY else Verdict.UP
 
 
 def tidy(names: Iterable[str], context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from extra_container.generations import store
 from extra_container.model import events, layout
@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extra_container.generations.values import Generation, History
-    from extra_container.pipeline.create import Outlook
+    from extra_container.model.plans import InstallPlan
+    from extra_container.model.values import Installed
+
+
+class Outlook(Protocol):
+    """What is known when nothing has changed yet, see :mod:`.create`."""
+
+    @property
+    def present(self) -> Installed:
+        """The installed containers."""
+
+    @property
+    def plan(self) -> InstallPlan:
+        """What is to be installed."""
 
 
 class OvertakenError(Exception):
