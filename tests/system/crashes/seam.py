@@ -62,6 +62,7 @@ class Seam:
         self.order = order
         self.report = report
         self.seen = 0
+        self.found = False
         self.mine = threading.local()  # what this file itself does is no change of the program's
 
     def __call__(self, event, args):
@@ -96,7 +97,9 @@ class Seam:
 
     def is_here(self, kind, what):
         if wanted := self.order.get("kind"):
-            return kind == wanted and self.order["what"] in what
+            first = kind == wanted and self.order["what"] in what and not self.found
+            self.found |= first
+            return first
         return self.seen == self.order.get("at")
 
     def hit(self, kind):

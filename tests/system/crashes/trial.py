@@ -166,9 +166,12 @@ class Trials:
             self.references[scenario] = before, (host.snapshot(NAME, OTHER), host.links(NAME)), ran.changes
         return self.references[scenario]
 
-    def try_one(self, scenario, fault, at):
-        """Run a trial; where the program is killed after a change, another run comes first before it is repeated."""
-        order = Order(at=at, **FAULTS[fault])
+    def try_one(self, scenario, fault, at, *, kind="", what=""):
+        """Run a trial; where the program is killed after a change, another run comes first before it is repeated.
+
+        With ``kind``, it is the change of that kind with ``what`` in it, whatever its number is this time.
+        """
+        order = Order(at=at, kind=kind, what=what, **FAULTS[fault])
         _, (after, _), _ = self.reference(scenario)
         self.prepare(scenario)
         leader = leaders(NAME)
