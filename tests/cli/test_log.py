@@ -40,14 +40,16 @@ def test_errors(shell, words, message):
     ],
 )
 def test_warnings(shell, monkeypatch, words, message):
-    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: ())
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_, **__: ())
     assert shell.run("--log-format", "json", *words) == 0
     told = [entry for entry in entries(shell.err) if entry["event"] == "problem.found"]
     assert [(entry["message"], entry["level"]) for entry in told] == [(message, "warning")]
 
 
 def test_a_log_in_a_journal_that_is_not_there(shell, monkeypatch, tmp_path):
-    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.setattr(
+        "extra_container.pipeline.destroy.destroy", lambda *_, **__: pytest.fail("something is destroyed")
+    )
     monkeypatch.setattr(JournalLog.__init__, "__defaults__", (tmp_path / "none",))
     assert shell.run("--log-journal", "destroy", "nowhere") == 5
     assert shell.err.startswith(f"Error: The journal cannot be reached: {tmp_path}/none: No such file or directory\n")
@@ -62,7 +64,9 @@ def test_remarks(shell, tmp_path):
 @pytest.mark.parametrize("words", [["status", "nowhere"], ["destroy", "nowhere"], ["frob"]])
 @pytest.mark.parametrize("place", ["nonexistent/log", "."])
 def test_a_log_file_that_cannot_be_opened(shell, tmp_path, monkeypatch, words, place):
-    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda *_: pytest.fail("something is destroyed"))
+    monkeypatch.setattr(
+        "extra_container.pipeline.destroy.destroy", lambda *_, **__: pytest.fail("something is destroyed")
+    )
     assert shell.run("--log-file", tmp_path / place, *words) == 2
     reason = "Is a directory" if place == "." else "No such file or directory"
     assert shell.err.startswith(f"Error: The log file {tmp_path / place} cannot be opened: {reason}\n")
@@ -70,7 +74,7 @@ def test_a_log_file_that_cannot_be_opened(shell, tmp_path, monkeypatch, words, p
 
 def test_a_log_file_that_is_full_is_told_when_the_work_is_done(shell, monkeypatch):
     done = []
-    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda names, _: done.extend(names) or ())
+    monkeypatch.setattr("extra_container.pipeline.destroy.destroy", lambda names, *_, **__: done.extend(names) or ())
     assert shell.run("--log-file", "/dev/full", "destroy", "nowhere") == 1
     assert done == ["nowhere"]
     assert shell.err.splitlines() == [
