@@ -45,7 +45,6 @@ from extra_container.state.runtime import runtime_directory
 
 if TYPE_CHECKING:
     from extra_container.cli.output.display import ListCommand, ShowCommand
-    from extra_container.cli.output.document import as_text as document_text
     from extra_container.cli.output.preview import render as preview_text
     from extra_container.cli.results.command import ResultCommand
     from extra_container.cli.views.amounts import moment as moment_text
@@ -75,7 +74,6 @@ if TYPE_CHECKING:
 _LATE = MappingProxyType(
     {
         "cli.output.display": "ListCommand ShowCommand",
-        "cli.output.document": "document_text=as_text",
         "cli.output.preview": "preview_text=render",
         "cli.results.command": "ResultCommand",
         "cli.views.amounts": "moment_text=moment size_text=size timestamp",
@@ -133,7 +131,6 @@ __all__ = [
     "create_built",
     "defined_names",
     "destroy",
-    "document_text",
     "entry_argv",
     "expel",
     "forget_generations",

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from extra_container.model.values import RemoveTree
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from extra_container.model.host import Host
+    from extra_container.model.values import FileOps
 
 SYSTEM, UNIT, CONF = PARTS = ("system", "unit", "conf")
 _LINK = re.compile(r"(system|unit|conf)-([1-9][0-9]{0,8})-link")
@@ -50,3 +53,8 @@ def parse(file_name: str) -> tuple[str, int] | None:
 def is_temporary(file_name: str) -> bool:
     """Whether a file of that name is what a killed installation leaves of a link."""
     return _TEMPORARY.fullmatch(file_name) is not None
+
+
+def removal(name: str, host: Host) -> FileOps:
+    """Return what removes all that is kept of a container. Pure."""
+    return (RemoveTree(path=profile(name, host)), RemoveTree(path=records(host) / name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from extra_container.generations.values import Generation, History, Verdict
 from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.frozen import replace
-from extra_container.model.values import FileOps, Link, MakeDirectory, RemoveTree
+from extra_container.model.values import FileOps, Link, MakeDirectory
 from extra_container.state import files, installed, private
 from extra_container.state.names import known
 
@@ -40,14 +41,34 @@ def read(name: str, host: Host) -> History:
 
 def of(name: str, present: InstalledContainer | None, host: Host) -> History:
     """Return all generations of a container of which ``present`` is installed, see :func:`read`."""
-    links = _links(name, host)
-    found = tuple(_generation(name, number, parts, host) for number, parts in sorted(links.items()) if _whole(parts))
+    read = (_generation(name, number, host) for number, whole in sorted(_numbers(name, host).items()) if whole)
+    found = tuple(one for one in read if one is not None)
+    unit, conf = (None, None) if present is None else (present.unit, present.conf)
     return History(
-        container=name,
-        generations=found,
-        current=_current(name, found, present, host),
-        last=max([_last(name, host), *links]),
+        container=name, generations=found, current=_current(name, found, unit, conf, host), last=last(name, host)
     )
+
+
+def current(name: str, unit: Path | None, conf: Path | None, host: Host) -> Generation | None:
+    """Return the generation that is installed, of a container with that unit and conf; no other one is read.
+
+    Raises OSError.
+    """
+    number = _selected(name, host)
+    one = None if number is None else _generation(name, number, host)
+    if one is not None and one.is_of(unit, conf):
+        return one
+    found = [one for number in sorted(_numbers(name, host)) if (one := _generation(name, number, host)) is not None]
+    return next((one for one in reversed(found) if one.is_of(unit, conf)), None)
+
+
+def last(name: str, host: Host) -> int:
+    """Return the highest number that was ever given to a generation of a container, 0 if none was. Raises OSError."""
+    try:
+        written = int((places.records(host) / name / _LAST).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        written = 0
+    return max([written, *_numbers(name, host)])
 
 
 def iterate(host: Host) -> Iterator[History]:
@@ -73,7 +94,7 @@ def prepare(one: Generation, host: Host) -> FileOps:
     directory = places.records(host) / one.container
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     places.records(host).chmod(0o700)
-    private.write(directory / _LAST, str(max(one.number, _last(one.container, host))))
+    private.write(directory / _LAST, str(max(one.number, last(one.container, host))))
     _write(one, host)
     profile = places.profile(one.container, host)
     targets = {UNIT: one.unit, CONF: one.conf, SYSTEM: one.system or one.conf}
@@ -91,12 +112,10 @@ def select(name: str, number: int, host: Host) -> FileOps:
 
 def mark(name: str, number: int, verdict: Verdict, host: Host, reason: str = "") -> None:
     """Remember how a container did with a generation. Raises OSError."""
-    parts = _links(name, host).get(number, {})
-    if _whole(parts):
-        one = _generation(name, number, parts, host)
-        if (one.verdict, one.reason) != (verdict, reason):
-            (places.records(host) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(replace(one, verdict=verdict, reason=reason), host)
+    one = _generation(name, number, host)
+    if one is not None and (one.verdict, one.reason) != (verdict, reason):
+        (places.records(host) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(replace(one, verdict=verdict, reason=reason), host)
 
 
 def remove(name: str, numbers: Collection[int], host: Host) -> None:
@@ -112,39 +131,28 @@ def tidy(name: str, host: Host) -> None:
 
     The caller holds the lock. Raises OSError.
     """
-    links = _links(name, host)
-    remove(name, [number for number, parts in links.items() if not _whole(parts)], host)
+    numbers = _numbers(name, host)
+    remove(name, [number for number, whole in numbers.items() if not whole], host)
     profile, records = places.profile(name, host), places.records(host) / name
     for entry in _entries(profile):
         if places.is_temporary(entry):
             (profile / entry).unlink(missing_ok=True)
     for entry in _entries(records):
         number = entry.partition(".")[0]
-        gone = number.isdecimal() and not _whole(links.get(int(number), {}))
+        gone = number.isdecimal() and not numbers.get(int(number))
         if gone or entry.endswith(private.DRAFT):
             (records / entry).unlink(missing_ok=True)
 
 
-def removal(name: str, host: Host) -> FileOps:
-    """Return what removes all that is kept of a container. Pure."""
-    return (RemoveTree(path=places.profile(name, host)), RemoveTree(path=places.records(host) / name))
-
-
 def forget(name: str, host: Host) -> None:
     """Remove all that is kept of a container. Raises :class:`.InstallError`."""
-    files.remove(removal(name, host))
+    files.remove(places.removal(name, host))
 
 
-def _links(name: str, host: Host) -> dict[int, dict[str, Path]]:
-    """Return where the links of each generation lead, by part."""
-    profile = places.profile(name, host)
-    found: dict[int, dict[str, Path]] = {}
-    for entry in _entries(profile):
-        match places.parse(entry):
-            case (part, number):
-                with suppress(OSError):  # it is no link, or has just gone
-                    found.setdefault(number, {})[part] = (profile / entry).readlink()
-    return found
+def _numbers(name: str, host: Host) -> dict[int, bool]:
+    """Return the numbers of which there are links, each with whether all of them are there."""
+    found = Counter(match[1] for entry in _entries(places.profile(name, host)) if (match := places.parse(entry)))
+    return {number: count == len(PARTS) for number, count in found.items()}
 
 
 def _entries(directory: Path) -> list[str]:
@@ -154,36 +162,33 @@ def _entries(directory: Path) -> list[str]:
         return []
 
 
-def _whole(parts: Mapping[str, Path]) -> bool:
-    return len(parts) == len(PARTS)
+def _generation(name: str, number: int, host: Host) -> Generation | None:
+    """Return a generation, None if one of its links is not there."""
+    links = {part: places.profile(name, host) / places.link_name(part, number) for part in PARTS}
+    try:
+        parts = {part: link.readlink() for part, link in links.items()}
+        fields = _read(name, number, host)
+        if "time" not in fields:
+            fields["time"] = links[SYSTEM].lstat().st_mtime
+    except OSError:
+        return None  # it is no link, or has just gone
+    system = None if parts[SYSTEM] == parts[CONF] else parts[SYSTEM]
+    return Generation(container=name, number=number, unit=parts[UNIT], conf=parts[CONF], system=system, **fields)
 
 
-def _generation(name: str, number: int, parts: Mapping[str, Path], host: Host) -> Generation:
-    system = parts[SYSTEM]
-    fields = _read(name, number, host)
-    if "time" not in fields:
-        fields["time"] = (places.profile(name, host) / places.link_name(SYSTEM, number)).lstat().st_mtime
-    return Generation(
-        container=name,
-        number=number,
-        unit=parts[UNIT],
-        conf=parts[CONF],
-        system=None if system == parts[CONF] else system,
-        **fields,
-    )
-
-
-def _current(name: str, found: Iterable[Generation], present: InstalledContainer | None, host: Host) -> int | None:
-    if present is None:
-        return None
-    equal = [one.number for one in found if one.is_of(present.unit, present.conf)]
-    selected = None
+def _selected(name: str, host: Host) -> int | None:
+    """Return the number of the generation that the profile leads to."""
     with suppress(OSError):
-        selected = places.parse((places.profile(name, host) / SYSTEM).readlink().name)
-    if selected is not None and selected[1] in equal:
-        return selected[1]
+        found = places.parse((places.profile(name, host) / SYSTEM).readlink().name)
+        return None if found is None else found[1]
+    return None
+
+
+def _current(name: str, found: Iterable[Generation], unit: Path | None, conf: Path | None, host: Host) -> int | None:
+    equal = [one.number for one in found if one.is_of(unit, conf)]
+    selected = _selected(name, host)
     # `nix-env --rollback` leads the profile elsewhere, and changes no container.
-    return equal[-1] if equal else None
+    return selected if selected in equal else equal[-1] if equal else None
 
 
 def _file(name: str, number: int, host: Host) -> Path:
@@ -202,13 +207,6 @@ def _read(name: str, number: int, host: Host) -> dict[str, Any]:
         return values.fields(document["generation"]) if document["version"] == _VERSION else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-
-
-def _last(name: str, host: Host) -> int:
-    try:
-        return int((places.records(host) / name / _LAST).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
 
 
 def system_of(settings: Mapping[str, str]) -> Path | None:

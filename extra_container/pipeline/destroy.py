@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from extra_container.generations import store
+from extra_container.generations import places
 from extra_container.model import events, layout, wording
 from extra_container.model.errors import ContainerError, ExtraContainerError, UsageError
 from extra_container.model.frozen import replace
@@ -112,7 +112,7 @@ def _plan(
         plugins = context.hooks.plan_destroy((name,), context.host, present, context.request)
         if keep_data:
             plugins = _without_data(plugins, present[name])
-        ops = (*store.removal(name, context.host), *plugins)
+        ops = (*places.removal(name, context.host), *plugins)
         try:
             files.check_removal(ops)
         except ExtraContainerError as error:

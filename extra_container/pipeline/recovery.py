@@ -13,7 +13,6 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Link, Problem, Remove, Severity
 from extra_container.pipeline import inside
 from extra_container.pipeline.context import Context
-from extra_container.pipeline.history import generations
 from extra_container.state import files, pending, record
 from extra_container.state.record import Links, Transition, UnreadableRecordError
 
@@ -114,6 +113,8 @@ def recover(context: Context, mine: frozenset[str]) -> frozenset[str]:
                     context.host.manager.kill((name,))
                 relinked |= _relink(name, transition, context, keep=True)
                 to_start.append(name)
+    from extra_container.pipeline.history import generations
+
     generations.tidy(found, context)
     if relinked:
         context.host.manager.reload()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from extra_container.trees.removal import remove_tree
 from tests.containers.conftest import leader
 from tests.system.traffic import rules, run
 
@@ -110,6 +111,10 @@ def test_many_changes_and_back_to_each_of_them(tool, name, listed):
     assert not any(map(os.path.lexists, gone))
     tool("rollback", name, "--to", kept[0])
     assert seen(name) == made[kept[0]]
+    run("nix-env", "-p", str(profile), "--delete-generations", "old")
+    assert numbers(listed()) == [kept[0]], "Nix' own tools remove generations, too"
+    tool("create", "-s", "-E", version(name, "new", network(kept[0])))
+    assert numbers(listed()) == [kept[0], COUNT + 1], "and no number is given again"
     tool("destroy", name)
     assert not (PROFILES / name).exists()
 
@@ -137,3 +142,25 @@ def test_what_happens_to_a_rollback(tool, name, listed):
     assert [process.wait(60) for process in both] == [0, 0], [process.stderr.read() for process in both]
     [current] = [row["number"] for row in listed() if row["installed"] and row["running"]]
     assert tool("run", name, "--", "cat", "/etc/version").out == str(current)
+
+
+def test_a_rollback_to_the_directories_of_an_earlier_nixos(tool, name):
+    """Units of NixOS before 22.05 have their confs and data elsewhere: each version finds its own again."""
+    legacy = f'{{ system.stateVersion = "21.11"; containers.{name} = {{}}; }}'
+    places = {1: Path("/var/lib/containers", name), 2: Path("/var/lib/nixos-containers", name)}
+    confs = {1: Path("/etc/containers", f"{name}.conf"), 2: Path("/etc/nixos-containers", f"{name}.conf")}
+    for number, definition in ((1, legacy), (2, f"{{ containers.{name} = {{}}; }}")):
+        tool("create", "-s", "-E", definition)
+        tool("run", name, "--", "sh", "-c", f"echo {number} > /var/data")
+    try:
+        for number, other in ((1, 2), (2, 1)):
+            done = tool("rollback", name, "--to", number)
+            warning = f"Warning: {name} keeps its data in {places[number]} with generation {number}; "
+            assert f"{warning}what is in {places[other]} stays there" in done.err
+            assert tool("run", name, "--", "cat", "/var/data").out == f"{number}\n"
+            assert (confs[number].is_symlink(), confs[other].is_symlink()) == (True, False)
+        tool("destroy", name)
+        assert not places[2].exists()
+        assert (places[1] / "var/data").read_text() == "1\n", "it was not asked for that"
+    finally:
+        remove_tree(places[1])

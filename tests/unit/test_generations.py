@@ -91,7 +91,7 @@ def test_the_links_are_a_profile_of_nix(world, version):
 
 def test_a_container_of_an_earlier_version_gets_its_first_one_with_its_first_change(world, version):
     world.create(version(1))
-    files.remove(store.removal("demo", world.host))
+    files.remove(places.removal("demo", world.host))
     assert history(world) == History(container="demo")
     world.create(version(1))
     assert numbers(world) == []
@@ -211,34 +211,47 @@ def test_nothing_changes_where_they_cannot_be_written(world, version):
     assert world.system() == "/nix/store/s1"
 
 
-@pytest.mark.parametrize("step", range(12))
-def test_a_run_that_is_killed_is_taken_back_with_its_generation(world, version, step, monkeypatch):
+class KilledError(BaseException):
+    """Nothing is done after it: what a kill is to a program."""
+
+
+@pytest.fixture
+def killed_at(monkeypatch):
+    """Give what does something and dies at a step, which is a link put in its place, or after all of them.
+
+    It returns whether all links were put in place.
+    """
+
+    def killed_at(step, do):
+        replace, count = Path.replace, 0
+
+        def step_or_death(self, target):
+            nonlocal count
+            if self.name.endswith(".tmp"):
+                if count == step:
+                    raise KilledError
+                count += 1
+            return replace(self, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", step_or_death)
+            patch.setattr(files.Undo, "roll_back", lambda _: None)
+            patch.setattr("extra_container.state.record.end", lambda *_: None)
+            patch.setattr("extra_container.state.pending.write", lambda *_: None)
+            try:
+                do()
+            except KilledError:
+                return False
+        return True
+
+    return killed_at
+
+
+@pytest.mark.parametrize("step", range(10))
+def test_a_run_that_is_killed_is_taken_back_with_its_generation(world, version, step, killed_at):
     world.create(version(1), start=True)
     before = entries(profile(world))
-    replace, count = Path.replace, 0
-
-    def killed(self, target):
-        nonlocal count
-        if self.name.endswith(".tmp"):
-            if count == step:
-                raise KilledError
-            count += 1
-        return replace(self, target)
-
-    class KilledError(BaseException):
-        pass
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", killed)
-        patch.setattr(files.Undo, "roll_back", lambda _: None)
-        patch.setattr("extra_container.state.record.end", lambda *_: None)
-        patch.setattr("extra_container.state.pending.write", lambda *_: None)
-        try:
-            world.create(version(2))
-        except KilledError:
-            whole = False
-        else:
-            whole = True
+    whole = killed_at(step, lambda: world.create(version(2)))
     world.create(built_container("other"))
     found = history(world)
     if whole:
@@ -249,6 +262,21 @@ def test_a_run_that_is_killed_is_taken_back_with_its_generation(world, version, 
     world.create(version(2))
     assert world.system() == "/nix/store/s2"
     assert history(world).current == history(world).last
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_rollback_that_is_killed_is_repeated(world, version, step, killed_at):
+    for number in (1, 2):
+        world.create(version(number), start=True)
+    before = entries(profile(world))
+    whole = killed_at(step, lambda: select(world, 1, version(1)))
+    world.create(built_container("other"))
+    number = 1 if whole else 2
+    assert (history(world).current, world.system()) == (number, f"/nix/store/s{number}")
+    assert (profile(world) / "system").readlink() == Path(f"system-{number}-link")
+    select(world, 1, version(1))
+    assert (history(world).current, world.system(), numbers(world)) == (1, "/nix/store/s1", [1, 2])
+    assert entries(profile(world)) == before
 
 
 def one(number, verdict=Verdict.UNTRIED):

@@ -62,16 +62,16 @@ def _numbered(
     host = context.host
     if not item.ops and selected is None:
         return item
-    history = store.of(item.name, present, host)
-    current = history.get(history.current)
+    current = None if present is None else store.current(item.name, present.unit, present.conf, host)
+    kept = present if current is None else None
     if selected is not None:
         if current is not None and current.number == selected.number:
             return item
-        ops, _ = _kept(history, present, context)
+        ops, _ = _kept(item.name, kept, context)
         return replace(item, ops=(*item.ops, *ops, *store.select(item.name, selected.number, host)))
     if current is not None and _is_as(current, item):
         return item  # links that somebody removed come back
-    ops, last = _kept(history, present, context)
+    ops, last = _kept(item.name, kept, context)
     new = _new(item, last + 1, origin)
     return replace(item, ops=(*item.ops, *ops, *store.prepare(new, host), *store.select(item.name, new.number, host)))
 
@@ -97,13 +97,14 @@ def _new(item: InstallItem, number: int, origin: Provenance | None) -> Generatio
     )
 
 
-def _kept(history: History, present: InstalledContainer | None, context: Context) -> tuple[FileOps, int]:
+def _kept(name: str, present: InstalledContainer | None, context: Context) -> tuple[FileOps, int]:
     """Return what makes a generation of what is installed and is none yet, and the highest number after that."""
-    if present is None or history.current is not None or present.unit is None or present.conf is None:
-        return (), history.last
+    last = store.last(name, context.host)
+    if present is None or present.unit is None or present.conf is None:
+        return (), last
     one = Generation(
         container=present.name,
-        number=history.last + 1,
+        number=last + 1,
         unit=present.unit,
         conf=present.conf,
         system=store.system_of(present.settings),
@@ -140,8 +141,7 @@ def _settle(
     store.tidy(name, host)
     if taken_back or (name not in came_up and name not in failed):
         return
-    history = store.read(name, host)
-    current = history.get(history.current)
+    current = store.current(name, item.container.unit, item.container.conf, host)
     if current is None or (current.good and name in failed):
         return  # what fails in spite of that is not the generation's fault, as far as is known here
     if name in failed:

@@ -14,7 +14,7 @@ from extra_container.plugin_command import (
     OvertakenError,
     ResultCommand,
     create_built,
-    document_text,
+    json_text,
     moment_text,
     preview,
     preview_document,
@@ -99,7 +99,7 @@ class Rollback(ResultCommand, NameCommand):
             request = return_request(one, start=parsed_args.start or _failed(name, context))
             found = preview(request, return_build(one, request, context), context)
             if parsed_args.formatter:
-                self.app.stdout.write(document_text({"generation": one.number, **preview_document(found)}))
+                self.app.stdout.write(json_text({"generation": one.number, **preview_document(found)}))
             else:
                 context.tell(f"{name} would be generation {one.number}, of {moment_text(one.time)}:")
                 self.app.stdout.write(preview_text(found, None))
