@@ -12,6 +12,7 @@ from extra_container_pytest.definitions import Definition, Source, combined_file
 from extra_container_pytest.errors import ContainersError
 from extra_container_pytest.group import Group, destroy_slot
 from extra_container_pytest.program import Program
+from extra_container_pytest.runs import bridges
 from extra_container_pytest.runs.registry import Registry, Slot, slot_named
 
 
@@ -65,6 +66,8 @@ class Service:
             group_file(group.slot, [one], self.registry.definitions) for group, one in zip(groups, sources, strict=True)
         ]
         try:
+            for group in groups:
+                bridges.add(group.slot)
             names = self.program.create(combined_file(files, self.registry.definitions))
         except BaseException:
             for group in groups:
@@ -106,8 +109,9 @@ class Service:
         group.destroy(keep=self._keep and len(group) > 0)
 
     def in_use(self) -> list[Group]:
-        """Return the groups that a test may have used, the run's shared ones included."""
-        return [*self.groups, *self._shared.values()]
+        """Return the groups that a test may have used, the run's shared ones included: those that were started."""
+        groups = (*self.groups, *self._shared.values())
+        return [group for group in groups if any(machine.booted for machine in group.values())]
 
     def close(self) -> None:
         """Destroy what is this process', and what the run shares if nobody else can use it any more."""

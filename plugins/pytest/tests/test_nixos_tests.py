@@ -79,6 +79,7 @@ def test_what_failed_and_what_cannot_be_done_are_told(run, tmp_path):
     assert "- node machine: virtualisation.emptyDiskImages: it has no disks" in done.stdout
     assert "- line 2: screenshot: a container has no screen and no keyboard" in done.stdout
     assert "state: up" in done.stdout
+    assert "machine machine" in done.stdout
     assert (tmp_path / "kept/two.nix_testScript/machine.journal").read_text()
 
 

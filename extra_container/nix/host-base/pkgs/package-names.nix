@@ -11,7 +11,7 @@
   caddy = [ "caddy" ];
   cargo = [ "cargo" ];
   coreutils = [
-    "cat" "basename" "chgrp" "chmod" "chown" "chroot" "cksum" "comm" "cp" "cut" "date" "dd" "df" "dirname" "du" "echo"
+    "base32" "base64" "basename" "cat" "chgrp" "chmod" "chown" "chroot" "cksum" "comm" "cp" "cut" "date" "dd" "df" "dirname" "du" "echo"
     "env" "expand" "expr" "factor" "false" "fmt" "fold" "groups" "head" "hostid" "id" "install" "join" "kill" "link"
     "ln" "logname" "ls" "md5sum" "mkdir" "mkfifo" "mknod" "mktemp" "mv" "nice" "nl" "nohup" "nproc" "numfmt" "od"
     "paste" "pathchk" "pr" "printenv" "printf" "pwd" "readlink" "realpath" "rm" "rmdir" "seq" "sha1sum" "sha256sum"

@@ -20,6 +20,9 @@ from extra_container_pytest.errors import MachineError
 _LOOP = r"""
 if [[ -e /etc/profile ]]; then source /etc/profile >/dev/null 2>&1; fi
 cd /tmp
+for program in base64 timeout; do
+  command -v "$program" >/dev/null || { echo "commands of tests need $program, which its PATH has not" >&2; exit 1; }
+done
 echo "$$"
 while read -r seconds encoded; do
   command=$(base64 -d <<<"$encoded"; echo .)

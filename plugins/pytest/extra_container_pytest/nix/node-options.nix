@@ -14,21 +14,8 @@ name:
 let
   inherit (lib) mkOption types;
 
-  # Several definitions are no conflict, whatever they are: nobody reads more than one.
-  anything = lib.mkOptionType {
-    name = "anything";
-    merge = _: definitions: (lib.last definitions).value;
-  };
-
-  unset = {
-    set = false;
-  };
-
-  option = mkOption {
-    type = anything;
-    default = unset;
-    description = "Of virtual machines only.";
-  };
+  # Without type and default it is no conflict with a declaration of nixpkgs' own, of which each release has others.
+  option = mkOption { };
 
   # Options of nixpkgs' qemu-vm.nix that a container follows by being one, or has no use for.
   ignored = [
@@ -74,11 +61,15 @@ let
     useSecureBoot = "it has no firmware";
   };
 
-  # Saying that something is not wanted is all right.
+  # Saying that something is not wanted is all right, and so are defaults.
   asksFor =
-    value:
-    !(lib.elem value [
-      unset
+    name:
+    let
+      given = options.virtualisation.${name};
+    in
+    given.isDefined
+    && given.highestPrio or 100 < 1500
+    && !(lib.elem given.value [
       false
       null
       [ ]
@@ -108,7 +99,7 @@ in
   options = {
     virtualisation = lib.genAttrs (ignored ++ lib.attrNames refused) (_: option) // {
       vlans = mkOption {
-        type = anything;
+        type = types.listOf types.int;
         default = [ 1 ];
         description = "Networks that the machine is on: one.";
       };
@@ -119,7 +110,11 @@ in
       default = "";
       description = "None.";
     };
-    testing = option;
+    testing = mkOption {
+      type = types.attrs;
+      default = { };
+      description = "How NixOS looks into virtual machines.";
+    };
     extraContainerTest.cannot = mkOption {
       type = types.listOf types.str;
       internal = true;
@@ -150,6 +145,6 @@ in
         ])
         "boot.kernelPackages: the kernel is the host's"
     ++ lib.concatMap (
-      name: say (asksFor config.virtualisation.${name}) "virtualisation.${name}: ${refused.${name}}"
+      name: say (asksFor name) "virtualisation.${name}: ${refused.${name}}"
     ) (lib.attrNames refused);
 }
