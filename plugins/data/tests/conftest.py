@@ -1,5 +1,8 @@
 """The installed command with real containers on this machine."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.containers.conftest import Tool, name, prefix, tool
@@ -15,6 +18,8 @@ def _others(request):
     yield
     if tool is not None:
         tool("destroy", name, *(other for other in tool("list").out.split() if other.startswith(name)))
+        for directory in Path("/var/lib/nixos-containers").glob(f"{name}*"):
+            shutil.rmtree(directory)  # of no container: a test has put it there
 
 
 @pytest.fixture(scope="module")
