@@ -13,6 +13,24 @@ let
       inherit description;
     };
 
+  # types.strMatching, types.ints and types.float came after NixOS 16.09.
+  matching =
+    pattern: types.addCheck types.str (text: builtins.match pattern text != null)
+    // {
+      description = "string matching ${pattern}";
+    };
+
+  number = lib.mkOptionType {
+    name = "number";
+    description = "number from 0.01 on";
+    check = value: (builtins.isInt value || builtins.isFloat value) && value >= 0.01;
+    merge = lib.mergeOneOption;
+  };
+
+  positive = types.addCheck types.int (value: value > 0) // {
+    description = "positive integer";
+  };
+
   set = value: lib.mkIf (value != null) value;
 in
 {
@@ -20,13 +38,13 @@ in
     type = types.attrsOf (
       types.submodule {
         options.extra.resources = {
-          memory = optional (types.strMatching "[1-9][0-9]*[KMGT]?|(100|[1-9][0-9]?)%") ''
+          memory = optional (matching "[1-9][0-9]*[KMGT]?|(100|[1-9][0-9]?)%") ''
             Most memory, like "512M", "2G" or "25%" of the host's. What needs more is ended by the kernel.
           '';
-          cpu = optional (types.addCheck (types.either types.int types.float) (number: number >= 0.01)) ''
+          cpu = optional number ''
             Most processor time, in processors, like 0.5 or 2.
           '';
-          tasks = optional (types.either types.ints.positive (types.strMatching "(100|[1-9][0-9]?)%")) ''
+          tasks = optional (types.either positive (matching "(100|[1-9][0-9]?)%")) ''
             Most processes and threads, like 200, or "10%" of those that the host can have.
           '';
         };
