@@ -33,8 +33,9 @@ def test_a_timer_inside_checks_and_everybody_can_ask(tool, name):
     assert tool("status", name).out == "up\n", "one word, as ever"
 
     # The check is a part of the system: a live update changes it, and what was found before says nothing of it.
-    tool("create", "-u", "-E", definition(name, 'command = [ "sleep" "1000" ]; interval = 3600; timeout = 1;'))
-    assert health(tool, name) == "starting"
+    hangs = 'command = [ "sleep" "1000" ]; interval = 3600; timeout = 1; retries = 1;'
+    assert "did not end within 1 s" in tool("create", "-u", "-E", definition(name, hangs), code=4).err
+    assert health(tool, name) != "healthy"
     assert "did not end within 1 s" in tool("healthcheck", "run", name, code=1).out
 
     # What a hostile container does instead.
