@@ -64,10 +64,26 @@ def test_the_life_of_a_container_on_two_machines(machines, tool, name):
         assert machine.inside("extra-container", "list").stdout == f"{name}\n"
     assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "hello"
     assert tool("list").out == ""
-    told = json.loads(tool("create", "-s", *BOTH, "-E", definition(name, "goodbye"), "-f", "json").out)
+    words = ("--wait", "--check", "grep goodbye /etc/greeting", "-f", "json")
+    told = json.loads(tool("create", "-s", *BOTH, "-E", definition(name, "goodbye"), *words).out)
     assert [each["target"] for each in told["targets"]] == ["east", "west"]
     assert [each["result"]["containers"][0]["actions"][-1]["action"] for each in told["targets"]] == ["update"] * 2
     assert sorted(tool("status", name, *BOTH).out.splitlines()) == ["east: up", "west: up"]
+    bad = (
+        "create",
+        "-s",
+        "--target-host",
+        "east",
+        "-E",
+        definition(name, "worse"),
+        "--check",
+        "false",
+        "--timeout",
+        "1",
+    )
+    assert f"Container {name} is not healthy" in tool(*bad, code=9).err
+    tool("rollback", name, "--target-host", "east")
+    assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "goodbye"
     tool("destroy", name, *BOTH)
     assert tool("status", name, "--target-host", "west", code=1).out == "gone\n"
 

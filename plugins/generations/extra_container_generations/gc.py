@@ -32,6 +32,7 @@ class Gc(ListCommand, NamesCommand):
     """
 
     topic, place = "Installed containers", 62
+    anywhere = True
     names_needed = False
     epilog = (
         f"Without --keep and --older-than the newest {KEPT} stay. With both, what one of them keeps stays.\n"

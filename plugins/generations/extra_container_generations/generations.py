@@ -47,6 +47,7 @@ class Generations(ListCommand, NameCommand):
     """
 
     topic, place = "Installed containers", 60
+    anywhere = True
     epilog = (
         "Each change of a container makes a generation; its number is never given again. With a failed one the\n"
         "container did not come up, or was not healthy.\n\n"

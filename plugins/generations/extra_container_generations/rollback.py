@@ -37,6 +37,7 @@ class Rollback(ResultCommand, NameCommand):
     """
 
     topic, place = "Installed containers", 61
+    anywhere = True
     epilog = (
         "Without --to it is the newest generation before the installed one that has not failed. If the container does\n"
         "not start with it, what is installed now comes back.\n\n"

@@ -21,16 +21,15 @@ def ec_add_arguments(command: str, parser: argparse.ArgumentParser) -> None:
     """Add what decides whether ``create`` waits for health."""
     if command != "create":
         return
+    from extra_container.plugin_command import of_running
+
     group = parser.add_argument_group("health")
-    group.add_argument(
-        "--wait",
-        action="store_true",
-        help="wait until what was started is well: booted, no unit failed, check succeeded",
-    )
-    group.add_argument(
-        "--check", metavar="CMD", help="wait until this command succeeds inside, instead of healthCheck's"
-    )
-    group.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="wait for health no longer (default: 300)")
+    well = "wait until what was started is well: booted, no unit failed, check succeeded"
+    of_running(group.add_argument("--wait", action="store_true", help=well))
+    command_inside = "wait until this command succeeds inside, instead of healthCheck's"
+    of_running(group.add_argument("--check", metavar="CMD", help=command_inside))
+    longest = "wait for health no longer (default: 300)"
+    of_running(group.add_argument("--timeout", metavar="SECONDS", type=_seconds, help=longest))
 
 
 @hookimpl

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from extra_container.plugin_command import Call
 
 # Commands that change a machine go on there, whatever becomes of the connection; the others end with it.
-_CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback"})
+_CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback", "gc"})
 _ALONE = frozenset({"run"})
 _OF_DEFINITIONS = frozenset(
     {"definition", "expr", "attr", "nixpkgs_path", "nixos_path", "base", "evaluation", "no_eval_record"}
