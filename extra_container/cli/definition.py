@@ -63,8 +63,8 @@ def add_definition_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what decides whether installed containers run."""
+def add_run_arguments(parser: argparse.ArgumentParser, *, returns: bool = True) -> None:
+    """Add what decides whether installed containers run; ``returns`` is for commands that keep what was before."""
     group = parser.add_argument_group("running")
     group.add_argument("-s", "--start", action="store_true", help="start what does not run, update what changed")
     group.add_argument(
@@ -74,11 +74,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-failed", action="store_true", help="leave a container installed that does not start, to look at it"
     )
-    group.add_argument(
-        "--rollback-on-failure",
-        action="store_true",
-        help="wait for health, and go back to what was healthy last if a container does not become that",
-    )
+    if returns:
+        group.add_argument(
+            "--rollback-on-failure",
+            action="store_true",
+            help="wait for health, and go back to what was healthy last if a container does not become that",
+        )
 
 
 def add_set_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,12 +97,14 @@ def add_set_arguments(parser: argparse.ArgumentParser) -> None:
 class DefinitionCommand(Command):
     """A command that works on a definition, with the arguments that plugins add to it.
 
-    ``runs_containers`` gives it the options of starting and updating. ``reads_stdin`` is whether stdin may be the
-    definition. ``rest_options`` are its options that take the rest of the line, each with what it does, for who gives
-    it to another command; with ``lenient`` it passes over those of other commands.
+    ``runs_containers`` gives it the options of starting and updating, ``returns`` also that of going back.
+    ``reads_stdin`` is whether stdin may be the definition. ``rest_options`` are its options that take the rest of
+    the line, each with what it does, for who gives it to another command; with ``lenient`` it passes over those of
+    other commands.
     """
 
     runs_containers = False
+    returns = True
     reads_stdin = True
     lenient = False
     rest_options: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -119,7 +122,7 @@ class DefinitionCommand(Command):
         )
         add_definition_arguments(parser)
         if self.runs_containers:
-            add_run_arguments(parser)
+            add_run_arguments(parser, returns=self.returns)
         self.add_core_arguments(parser)
         parser.end_core()
         self.add_arguments(parser)

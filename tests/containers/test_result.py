@@ -129,6 +129,11 @@ def test_a_session_has_no_document(tool, name):
     assert "shell has no result document" in done.err
 
 
+def test_a_session_has_nothing_to_go_back_to(tool, name):
+    done = tool("shell", "-E", f"{{ containers.{name} = {{ }}; }}", "--rollback-on-failure", "--run", "true", code=2)
+    assert done.err.startswith("Error: Unknown option: --rollback-on-failure\n")
+
+
 def test_escapes_stay_what_they_are(tool, name):
     text = f"""{{ containers.{name}.config.environment.etc.x.source = builtins.derivation {{
       name = "x"; system = builtins.currentSystem; builder = "/bin/sh";

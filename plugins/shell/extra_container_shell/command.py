@@ -19,6 +19,7 @@ class Shell(DefinitionCommand):
     """Create a container, open a shell or run a command beside it, and destroy it in the end."""
 
     runs_containers = True
+    returns = False  # the container is made anew
     reads_stdin = False
     default_for_build = True
     rest_options = MappingProxyType({"--run": "runs a command in a session"})
