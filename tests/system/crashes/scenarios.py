@@ -13,7 +13,8 @@ class Scenario:
 
     ``before`` is the version that runs (None: no container does), ``words`` may name builds: ``{one}``, ``{two}``.
     ``same_leader`` says that the container must go on running throughout, ``gone`` that it is destroyed. ``code`` is
-    that of the command, ``broken_off`` a command before it that is killed in the middle of its work.
+    that of the command. ``first`` is a command that is carried out before it, ``broken_off`` one before it that is
+    killed in the middle of its work.
     """
 
     before: str | None
@@ -22,6 +23,7 @@ class Scenario:
     same_leader: bool = False
     gone: bool = False
     code: int = 0
+    first: tuple[str, ...] = ()
     broken_off: tuple[str, ...] = ()
 
 
@@ -31,6 +33,13 @@ SCENARIOS = {
     "update": Scenario(before="1", words=("create", "-u", "{two}"), after="2", same_leader=True),
     "create --restart-changed": Scenario(before="1", words=("create", "-r", "{two}"), after="2"),
     "create that fails": Scenario(before="1", words=("create", "-r", "{broken}"), after="1", code=4),
+    "rollback": Scenario(
+        before="1",
+        first=("create", "-u", "{two}"),
+        words=("rollback", NAME, "--to", "1"),
+        after="1",
+        same_leader=True,
+    ),
     "restart": Scenario(before="1", words=("restart", NAME), after="1"),
     "stop": Scenario(before="1", words=("stop", NAME), after=None),
     "destroy": Scenario(before="1", words=("destroy", NAME), after=None, gone=True),

@@ -145,6 +145,8 @@ class Trials:
         if version := SCENARIOS[scenario].before:
             self.do("create", "-s", self.places[next(key for key, text in VERSIONS.items() if text == version)])
             Path("/var/lib/nixos-containers", NAME, "mine").write_text("data")
+        if words := SCENARIOS[scenario].first:
+            self.do(*(word.format(**self.places) for word in words))
         if words := SCENARIOS[scenario].broken_off:
             self.break_off([word.format(**self.places) for word in words])
 
