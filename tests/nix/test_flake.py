@@ -272,4 +272,4 @@ def test_the_package_has_the_programs_dependencies():
     dependencies = project.partition("dependencies = [")[2].partition("]")[0]
     names = [line.split('"')[1].partition(">")[0] for line in dependencies.splitlines() if '"' in line]
     assert names
-    assert [name for name in names if f"python3Packages.{name}" not in package] == []
+    assert [name for name in names if f"pythonPackages.{name}" not in package] == []

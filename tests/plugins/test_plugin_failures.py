@@ -52,7 +52,7 @@ UNLOADABLE = {
         hook("ec_obzerve(event)", "pass"),
         "(register): there is no hook ec_obzerve; did you mean ec_observe?",
     ),
-    "no-hook": (hook("ec_teleport()", "pass"), "(register): there is no hook ec_teleport\n"),
+    "no-hook": (hook("ec_zzzzzzzz()", "pass"), "(register): there is no hook ec_zzzzzzzz\n"),
     "signature": (
         hook("ec_check_build(results)", "pass"),
         "(register): ec_check_build has no argument 'results', only: result, host, request, settings, memory\n",
@@ -300,7 +300,8 @@ def test_a_name_to_disable_that_nothing_has(site):
     done = site.run("--disable-plugin", "netwrok", *STATUS, EXTRA_CONTAINER_DISABLE_PLUGINS="foo ssh")
     assert done.code == 1
     assert (
-        "Warning: There is no plugin 'foo' to disable. Plugins: data, install, isolation, network, nixos, " in done.err
+        "Warning: There is no plugin 'foo' to disable. Plugins: data, health, install, isolation, network, nixos, "
+        in done.err
     )
     assert "Warning: There is no plugin 'netwrok' to disable." in done.err
     assert "'ssh'" not in done.err

@@ -12,7 +12,7 @@ import pytest
 
 from extra_container import proc
 from extra_container.pipeline import control, inside
-from extra_container.testing import FakeManager, FakeRunner, fake_host
+from extra_container.testing import FakeManager, FakeRunner, fake_host, hooks_with
 from tests.processes import running, wait_for
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -76,7 +76,7 @@ def context(tmp_path, **inits):
     host = fake_host(tmp_path, Manager(inits))
     host.runtime_directory.mkdir(exist_ok=True)
     none = lambda *_: None  # noqa: E731
-    return control.Context(host=host, hooks=None, runner=FakeRunner(), emit=none, tell=none)
+    return control.Context(host=host, hooks=hooks_with(), runner=FakeRunner(), emit=none, tell=none)
 
 
 def test_intruders_are_those_that_do_not_descend_from_the_first_process():
