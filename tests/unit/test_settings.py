@@ -1,6 +1,9 @@
 """Settings in files: of the host and of the user, for options and for plugins."""
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +140,18 @@ def test_hooks_may_take_settings_and_a_memory_for_one_run(tmp_path):
     hooks, host = hooks_with(Greeting(), Other(), settings={"text": "hi"}), fake_host(tmp_path)
     hooks.before_build(make_request(), host)
     assert dict(hooks.build_inputs(make_request(), host).values) == {"create": "hi"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_directory_that_one_may_not_enter_has_nothing(tmp_path):
+    """As the home of root, which is HOME for who gave up being root."""
+    code = (
+        "import os, sys; from pathlib import Path; from extra_container import settings, model; import tomllib; "
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+        "print(list(settings.read({'HOME': sys.argv[1]}, Path('/nonexistent'))))"
+    )
+    (tmp_path / ".config/extra-container").mkdir(parents=True)
+    (tmp_path / ".config/extra-container/config.toml").write_text("x")
+    tmp_path.chmod(0o700)
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

@@ -22,7 +22,10 @@ WEB = """
     serviceConfig.RemainAfterExit = true;
     script = "sleep 1";
   };
-  systemd.services.bad.script = "echo it is broken; exit 3";
+  systemd.services.bad = {
+    serviceConfig.Type = "oneshot"; # another one is active until its script has failed
+    script = "echo it is broken; exit 3";
+  };
   networking.firewall.allowedTCPPorts = [ 80 ];
 }
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -29,7 +30,7 @@ def read(environment: Mapping[str, str]) -> Hosts:
     Raises :class:`.UsageError` for one that cannot be read or says something else.
     """
     for path in _places(environment):
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 -- pathlib's raises where the caller may not look
             return Hosts(path=path, groups=_groups(path))
     return Hosts(path=None, groups={})
 
