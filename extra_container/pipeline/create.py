@@ -234,7 +234,11 @@ def _run_round(
     }
     began = time.monotonic()
     with context.phase("install", sorted(names)):
-        undo = install.install(plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
+        try:
+            undo = install.install(plan, one.run_plan, kept, interrupted, context, unknown=seen.unknown)
+        except BaseException:
+            generations.give_up(plan, context)
+            raise
     try:
         done, failures = run.run(one.run_plan, one.plan, context)
         failures = run.verify(done, failures, one.plan, began, context)

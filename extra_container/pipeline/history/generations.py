@@ -20,9 +20,9 @@ from extra_container.provenance import records
 from extra_container.provenance.values import Provenance
 from extra_container.state import pending
 
-# The installation was taken back, and with it the links of its generation.
 # What is known to be good stays known.
 _RANK = (Verdict.UNTRIED, Verdict.FAILED, Verdict.UP, Verdict.HEALTHY)
+# The installation was taken back, and with it the links of its generation.
 _TAKEN_BACK = frozenset({Left.REMOVED, Left.RESTORED, Left.RESTARTED})
 
 
@@ -161,6 +161,15 @@ def tidy(names: Iterable[str], context: Context) -> None:
     for name in names:
         with suppress(OSError):  # the next change of that container does it
             store.tidy(name, context.host)
+
+
+def give_up(plan: InstallPlan, context: Context) -> None:
+    """Throw away what was written down of generations whose installation was taken back, before anything started."""
+    tidy((item.name for item in plan.items), context)
+    for item in plan.items:
+        if item.change is Change.NEW and not store.read(item.name, context.host).generations:
+            with suppress(InstallError):  # as above
+                store.forget(item.name, context.host)
 
 
 def with_running_system(history: History, context: Context) -> frozenset[int]:
