@@ -81,7 +81,7 @@ def test_the_database(tool, example, served):
     assert query("select n from kept") == "42\n"
 
 
-@pytest.mark.usefixtures("internet")
+@pytest.mark.usefixtures("release", "internet")
 def test_the_build_machine(tool, example, served):
     build = served("build")
     shutil.chown(build, 1000)

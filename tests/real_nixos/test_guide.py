@@ -24,7 +24,7 @@ class Builder(Reader):
 
 
 @switchable
-@pytest.mark.usefixtures("one_address")
+@pytest.mark.usefixtures("release", "one_address")
 def test_the_guide(tool, tmp_path):
     (tmp_path / "reader").mkdir()
     reader = Builder(tmp_path / "reader", NIX_PATH=tool.environment["NIX_PATH"], NIX_CONFIG=NIX_CONFIG)

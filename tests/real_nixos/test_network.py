@@ -48,7 +48,7 @@ def test_the_firewall_until_the_host_is_let_in(tool, create, name, prefix):
     assert fetch(f"{prefix}.2") == "hello"
 
 
-@pytest.mark.usefixtures("internet")
+@pytest.mark.usefixtures("release", "internet")
 def test_the_internet_and_back(tool, create, name, prefix):
     network = f'extra = {{ addressPrefix = "{prefix}"; addressPrefix6 = "fd00:251"; enableWAN = true; }};'
     create(options=network)
