@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from extra_container.generations.store import remove as remove_generations
     from extra_container.generations.values import Generation, History, Verdict
     from extra_container.journals.moments import span as parse_span
+    from extra_container.nix.path_info import closure
     from extra_container.nix.path_info import of_closures as closures_of
     from extra_container.pipeline.history.generations import running as running_generation
     from extra_container.pipeline.history.generations import with_running_system
@@ -82,7 +83,7 @@ _LATE = MappingProxyType(
         "read_generations=read remove_generations=remove",
         "generations.values": "Generation History Verdict",
         "journals.moments": "parse_span=span",
-        "nix.path_info": "closures_of=of_closures",
+        "nix.path_info": "closure closures_of=of_closures",
         "pipeline.history.generations": "running_generation=running with_running_system",
         "pipeline.history.origins": "in_place",
         "pipeline.history.returning": "OvertakenError return_build=built return_check=holding "
@@ -125,6 +126,7 @@ __all__ = [
     "all_generations",
     "build",
     "check_names",
+    "closure",
     "closures_of",
     "creatable",
     "create",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from extra_container.json_text import loads
@@ -68,3 +68,15 @@ def _info(entry: Mapping[str, object], before: str) -> PathInfo:
             return PathInfo(size=size, references=tuple(f"{before}{name}" for name in references))
         case _:
             raise TypeError("a path without size or references")
+
+
+def closure(roots: Iterable[str], references: Callable[[str], Iterable[str]]) -> set[str]:
+    """Return store paths with all that they refer to, also by others; ``references`` are those of one path. Pure."""
+    found: set[str] = set()
+    left = list(roots)
+    while left:
+        path = left.pop()
+        if path not in found:
+            found.add(path)
+            left += references(path)
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from extra_container.model.frozen import dataclass
+from extra_container.nix.path_info import closure
 
 if TYPE_CHECKING:
     from extra_container.nix.path_info import PathInfo
@@ -49,7 +50,7 @@ class ClosureChange:
 
 def compare(before: Iterable[str], after: Iterable[str], known: Mapping[str, PathInfo]) -> ClosureChange:
     """Return how the closure of some store paths differs from that of others; ``known`` has what is in both."""
-    one, other = _closure(before, known), _closure(after, known)
+    one, other = (closure(roots, lambda path: known[path].references) for roots in (before, after))
     names: dict[str, tuple[set[str], set[str]]] = {}
     for number, paths in enumerate((one, other)):
         for path in paths:
@@ -83,17 +84,6 @@ def _split(path: str) -> tuple[str, str]:
     name, version = versioned.groups()
     output = _OUTPUT.fullmatch(version)
     return name, output[1] if output else version
-
-
-def _closure(roots: Iterable[str], known: Mapping[str, PathInfo]) -> set[str]:
-    found: set[str] = set()
-    left = list(roots)
-    while left:
-        path = left.pop()
-        if path not in found:
-            found.add(path)
-            left += known[path].references
-    return found
 
 
 def _size(paths: Iterable[str], known: Mapping[str, PathInfo]) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import dataclass, layout
-from extra_container.plugin_command import Generation
+from extra_container.plugin_command import Generation, closure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def sizes(
 
     ``references`` are the size of each store path in their closures, and what it refers to.
     """
-    closures = {one.number: _closure(store_paths(one), references.__getitem__) for one in generations}
+    closures = {one.number: closure(store_paths(one), lambda path: references[path][1]) for one in generations}
     used = Counter(path for closure in closures.values() for path in closure)
     return {
         number: Size(
@@ -49,14 +49,3 @@ def sizes(
         )
         for number, closure in closures.items()
     }
-
-
-def _closure(roots: Iterable[str], look: Callable[[str], tuple[int, tuple[str, ...]]]) -> set[str]:
-    found: set[str] = set()
-    left = list(roots)
-    while left:
-        path = left.pop()
-        if path not in found:
-            found.add(path)
-            left += look(path)[1]
-    return found
