@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -37,9 +38,9 @@ def carry_out(call: Call) -> int:
         raise UsageError(f"{what} is for one machine", hint="Name one, or use -f json.")
     runner = Runner(environment=app.environment)
     if call.name in _ALONE:
-        terminal = app.stdout.isatty() and _stdin_is_terminal()
+        terminal = app.stdout.isatty() and sys.stdin.isatty()
         runner.replace(ssh.argv(wish.targets[0], ["extra-container", *_words(call, None)], terminal=terminal))
-    as_document = form == "json" or parsed_file(parsed) is not None
+    as_document = form == "json" or getattr(parsed, "json_into", None) is not None
     voices = Voices(app.stdout, app.stderr, marked=not alone, collected=as_document)
     began = time.monotonic()
     with document.written(parsed) as write, ExitStack() as stack:
@@ -57,11 +58,6 @@ def carry_out(call: Call) -> int:
         write(document.of(call.name, reports, code, time.monotonic() - began), app.stdout)
     fleet.tell(reports, app.messages, alone=alone)
     return code
-
-
-def parsed_file(parsed: object) -> object:
-    """Return the file that the document is to be written to, None if there is none."""
-    return getattr(parsed, "json_into", None)
 
 
 def _errand(call: Call, stack: ExitStack) -> tuple[str | None, list[str]]:
@@ -96,9 +92,3 @@ def _options(call: Call) -> list[str]:
     parsed = {**vars(call.parsed), "names": None, "all": False}
     without = {*call.places, *others, *_OF_DEFINITIONS, "formatter", "json_into", "names"}
     return [call.name, *words_of(call.parser, type(call.parsed)(**parsed), without)]
-
-
-def _stdin_is_terminal() -> bool:
-    import sys
-
-    return sys.stdin.isatty()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import ExtraContainerError, HostError, UnreachableError, UsageError, dataclass
+from extra_container.plugin import ExtraContainerError, HostError, UnreachableError, dataclass
 from extra_container_remote import ssh
 
 if TYPE_CHECKING:
@@ -22,21 +21,18 @@ id -un
 id -Gn
 echo =nix
 nix --version
-nix --extra-experimental-features nix-command show-config 2>/dev/null | grep ^trusted-users
-echo =plugins
-extra-container plugins -f json --noindent"""
+nix --extra-experimental-features nix-command show-config 2>/dev/null | grep ^trusted-users"""
 _SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a machine: the program's version there and its plugins with theirs; whom SSH logs in.
+    """What is known of a machine: the program's version there, and whom SSH logs in.
 
     ``trusted`` is whether Nix there takes unsigned store paths from that user.
     """
 
     version: str
-    plugins: frozenset[str]
     user: str
     trusted: bool
 
@@ -85,8 +81,7 @@ def require_trust(target: str, there: Known) -> None:
 
 def _read(target: str, text: str) -> Known:
     head, _, rest = text.partition("\n=user\n")
-    users, _, rest = rest.partition("\n=nix\n")
-    nix, _, plugins = rest.partition("=plugins\n")
+    users, _, nix = rest.partition("\n=nix\n")
     version = re.fullmatch(r"extra-container (\S+)", head.strip())
     names = users.split("\n")
     if version is None or not nix.startswith("nix ") or len(names) < 2:
@@ -97,17 +92,9 @@ def _read(target: str, text: str) -> Known:
     trusted = set(found[1].split() if found else ())
     return Known(
         version=version[1],
-        plugins=_plugins(plugins),
         user=user,
         trusted=user == "root" or bool(trusted & {"*", user, *(f"@{group}" for group in groups)}),
     )
-
-
-def _plugins(text: str) -> frozenset[str]:
-    try:
-        return frozenset(each["name"] for each in json.loads(text) if each["state"] == "loaded")
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"The plugins of the other machine are told in another form: {error}") from error
 
 
 def _numbers(version: str) -> tuple[int, ...]:

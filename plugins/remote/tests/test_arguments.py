@@ -122,6 +122,6 @@ def test_stores():
 
 
 def test_an_older_program_is_told():
-    there = Known(version="0.9.1", plugins=frozenset(), user="root", trusted=True)
+    there = Known(version="0.9.1", user="root", trusted=True)
     assert differences("1.0.0", there, "web1") == ("web1 has extra-container 0.9.1, which is older than 1.0.0 here",)
     assert differences("0.9.1", there, "web1") == ()

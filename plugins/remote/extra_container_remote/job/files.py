@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -109,6 +108,6 @@ def sweep(home: Path) -> None:
         for directory in (home / "jobs").iterdir():
             job = Job(directory=directory)
             with suppress(FileNotFoundError):
-                age = time.time() - os.stat(directory / "code").st_mtime  # noqa: PTH116 -- as below
+                age = time.time() - (directory / "code").stat().st_mtime
                 if job.code() is not None and age > _KEPT_SECONDS:
                     remove_tree(directory)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from extra_container.plugin import Runner, remove_tree
+from extra_container.plugin_command import shell_code
 from extra_container_remote.job.files import Job
 
 _BOOTED = Path("/run/systemd/system")  # sd_booted(3)
@@ -37,7 +38,7 @@ def carry_out(job: Job, call: Sequence[str], runner: Runner) -> int:
             with job.out.open("a") as out, job.err.open("a") as err:
                 with runner.begin(call, stdout=out, stderr=err) as child:
                     child.wait()
-                code = child.returncode if child.returncode >= 0 else 128 - child.returncode
+                code = shell_code(child.returncode)
         finally:
             job.finish(code)
     return code
@@ -45,7 +46,6 @@ def carry_out(job: Job, call: Sequence[str], runner: Runner) -> int:
 
 def _as_unit(job: Job, call: Sequence[str], runner: Runner) -> None:
     unit = f"extra-container-job-{job.directory.name}"
-    # A definition's own time limits are the command's.
     settings = ("--collect", "--property=Type=exec", f"--property=Description=extra-container job {job.directory.name}")
     path = f"--setenv=PATH={runner.environment.get('PATH', os.defpath)}"
     runner.run(["systemd-run", "--quiet", f"--unit={unit}", *settings, path, "--", *call])
