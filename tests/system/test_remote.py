@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,23 @@ def slow(name):
     }}; }}"""
 
 
+def handshakes(machine):
+    """Return how often somebody has logged in."""
+    return machine.inside("journalctl", "-u", "machine-sshd", "-o", "cat").stdout.count("Accepted publickey")
+
+
+def shared_connections():
+    """Return the processes of ssh that hold a connection for others."""
+    return [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"[mux]" in read_bytes(path)]
+
+
+def read_bytes(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # it has just ended
+
+
 def let_go(machine, name):
     deadline = time.monotonic() + 60
     while machine.inside("touch", f"/var/lib/nixos-containers/{name}/go", check=False).returncode:
@@ -60,6 +78,9 @@ def let_go(machine, name):
 def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     done = tool("create", "-s", *BOTH, "-E", definition(name, "hello"))
     assert "east: Starting containers:" in done.out
+    # Looked at, copied to, told what to do: over one connection, which is gone afterwards.
+    assert [handshakes(machine) for machine in machines.up.values()] == [1, 1]
+    assert not shared_connections()
     for machine in machines.up.values():
         assert machine.inside("extra-container", "list").stdout == f"{name}\n"
     assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "hello"

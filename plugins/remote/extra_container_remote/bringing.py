@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, dataclass
@@ -40,7 +41,7 @@ class Errand:
         return [self.command[0], "--format=json", *self.command[1:]]
 
 
-def copy(name: str, errand: Errand, known: Known, runner: Runner) -> None:
+def copy(name: str, errand: Errand, known: Known, runner: Runner, connection: Sequence[str] = ()) -> None:
     """Copy what an errand needs. Raises :class:`.HostError` or :class:`.UnreachableError`."""
     if errand.source is None:
         return
@@ -48,7 +49,9 @@ def copy(name: str, errand: Errand, known: Known, runner: Runner) -> None:
     substitutes = ("--substitute-on-destination",) if errand.substitutes else ()
     argv = ["nix", "--extra-experimental-features", "nix-command", "copy", "--no-check-sigs", *substitutes]
     done = runner.run(
-        [*argv, "--to", ssh.store(name), errand.source], check=False, environment=ssh.for_nix(runner.environment)
+        [*argv, "--to", ssh.store(name), errand.source],
+        check=False,
+        environment=ssh.for_nix(runner.environment, connection),
     )
     if done.returncode != 0:
         if ssh.is_offline(done.stderr):
@@ -62,12 +65,14 @@ def copy(name: str, errand: Errand, known: Known, runner: Runner) -> None:
 class Way:
     """How machines are reached, and where what they say goes.
 
-    ``jobs`` are those that may go on without this process: by machine, what they are called there.
+    ``connection`` are ssh's options for that. ``jobs`` are those that may go on without this process: by machine, what
+    they are called there.
     """
 
     voices: Voices
     runner: Runner
     jobs: dict[str, str]
+    connection: tuple[str, ...] = ()
 
 
 def follow(name: str, errand: Errand, way: Way) -> Answer:
@@ -77,7 +82,7 @@ def follow(name: str, errand: Errand, way: Way) -> Answer:
     not succeed within a minute.
     """
     if not errand.changes:
-        answer = calling.call(name, ["extra-container", *errand.words], way.voices, way.runner)
+        answer = calling.call(name, ["extra-container", *errand.words], way.voices, way.runner, way.connection)
         if answer.code == ssh.FAILED:
             raise failure(name, answer.last)
         return answer
@@ -88,7 +93,7 @@ def follow(name: str, errand: Errand, way: Way) -> Answer:
     while True:
         skip = () if (out, err) == (0, 0) else ("--skip", str(out), str(err))
         words = ("extra-container", "job", *root, *skip, job, "--", *errand.words)
-        answer = calling.call(name, words, way.voices, way.runner)
+        answer = calling.call(name, words, way.voices, way.runner, way.connection)
         text += answer.out
         if answer.code != ssh.FAILED:
             del way.jobs[name]
@@ -96,8 +101,8 @@ def follow(name: str, errand: Errand, way: Way) -> Answer:
         if not ssh.is_offline(answer.last) and not begun and not answer.out_bytes:
             del way.jobs[name]
             raise failure(name, answer.last)
-        # What ssh says itself is no part of the job's own error output.
-        own = len(answer.last.splitlines()[-1].encode()) + 1 if answer.last else 0
+        # What ssh says itself, if it says anything, is no part of the job's own error output.
+        own = ssh.last_words(answer.last)
         moved = answer.out_bytes + max(0, answer.err_bytes - own) > 0
         out, err = out + answer.out_bytes, err + max(0, answer.err_bytes - own)
         begun = begun or moved

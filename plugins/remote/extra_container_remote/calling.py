@@ -27,14 +27,14 @@ class Answer:
     err_bytes: int
 
 
-def call(target: str, command: Sequence[str], voices: Voices, runner: Runner) -> Answer:
+def call(target: str, command: Sequence[str], voices: Voices, runner: Runner, connection: Sequence[str] = ()) -> Answer:
     """Run a command on a machine, to its end or to that of the connection.
 
     What ssh itself says where it fails, which comes last, is not handed on: see :attr:`Answer.last`.
     """
     out: list[bytes] = []
     err: list[bytes] = []
-    with runner.begin(ssh.argv(target, command), stdout=-1, stderr=-1) as child:
+    with runner.begin(ssh.argv(target, command, connection=connection), stdout=-1, stderr=-1) as child:
         hear = threading.Thread(target=_hear, args=(child.stderr, err, lambda line: voices.remark(target, line)))
         hear.start()
         _hear(child.stdout, out, lambda line: voices.result(target, line))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UsageError
 from extra_container.plugin_command import DefinitionCommand, build, defined_names, is_of_running, words_of
-from extra_container_remote import arguments, document, fleet, inventory, preparing, ssh
+from extra_container_remote import arguments, connections, document, fleet, inventory, preparing, ssh
 from extra_container_remote.bringing import Errand
 from extra_container_remote.voices import Voices
 
@@ -44,7 +44,10 @@ def carry_out(call: Call) -> int:
     voices = Voices(app.stdout, app.stderr, marked=not alone, collected=as_document)
     began = time.monotonic()
     with document.written(parsed) as write, ExitStack() as stack:
-        known = preparing.look_at_all(wish, runner, app.messages) if call.name in _CHANGING | {"plan"} else None
+        # Whoever is called once only has nothing to share.
+        looked_at = call.name in _CHANGING | {"plan"}
+        connection = stack.enter_context(connections.shared(runner)) if looked_at else ()
+        known = preparing.look_at_all(wish, runner, app.messages, connection) if looked_at else None
         source, words = _errand(call, stack)
         errand = Errand(
             command=words,
@@ -53,7 +56,7 @@ def carry_out(call: Call) -> int:
             as_document=as_document,
             substitutes=wish.substitutes,
         )
-        reports = fleet.send(errand, wish, known, voices, runner)
+        reports = fleet.send(errand, wish, known, voices, runner, connection=connection)
         code = fleet.code_of(reports)
         write(document.of(call.name, reports, code, time.monotonic() - began), app.stdout)
     fleet.tell(reports, app.messages, alone=alone)

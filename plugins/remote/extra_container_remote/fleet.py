@@ -48,6 +48,8 @@ def send(
     known: Mapping[str, Known | ExtraContainerError] | None,
     voices: Voices,
     runner: Runner,
+    *,
+    connection: tuple[str, ...] = (),
 ) -> tuple[Report, ...]:
     """Have all machines do an errand; what one of them does not do keeps no other of its wave from it.
 
@@ -62,7 +64,7 @@ def send(
                 reports += [Report(target=name, outcome=Outcome.NOT_TRIED, code=None) for name in wave]
                 continue
             with ThreadPoolExecutor(wish.parallel) as pool, runner.together() as crew:
-                way = Way(voices=voices, runner=crew, jobs=jobs)
+                way = Way(voices=voices, runner=crew, jobs=jobs, connection=connection)
                 futures = [
                     pool.submit(_one, name, errand, None if known is None else known[name], way) for name in wave
                 ]
@@ -105,7 +107,7 @@ def _one(name: str, errand: Errand, known: Known | ExtraContainerError | None, w
         if isinstance(known, ExtraContainerError):
             raise known
         if known is not None:
-            bringing.copy(name, errand, known, way.runner)
+            bringing.copy(name, errand, known, way.runner, way.connection)
         answer = bringing.follow(name, errand, way)
     except UnreachableError as error:
         return _failed(name, Outcome.UNREACHABLE, error, began)

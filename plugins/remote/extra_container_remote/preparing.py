@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
             """Tell of something that is amiss."""
 
 
-def look_at_all(wish: Wish, runner: Runner, messages: Messages) -> Mapping[str, Known | ExtraContainerError]:
+def look_at_all(
+    wish: Wish, runner: Runner, messages: Messages, connection: Sequence[str] = ()
+) -> Mapping[str, Known | ExtraContainerError]:
     """Return what is known of each machine, or why it is not used; differences are told.
 
     Raises the error of the first machine that is not fit, so that nothing was done anywhere; with ``skip_offline`` one
     that cannot be reached is left out instead.
     """
     with ThreadPoolExecutor(wish.parallel) as pool, runner.together() as crew:
-        futures = {name: pool.submit(_look, name, crew) for name in wish.targets}
+        futures = {name: pool.submit(_look, name, crew, connection) for name in wish.targets}
         found = {name: wait_for(future) for name, future in futures.items()}
     for error in found.values():
         if isinstance(error, ExtraContainerError) and not (wish.skip_offline and isinstance(error, UnreachableError)):
@@ -45,8 +47,8 @@ def look_at_all(wish: Wish, runner: Runner, messages: Messages) -> Mapping[str, 
     return found
 
 
-def _look(name: str, runner: Runner) -> Known | ExtraContainerError:
+def _look(name: str, runner: Runner, connection: Sequence[str]) -> Known | ExtraContainerError:
     try:
-        return targets.look(name, runner)
+        return targets.look(name, runner, connection)
     except ExtraContainerError as error:
         return error

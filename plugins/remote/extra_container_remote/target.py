@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, HostError, UnreachableError, dataclass
@@ -37,13 +38,13 @@ class Known:
     trusted: bool
 
 
-def look(target: str, runner: Runner) -> Known:
+def look(target: str, runner: Runner, connection: Sequence[str] = ()) -> Known:
     """Ask a machine what it has.
 
     Raises :class:`.UnreachableError` if it cannot be reached, and :class:`.HostError` if SSH refuses or something is
     missing there.
     """
-    done = runner.run(ssh.argv(target, ["sh", "-c", _SCRIPT]), check=False, timeout=_SECONDS)
+    done = runner.run(ssh.argv(target, ["sh", "-c", _SCRIPT], connection=connection), check=False, timeout=_SECONDS)
     if done.returncode == ssh.FAILED:
         raise failure(target, done.stderr)
     if done.returncode == _WITHOUT_PROGRAM:

@@ -1,12 +1,13 @@
 """What command lines say of other machines, and the command lines for these."""
 
 import argparse
+import subprocess
 
 import pytest
 
 from extra_container.plugin import UsageError
 from extra_container.plugin_command import words_of
-from extra_container_remote import arguments, inventory, ssh
+from extra_container_remote import arguments, connections, inventory, ssh
 from extra_container_remote.target import Known, differences
 
 HOSTS = inventory.Hosts(path=None, groups={"web": ("root@web1", "root@web2"), "db": ("db1",)})
@@ -110,10 +111,41 @@ def test_words_of_what_was_parsed(words):
         ("root@web1: Permission denied (publickey).\n", False),
         ("Host key verification failed.\n", False),
         ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\n", False),
+        ("", True),  # a shared connection was cut
+        ("error: unexpected end-of-file\n", True),
     ],
 )
 def test_what_ssh_says(said, offline):
     assert ssh.is_offline(said) is offline
+
+
+def test_what_ssh_adds_is_no_part_of_what_a_command_said():
+    assert ssh.last_words("Building...\nTimeout, server web1 not responding.") == 37
+    assert ssh.last_words("Building...\n") == 0
+    assert ssh.last_words("") == 0
+
+
+def test_nix_shares_the_connection_unless_the_user_says_which_configuration_counts():
+    shared = ("-F", "/tmp/config")
+    assert ssh.for_nix({}, shared)["NIX_SSHOPTS"].endswith("-F /tmp/config")
+    own = ssh.for_nix({"NIX_SSHOPTS": "-F mine"}, shared)["NIX_SSHOPTS"]
+    assert own.startswith("-F mine -o ")
+    assert "/tmp/config" not in own
+
+
+def test_the_users_configuration_of_ssh_counts_before_that_of_shared_connections(tmp_path):
+    text = connections.configuration(tmp_path).replace("~/.ssh/config", str(tmp_path / "own"))
+    (tmp_path / "shared").write_text(text)
+    (tmp_path / "own").write_text("Host alone\n  ControlMaster no\n  ControlPath none\n")
+
+    def said(host):
+        done = subprocess.run(
+            ["ssh", "-F", tmp_path / "shared", "-G", host], check=True, capture_output=True, text=True
+        )
+        return {line for line in done.stdout.splitlines() if line.startswith("controlmaster ")}
+
+    assert said("web1") == {"controlmaster auto"}
+    assert said("alone") == {"controlmaster false"}
 
 
 def test_stores():
