@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-OURS = ["data", "health", "install", "isolation", "network", "nixos", "remote", "resources", "shell", "ssh"]
+OURS = ["data", "health", "install", "isolation", "network", "nixos", "pytest", "remote", "resources", "shell", "ssh"]
 OURS += ["standalone", "systemd"]
 
 

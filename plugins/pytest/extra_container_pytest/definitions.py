@@ -102,7 +102,9 @@ def _configuration(value: object, directory: Path, base: Path) -> Mapping[str, o
 
 def _written(directory: Path, text: str, suffix: str) -> Path:
     path = directory / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}{suffix}"
-    if not path.exists():
+    try:
+        os.utime(path)  # by which a sweep knows what is still wanted
+    except FileNotFoundError:
         beside = directory / f".{path.name}-{os.getpid()}"
         beside.write_text(text)
         beside.rename(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,6 +18,7 @@ from extra_container_pytest.fixtures import (
     containers_session,
 )
 from extra_container_pytest.program import Program
+from extra_container_pytest.runs import identity
 from extra_container_pytest.runs.registry import Registry
 from extra_container_pytest.service import Service, end_run
 
@@ -53,11 +53,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "containers(definition, reuse=False): containers of the test; see the fixture of that name"
     )
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
-    config.stash[_RUN] = secrets.token_hex(8) if worker is None else worker[_OF_WORKER]
+    config.stash[_RUN] = identity.new() if worker is None else worker[_OF_WORKER]
     nixpkgs: str | None = config.getoption("--nixpkgs-path")
+    registry = Registry(config.stash[_RUN])
+    options = ("--nixpkgs-path", nixpkgs) if nixpkgs else ()
     config.stash[SERVICE] = Service(
-        Registry(config.stash[_RUN]),
-        Program(build_options=("--nixpkgs-path", nixpkgs) if nixpkgs else ()),
+        registry,
+        Program(build_options=options, descriptors=lambda: registry.descriptors),
         keep=config.getoption("--keep-containers"),
         shares=worker is not None,
         out_dir=(config.getoption("--artifacts") or Path()).absolute(),
@@ -71,6 +73,7 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput[_OF_WORKER] = config.stash[_RUN]  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(trylast=True)  # pytest-xdist ends its workers by this hook
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Destroy what is left. The process that waited for the workers of pytest-xdist does it for all of them."""
     service = session.config.stash[SERVICE]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,9 +18,13 @@ Json: TypeAlias = "Mapping[str, object]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Calls ``extra-container``; ``build_options`` are those of commands that evaluate a definition."""
+    """Calls ``extra-container``; ``build_options`` are those of commands that evaluate a definition.
+
+    ``descriptors`` gives what each call inherits and keeps open until it ends.
+    """
 
     build_options: tuple[str, ...] = ()
+    descriptors: Callable[[], tuple[int, ...]] = tuple
 
     def argv(self, *words: str) -> list[str]:
         """Return a whole command line. The interpreter is isolated: a test's directory has no say in what root runs."""
@@ -28,8 +33,9 @@ class Program:
     def call(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command line and return what came of it; raises ContainersError if it fails."""
         done = subprocess.run(
-            self.argv(*words), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
-        )
+            [*_mortal(), *self.argv(*words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            errors="replace", check=False, pass_fds=self.descriptors(),
+        )  # fmt: skip
         if check and done.returncode:
             raise ContainersError(f"extra-container {' '.join(words)}:\n{(done.stderr or done.stdout).strip()}")
         return done
@@ -60,6 +66,14 @@ class Program:
         """Stop and remove containers together."""
         if names:
             self.call("-q", "destroy", *names)
+
+
+def _mortal() -> list[str]:
+    """Return what makes a call end in order, taking back what it has begun, if this process is killed; see prctl(2)."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or Path(setpriv).resolve().name == "busybox":  # which does not know the option
+        return []
+    return [setpriv, "--pdeathsig", "TERM", "--"]
 
 
 def _document(text: str) -> Json | None:

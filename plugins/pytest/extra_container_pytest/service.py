@@ -35,7 +35,7 @@ class Service:
             raise ContainersError("Containers need root: run the tests with `sudo -E`, or in a root shell")
         if not self.registry.is_joined:
             self.registry.join()
-            self.registry.sweep(lambda slot: destroy_slot(slot, self.program), self.program.installed)
+            sweep(self.registry, self.program)
 
     def source(self, definition: Definition, base: Path) -> Source:
         """Return a definition as a file; its relative paths are relative to ``base``."""
@@ -121,20 +121,33 @@ class Service:
             self.destroy(group)
         for group in self._shared.values():
             group.disconnect()
+        self.registry.leave()
         if not self._shares:
             end_run(self.registry, self.program, keep=self._keep)
-        self.registry.leave()
 
     def _group(self, slot: Slot, base: Path) -> Group:
         return Group(self.registry, self.program, slot, base=base, out_dir=self.out_dir)
 
 
 def end_run(registry: Registry, program: Program, *, keep: bool) -> None:
-    """Destroy all that the processes of a run have left, when they have ended."""
-    for slot in registry.mine():
-        if keep:
-            registry.keep(slot)
-        else:
-            destroy_slot(slot, program)
-            registry.release(slot)
-    registry.forget_shared()
+    """Wait until the processes of a run have ended, and destroy all that they have left."""
+    with registry.ending():
+        for slot in registry.mine():
+            if keep:
+                registry.keep(slot)
+            else:
+                destroy_slot(slot, program)
+                registry.release(slot)
+        registry.forget_shared()
+    # What was killed when this run began may have needed a moment to end.
+    sweep(registry, program)
+
+
+def sweep(registry: Registry, program: Program) -> None:
+    """Destroy what ended runs have left."""
+    registry.sweep(lambda slot: destroy_slot(slot, program), program.installed)
+
+
+def free_kept() -> None:
+    """Remove the bridges of kept containers that are gone, also in the middle of a change of the machine."""
+    Registry().free_kept(bridges.remove, Program().installed)

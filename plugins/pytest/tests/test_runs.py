@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,19 +54,38 @@ def test_shared(web, number):
 """
 
 
+HANGING = """
+import os, signal
+
+def test_it(containers):
+    containers({"left": {}}, start=False)
+    os.write(int(os.environ["HANGS"]), b".")
+    signal.pause()
+"""
+
+
 @pytest.fixture
 def run(tmp_path):
     """Give a function that runs pytest on a module, in a directory of its own."""
 
-    def run(text, *options):
+    def run(text, *options, wait=True, pass_fds=(), **variables):
         (tmp_path / "test_it.py").write_text(text)
-        return subprocess.run(
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("NIX_PATH", "PYTEST"))}
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pytest", "-p", "no:cacheprovider", *options, "test_it.py"],
-            check=False, capture_output=True, text=True, cwd=tmp_path,
-            env={key: value for key, value in os.environ.items() if not key.startswith(("NIX_PATH", "PYTEST"))},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env=kept | variables,
+            pass_fds=pass_fds,
         )  # fmt: skip
+        if not wait:
+            return process
+        return subprocess.CompletedProcess(process.args, stdout=process.communicate()[0], returncode=process.returncode)
 
     return run
+
+
+def bridges():
+    """Return the bridges that containers of tests are on."""
+    return {link.name for link in Path("/sys/class/net").glob("ec-*")}
 
 
 def containers():
@@ -92,14 +112,25 @@ def test_workers_share_one_container_and_leave_none(run):
     assert containers() == before
 
 
-def test_containers_are_kept_if_asked_for(run):
-    before = containers()
+def test_what_is_kept_stays_what_a_killed_run_left_goes(run, tmp_path):
+    before, before_bridges = containers(), bridges()
     done = run("def test_it(containers):\n    containers({'kept': {}})\n", "--keep-containers")
     command = re.search(r"^extra-container (destroy (t\d+-kept))$", done.stdout, re.MULTILINE)
-    assert containers() - before == {command[2]}
-    # The next run leaves it alone.
-    run("def test_it(containers):\n    containers({'other': {}})\n")
-    assert containers() - before == {command[2]}
+    kept = {command[2]}
+    assert containers() - before == kept
+
+    reader, writer = os.pipe()
+    process = run(HANGING, wait=False, HANGS=str(writer), pass_fds=[writer])
+    os.close(writer)
+    assert os.read(reader, 1) == b"."
+    assert {name.partition("-")[2] for name in containers() - before} == {"kept", "left"}
+    process.kill()
+    process.communicate()
+
+    run("def test_it(containers):\n    containers('{ }')\n")
+    assert containers() - before == kept
+    assert bridges() - before_bridges == {f"ec-{command[2].partition('-')[0]}"}
     subprocess.run(
         [sys.executable, "-I", "-m", "extra_container", *command[1].split()], check=True, capture_output=True
     )
+    assert (containers(), bridges()) == (before, before_bridges)

@@ -2,24 +2,28 @@
 
 Containers of tests are called ``SLOT-MACHINE``. A *slot* is a file that names its run; it stands for a subnet, a
 bridge and the prefix of its containers' names. A run is a file that each of its processes has locked (shared) as long
-as it lives, so who can lock it alone knows that the run has ended, however it ended, and that what its slots name is
-nobody's.
+as it lives, and so has each call of the program that it has made, which may outlive it. Who can lock it alone, while
+the process that began the run is gone (:mod:`.identity`), knows that the run has ended, however it ended, and that what
+its slots name is nobody's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
-import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from extra_container.plugin import dataclass
+from extra_container_pytest.runs import identity, places
 from extra_container_pytest.runs.subnets import POOLS, is_free
 
-ROOT = Path("/var/lib/extra-container-pytest")
+# Files of definitions that no test has had for this long, in seconds, are not worth keeping.
+_KEPT_DEFINITIONS = 30 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +70,21 @@ def slot_named(name: str) -> Slot:
 class Registry:
     """The files of one run. ``run`` is its id, which all of its processes have in common."""
 
-    def __init__(self, run: str | None = None, *, root: Path = ROOT) -> None:
-        self.run = run or secrets.token_hex(8)
+    def __init__(self, run: str | None = None, *, root: Path = Path(places.ROOT)) -> None:
+        self.run = run or identity.new()
         self._root = root
-        self._slots, self._runs, self.definitions = root / "slots", root / "runs", root / "definitions"
+        self._slots, self._runs, self.definitions = root / places.SLOTS, root / "runs", root / "definitions"
         self._held: int | None = None
 
     @property
     def is_joined(self) -> bool:
         """Whether this process is one of the run."""
         return self._held is not None
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What a program inherits that works for this run: as long as it has them, nothing of the run is swept."""
+        return () if self._held is None else (self._held,)
 
     def join(self) -> None:
         """Say that this process is one of the run; until it ends, nothing of the run is swept."""
@@ -95,8 +104,7 @@ class Registry:
         with self._locked():
             os.close(self._held)
             self._held = None
-            if not self._is_alive(self.run) and not self.mine():
-                (self._runs / self.run).unlink(missing_ok=True)
+            self._forget_ended()
 
     def claim(self, installed: Callable[[], Sequence[str]]) -> Slot:
         """Take a slot that nobody has: no run, no container of that name, and no route to its subnet."""
@@ -137,6 +145,34 @@ class Registry:
             for file in self._runs.iterdir():
                 if file.name not in owners | {self.run} and not self._is_alive(file.name):
                     file.unlink()
+            old = time.time() - _KEPT_DEFINITIONS
+            for file in self.definitions.iterdir():
+                if file.stat().st_mtime < old:
+                    file.unlink()
+
+    def free_kept(self, remove: Callable[[Slot], None], installed: Callable[[], Sequence[str]]) -> None:
+        """Give to ``remove``, and free, the slots that were kept and whose containers are gone.
+
+        Where somebody has the lock, nothing is done: whoever calls this in a change of the machine must not wait for
+        one who waits for that.
+        """
+        with contextlib.suppress(BlockingIOError), self._locked(wait=False):
+            for slot, _, kept in self._read():
+                if kept and not slot.of(installed()):
+                    remove(slot)
+                    self.release(slot)
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Wait until no process of the run works any more; in the block nobody else sweeps what it left."""
+        if not self._runs.exists():
+            yield
+            return
+        with (self._runs / self.run).open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        with self._locked():
+            self._forget_ended()
 
     @contextmanager
     def exclusively(self, what: str) -> Iterator[Path]:
@@ -150,12 +186,17 @@ class Registry:
     def forget_shared(self) -> None:
         """Remove the run's files that :meth:`exclusively` gave."""
         for path in (self._root / "shared").glob(f"{self.run}-*.json"):
-            path.unlink()
+            path.unlink(missing_ok=True)
+
+    def _forget_ended(self) -> None:
+        """Remove the run's file if no other process of it has it, and nothing is left to be swept."""
+        if not self._is_held(self.run) and not self.mine():
+            (self._runs / self.run).unlink(missing_ok=True)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, *, wait: bool = True) -> Iterator[None]:
         with (self._root / "lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
     def _file(self, slot: Slot) -> Path:
@@ -169,11 +210,17 @@ class Registry:
     def _read(self) -> list[tuple[Slot, str, bool]]:
         found = []
         for file in sorted(self._slots.glob("*.json")):
-            entry = json.loads(file.read_text())
+            try:
+                entry = json.loads(file.read_text())
+            except FileNotFoundError:  # its run gave it back just now, for which nobody is waited for
+                continue
             found.append((slot_named(file.stem), str(entry["run"]), bool(entry["kept"])))
         return found
 
     def _is_alive(self, run: str) -> bool:
+        return identity.began_by_living(run) or self._is_held(run)
+
+    def _is_held(self, run: str) -> bool:
         try:
             file = os.open(self._runs / run, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
