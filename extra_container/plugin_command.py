@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from extra_container.generations.store import read as read_generations
     from extra_container.generations.store import remove as remove_generations
     from extra_container.generations.values import Generation, History, Verdict
+    from extra_container.hooks.info import PluginReport
     from extra_container.journals.moments import span as parse_span
     from extra_container.nix.path_info import closure
     from extra_container.nix.path_info import of_closures as closures_of
@@ -82,6 +83,7 @@ _LATE = MappingProxyType(
         "generations.store": "all_generations=iterate forget_generations=forget mark_generation=mark "
         "read_generations=read remove_generations=remove",
         "generations.values": "Generation History Verdict",
+        "hooks.info": "PluginReport",
         "journals.moments": "parse_span=span",
         "nix.path_info": "closure closures_of=of_closures",
         "pipeline.history.generations": "running_generation=running with_running_system",
@@ -118,6 +120,7 @@ __all__ = [
     "NameCommand",
     "NamesCommand",
     "OvertakenError",
+    "PluginReport",
     "Provenance",
     "ResultCommand",
     "ShowCommand",

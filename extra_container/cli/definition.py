@@ -126,7 +126,7 @@ class DefinitionCommand(Command):
         self.add_core_arguments(parser)
         parser.end_core()
         self.add_arguments(parser)
-        self.invocation.plugins.remembering_hooks().add_arguments(self.name, parser)
+        parser.of_plugins = self.invocation.plugins.remembering_hooks().add_arguments(self.name, parser)
         return parser
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -158,8 +158,9 @@ class DefinitionParser(Parser):
 
     ``rest`` are the command's options that take the rest of the line; their values are tuples of words, None without
     the option. ``others`` returns those of other commands with the hint for who gives one here; with ``lenient`` they
-    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``. ``given``, of what was
-    parsed, are the options that are not as they are by themselves: their names by ``dest``.
+    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``; ``of_plugins`` has the
+    plugin that added an option, by the option's name. ``given``, of what was parsed, are the options that are not as
+    they are by themselves: their names by ``dest``.
     """
 
     def __init__(
@@ -175,6 +176,7 @@ class DefinitionParser(Parser):
         self._others = others
         self._lenient = lenient
         self.core: frozenset[str] = frozenset()
+        self.of_plugins: Mapping[str, str] = {}
 
     def end_core(self) -> None:
         """Take all arguments that were added up to now for those of the program itself."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from extra_container.hooks.facade import Hooks
     from extra_container.hooks.found import LoadedPlugins
+    from extra_container.hooks.info import PluginReport
     from extra_container.hooks.own import Own
     from extra_container.model.values import Problem
     from extra_container.settings import Settings
@@ -92,6 +93,19 @@ class Plugins:
     def remembering_hooks(self) -> Hooks:
         """Return hooks whose errors count when the command comes to its work: :meth:`problems` has them."""
         return self.hooks(self._broken.append)
+
+    def reports(self) -> list[PluginReport]:
+        """Return what can be told of every plugin that was found, those that cannot be used included."""
+        from extra_container.hooks import info
+
+        return info.describe(self.loaded, self._commands, lambda command: self.disables(command) is not None)
+
+    def commands(self) -> tuple[str, ...]:
+        """Return the names of the commands of all packages, without those of disabled plugins, sorted."""
+        from extra_container.hooks import entry_points
+
+        found = self._commands or entry_points.read().commands
+        return tuple(sorted({each.name for each in found if self.disables(each) is None}))
 
     def broken(self) -> tuple[PluginError, ...]:
         """Return the errors of all plugins that cannot be used, ours included."""

@@ -69,10 +69,10 @@ class Hooks(ActingHooks):
         self._observing = threading.RLock()
         self._mute: set[str] = set()
 
-    def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> None:
-        """Let plugins add arguments to a command's parser."""
+    def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> dict[str, str]:
+        """Let plugins add arguments to a command's parser; return which plugin added which option."""
         owners: dict[str, str] = {}
-        for implementation in self._calls.implementations("ec_add_arguments"):
+        for implementation in self._calls.implementations(hook := "ec_add_arguments"):
             plugin, known = implementation.plugin_name, set(parser._option_string_actions)
 
             def name_both(error: PluginError, plugin: str = plugin) -> PluginError:
@@ -81,9 +81,9 @@ class Hooks(ActingHooks):
                     return error
                 return self._both(f"add the option {taken[0]}", owners[taken[0]], plugin)
 
-            hook = "ec_add_arguments"
             self._calls.one(implementation, hook, type(None), explain=name_both, command=command, parser=parser)
             owners.update(dict.fromkeys(set(parser._option_string_actions) - known, plugin))
+        return owners
 
     def add_places(self, command: str, parser: argparse.ArgumentParser) -> None:
         """Let plugins add options that say on which machine a command is carried out."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, dataclass
 from extra_container_remote import calling, ssh
-from extra_container_remote.target import Known, failure, require_trust
+from extra_container_remote.target import failure, require_trust
 
 if TYPE_CHECKING:
+    from extra_container_remote.about.values import About
     from extra_container_remote.calling import Answer
     from extra_container_remote.voices import Voices
 
@@ -41,7 +42,7 @@ class Errand:
         return [self.command[0], "--format=json", *self.command[1:]]
 
 
-def copy(name: str, errand: Errand, known: Known, runner: Runner, connection: Sequence[str] = ()) -> None:
+def copy(name: str, errand: Errand, known: About, runner: Runner, connection: Sequence[str] = ()) -> None:
     """Copy what an errand needs. Raises :class:`.HostError` or :class:`.UnreachableError`."""
     if errand.source is None:
         return

@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UsageError
 from extra_container.plugin_command import DefinitionCommand, build, defined_names, is_of_running, words_of
 from extra_container_remote import arguments, connections, document, fleet, inventory, preparing, ssh
+from extra_container_remote.about import comparing
 from extra_container_remote.bringing import Errand
 from extra_container_remote.voices import Voices
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from extra_container.plugin_command import Call
+    from extra_container_remote.about.comparing import Needs
 
 # Commands that change a machine go on there, whatever becomes of the connection; the others end with it.
 _CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback", "gc"})
@@ -47,7 +52,9 @@ def carry_out(call: Call) -> int:
         # Whoever is called once only has nothing to share.
         looked_at = call.name in _CHANGING | {"plan"}
         connection = stack.enter_context(connections.shared(runner)) if looked_at else ()
-        known = preparing.look_at_all(wish, runner, app.messages, connection) if looked_at else None
+        known = None
+        if looked_at:
+            known = preparing.look_at_all(wish, _needs(call), runner, app.messages, connection)
         source, words = _errand(call, stack)
         errand = Errand(
             command=words,
@@ -80,6 +87,25 @@ def _errand(call: Call, stack: ExitStack) -> tuple[str | None, list[str]]:
         # The directory of the result, which keeps it from the garbage collector, lasts until it has been copied.
         path = str(build(request, context, stack).path)
     return path, _words(call, path)
+
+
+def _needs(call: Call) -> Needs:
+    of_plugins: Mapping[str, str] = getattr(call.parser, "of_plugins", {})
+    given = {
+        option: of_plugins[option]
+        for action in call.parser._actions
+        if is_of_running(action) and getattr(call.parsed, action.dest, action.default) != action.default
+        for option in action.option_strings
+        if option in of_plugins
+    }
+    return comparing.needs(
+        version("extra-container"),
+        call.name,
+        given,
+        call.command.invocation.plugins.reports(),
+        changes=call.name in _CHANGING,
+        builds=isinstance(call.command, DefinitionCommand) and call.name != "destroy",
+    )
 
 
 def _words(call: Call, source: str | None) -> list[str]:

@@ -12,9 +12,9 @@ from extra_container.plugin import ExtraContainerError, Runner, UnreachableError
 from extra_container.plugin_command import Interrupted
 from extra_container_remote import arguments, bringing
 from extra_container_remote.bringing import Way
-from extra_container_remote.target import Known
 
 if TYPE_CHECKING:
+    from extra_container_remote.about.values import About
     from extra_container_remote.arguments import Wish
     from extra_container_remote.bringing import Errand
     from extra_container_remote.preparing import Messages
@@ -45,7 +45,7 @@ class Report:
 def send(
     errand: Errand,
     wish: Wish,
-    known: Mapping[str, Known | ExtraContainerError] | None,
+    known: Mapping[str, About | ExtraContainerError] | None,
     voices: Voices,
     runner: Runner,
     *,
@@ -101,7 +101,7 @@ def _skipped(report: Report, wish: Wish) -> bool:
     return wish.skip_offline and report.outcome is Outcome.UNREACHABLE
 
 
-def _one(name: str, errand: Errand, known: Known | ExtraContainerError | None, way: Way) -> Report:
+def _one(name: str, errand: Errand, known: About | ExtraContainerError | None, way: Way) -> Report:
     began = time.monotonic()
     try:
         if isinstance(known, ExtraContainerError):

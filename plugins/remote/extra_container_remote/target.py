@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import ExtraContainerError, HostError, UnreachableError, dataclass
+from extra_container.plugin import ExtraContainerError, HostError, UnreachableError
 from extra_container_remote import ssh
+from extra_container_remote.about import document
+from extra_container_remote.about.values import About, numbers
 
 if TYPE_CHECKING:
     from extra_container.plugin import Runner
 
-_WITHOUT_PROGRAM = 3
-# Words without quotes, which every login shell hands on as they are.
-_SCRIPT = """\
-command -v extra-container >/dev/null || exit 3
-extra-container --version
-echo =user
-id -un
-id -Gn
-echo =nix
-nix --version
-nix --extra-experimental-features nix-command show-config 2>/dev/null | grep ^trusted-users"""
+# exit(1) of shells: the command was not found.
+_WITHOUT_PROGRAM = 127
 _SECONDS = 60.0
+# The oldest Nix that the program is tested with.
+_OLDEST_NIX = (2, 8)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of a machine: the program's version there, and whom SSH logs in.
-
-    ``trusted`` is whether Nix there takes unsigned store paths from that user.
-    """
-
-    version: str
-    user: str
-    trusted: bool
-
-
-def look(target: str, runner: Runner, connection: Sequence[str] = ()) -> Known:
+def look(target: str, runner: Runner, connection: Sequence[str] = ()) -> About:
     """Ask a machine what it has.
 
     Raises :class:`.UnreachableError` if it cannot be reached, and :class:`.HostError` if SSH refuses or something is
-    missing there.
+    missing there, or too old.
     """
-    done = runner.run(ssh.argv(target, ["sh", "-c", _SCRIPT], connection=connection), check=False, timeout=_SECONDS)
+    argv = ["extra-container", "about", "--json"]
+    done = runner.run(ssh.argv(target, argv, connection=connection), check=False, timeout=_SECONDS)
     if done.returncode == ssh.FAILED:
         raise failure(target, done.stderr)
     if done.returncode == _WITHOUT_PROGRAM:
         raise HostError(
             f"{target} has no extra-container", hint="Install it there, where the user's PATH through SSH has it."
         )
-    return _read(target, done.stdout)
+    try:
+        found = document.read(done.stdout)
+    except ValueError:
+        raise _without_answer(target, done.stderr, runner, connection) from None
+    _require_nix(found, target)
+    return found
+
+
+def _without_answer(target: str, said: str, runner: Runner, connection: Sequence[str]) -> HostError:
+    """Return the error of a program that says nothing of itself: it is too old for that, or does not work."""
+    argv = ssh.argv(target, ["extra-container", "--version"], connection=connection)
+    done = runner.run(argv, check=False, timeout=_SECONDS)
+    name, _, version = done.stdout.strip().partition(" ")
+    if done.returncode == 0 and name == "extra-container" and numbers(version):
+        return HostError(
+            f"{target} has extra-container {version}, which is too old for work from other machines",
+            hint=f"Install the version of this machine there; `ssh {target} extra-container about` has to work.",
+        )
+    return HostError(
+        f"extra-container does not work on {target}: {ssh.reason(said)}",
+        hint=f"`ssh {target} extra-container doctor` says more.",
+    )
+
+
+def _require_nix(found: About, target: str) -> None:
+    if not found.nix.version:
+        raise HostError(f"Nix does not work on {target}", hint=f"`ssh {target} extra-container doctor` says more.")
+    if numbers(found.nix.version) < _OLDEST_NIX:
+        oldest = ".".join(map(str, _OLDEST_NIX))
+        raise HostError(f"{target} has Nix {found.nix.version}, and {oldest} is needed", hint="Update Nix there.")
 
 
 def failure(target: str, said: str) -> ExtraContainerError:
@@ -62,41 +74,11 @@ def failure(target: str, said: str) -> ExtraContainerError:
     return HostError(f"{target} is not used: {reason}", hint=f"`ssh {target}` says more; no password is asked for.")
 
 
-def differences(here: str, there: Known, target: str) -> tuple[str, ...]:
-    """Return what of a machine's program is not as ``here``, a version, in sentences."""
-    found = []
-    if _numbers(there.version) < _numbers(here):
-        found.append(f"{target} has extra-container {there.version}, which is older than {here} here")
-    return tuple(found)
-
-
-def require_trust(target: str, there: Known) -> None:
+def require_trust(target: str, there: About) -> None:
     """Raise :class:`.HostError` if a machine would refuse what was built here."""
-    if not there.trusted:
+    if not there.nix.trusted:
         raise HostError(
             f"Nix on {target} does not take unsigned store paths from {there.user}",
             hint=f"Log in as root, add {there.user} to trusted-users in its nix.conf (which is as good as root), or "
             "sign what is built here: secret-key-files here, trusted-public-keys there.",
         )
-
-
-def _read(target: str, text: str) -> Known:
-    head, _, rest = text.partition("\n=user\n")
-    users, _, nix = rest.partition("\n=nix\n")
-    version = re.fullmatch(r"extra-container (\S+)", head.strip())
-    names = users.split("\n")
-    if version is None or not nix.startswith("nix ") or len(names) < 2:
-        what = "Nix" if version is not None else "extra-container"
-        raise HostError(f"{what} does not work on {target}", hint=f"`ssh {target} extra-container doctor` says more.")
-    user, groups = names[0], names[1].split()
-    found = re.search(r"^trusted-users = (.*)$", nix, re.MULTILINE)
-    trusted = set(found[1].split() if found else ())
-    return Known(
-        version=version[1],
-        user=user,
-        trusted=user == "root" or bool(trusted & {"*", user, *(f"@{group}" for group in groups)}),
-    )
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)))

@@ -8,7 +8,6 @@ import pytest
 from extra_container.plugin import UsageError
 from extra_container.plugin_command import words_of
 from extra_container_remote import arguments, connections, inventory, ssh
-from extra_container_remote.target import Known, differences
 
 HOSTS = inventory.Hosts(path=None, groups={"web": ("root@web1", "root@web2"), "db": ("db1",)})
 
@@ -151,9 +150,3 @@ def test_the_users_configuration_of_ssh_counts_before_that_of_shared_connections
 def test_stores():
     assert ssh.store("root@web1") == "ssh-ng://root@web1"
     assert ssh.store("root@fd00::1") == "ssh-ng://root@[fd00::1]"
-
-
-def test_an_older_program_is_told():
-    there = Known(version="0.9.1", user="root", trusted=True)
-    assert differences("1.0.0", there, "web1") == ("web1 has extra-container 0.9.1, which is older than 1.0.0 here",)
-    assert differences("0.9.1", there, "web1") == ()

@@ -57,9 +57,7 @@ class Plugins(ListCommand):
         """Return what is known of the plugins."""
         from extra_container.hooks import info
 
-        plugins = self.invocation.plugins
-        commands = self.app.command_manager.offers.commands
-        self._reports = info.describe(plugins.loaded, commands, lambda command: plugins.disables(command) is not None)
+        self._reports = self.invocation.plugins.reports()
         if parsed_args.word == "show":
             self._reports = self._named(parsed_args.name)
         else:

@@ -1,0 +1,72 @@
+"""Looking at this machine, for others."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from extra_container.plugin import ExtraContainerError
+from extra_container_remote.about.values import About, Nix, Plugin
+
+if TYPE_CHECKING:
+    from extra_container.plugin import Runner
+    from extra_container.plugin_command import PluginReport
+
+
+def look(runner: Runner, *, commands: Iterable[str], plugins: Iterable[PluginReport]) -> About:
+    """Return what there is to know. A Nix that does not work has no version."""
+    return About(
+        version=version("extra-container"),
+        user=_user(),
+        kernel=os.uname().release,
+        nix=_nix(runner),
+        commands=frozenset(commands),
+        plugins=tuple(
+            Plugin(
+                name=each.plugin.name,
+                package=each.plugin.package,
+                version=each.plugin.version,
+                state=each.state,
+                error=each.error,
+            )
+            for each in plugins
+        ),
+    )
+
+
+def _nix(runner: Runner) -> Nix:
+    try:
+        said = runner.run(["nix", "--version"]).stdout  # nix (Nix) 2.26.3
+        done = runner.run(["nix", "--extra-experimental-features", "nix-command", "show-config"], check=False)
+    except ExtraContainerError:
+        return Nix()
+    config = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+    trusted = set(config.get("trusted-users", "").split())
+    return Nix(
+        version=said.split()[-1] if said.split() else "",
+        # Whoever may write to the store needs no daemon, which is what distrusts others.
+        trusted=os.geteuid() == 0 or bool(trusted & _names()),
+        keys=tuple(sorted(key.partition(":")[0] for key in config.get("trusted-public-keys", "").split())),
+    )
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _names() -> set[str]:
+    """Return the words of ``trusted-users``, see nix.conf(5), that this user fits."""
+    groups = set()
+    for number in {os.getegid(), *os.getgroups()}:
+        try:
+            groups.add(f"@{grp.getgrgid(number).gr_name}")
+        except KeyError:
+            continue
+    return {"*", _user(), *groups}

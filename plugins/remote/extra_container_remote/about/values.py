@@ -1,0 +1,47 @@
+"""What is known of a machine."""
+
+from __future__ import annotations
+
+import re
+
+from extra_container.plugin import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nix:
+    """Nix of a machine: its version, empty where it does not work, and whether it takes unsigned store paths.
+
+    ``trusted`` is about who asked. ``keys`` are the names of the keys whose signatures it takes.
+    """
+
+    version: str = ""
+    trusted: bool = False
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A plugin of a machine; ``state`` is ``loaded``, ``disabled`` or ``broken``."""
+
+    name: str
+    package: str
+    version: str
+    state: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a machine says of itself: ``user`` is who asked, ``commands`` are the program's that can be called there."""
+
+    version: str
+    user: str
+    kernel: str = ""
+    nix: Nix = Nix()
+    commands: frozenset[str] = frozenset()
+    plugins: tuple[Plugin, ...] = ()
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, to compare it with others."""
+    return tuple(map(int, re.findall(r"\d+", version)))
