@@ -26,6 +26,8 @@ from extra_container.model.errors import (
     PluginError,
     PolicyError,
     ProcessError,
+    RollbackError,
+    RolledBackError,
     UnreachableError,
     UsageError,
 )
@@ -201,6 +203,8 @@ __all__ = [
     "RemoveTree",
     "Repair",
     "Request",
+    "RollbackError",
+    "RolledBackError",
     "RunPlan",
     "RunState",
     "Runner",

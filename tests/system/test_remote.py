@@ -6,6 +6,7 @@ import secrets
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,45 @@ def let_go(machine, name):
         time.sleep(0.05)
 
 
+@contextmanager
+def cut_off(machine):
+    """Let nothing from a machine come through."""
+    rules = (
+        f"table inet cut {{ chain way {{ type filter hook input priority -300; ip saddr {machine.address} drop; }}; }}"
+    )
+    subprocess.run(["nft", "-f", "-"], input=rules, check=True, text=True)
+    try:
+        yield
+    finally:
+        run("nft", "delete", "table", "inet", "cut")
+
+
+def cut_by_a_change(east, tool, name):
+    """A change that nobody can confirm goes back; one that was confirmed stays."""
+    logins = handshakes(east)
+    words = ("-s", "--target-host", "east", "--rollback-on-failure", "--check", "test -e /go")
+    let_go(east, name)
+    tool("create", *words, "-E", definition(name, "confirmed"))
+    assert handshakes(east) == logins + 2  # that of the change, and a fresh one
+    (east.root / f"var/lib/nixos-containers/{name}/go").unlink()
+    bad = ("create", *words, "--rollback-timeout", "2", "-f", "json", "-E", definition(name, "cut"))
+    process = tool.start(*bad, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while "Waiting" not in (line := process.stderr.readline()):
+        assert line
+    with cut_off(east):
+        let_go(east, name)
+        why = ("extra-container", "generations", name, "-f", "value", "-c", "reason")
+        while "nobody confirmed" not in east.inside(*why).stdout:
+            assert process.poll() is None
+            time.sleep(0.1)
+    out, err = process.communicate(timeout=90)
+    assert process.returncode == 12, err
+    (told,) = json.loads(out)["targets"]
+    assert (told["outcome"], told["code"], told["error"]["kind"]) == ("failed", 12, "rolled_back")
+    assert "east went back to what was before: nobody confirmed the change within 2 s" in err
+    assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "confirmed"
+
+
 def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     done = tool("create", "-s", *BOTH, "-E", definition(name, "hello"))
     assert "east: Starting containers:" in done.out
@@ -105,6 +145,7 @@ def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     assert f"Container {name} is not healthy" in tool(*bad, code=9).err
     tool("rollback", name, "--target-host", "east")
     assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "goodbye"
+    cut_by_a_change(machines.up["east"], tool, name)
     tool("destroy", name, *BOTH)
     assert tool("status", name, "--target-host", "west", code=1).out == "gone\n"
 

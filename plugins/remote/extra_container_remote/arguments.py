@@ -11,6 +11,8 @@ from extra_container_remote import inventory
 _PARALLEL = 10
 # Commands that bring something of this machine's store to another one.
 _COPIES = frozenset({"create", "add", "plan"})
+_CONFIRMED = frozenset({"create", "add"})
+_ROLLBACK_SECONDS, _LONGEST_SECONDS = 30.0, 86400.0
 _SIZE = re.compile(r"([1-9][0-9]{0,5})|(100|[1-9][0-9]?)%")
 
 
@@ -19,7 +21,8 @@ class Wish:
     """What a command line asks for.
 
     ``targets`` are as ssh(1) takes them, each once. ``batch`` are the sizes of waves as written, none if all
-    targets are one wave. ``substitutes`` lets targets fetch what their own caches have.
+    targets are one wave. ``substitutes`` lets targets fetch what their own caches have. ``confirm_within`` is
+    how many seconds a change waits for its confirmation, None if it needs none.
     """
 
     targets: tuple[str, ...]
@@ -27,6 +30,7 @@ class Wish:
     batch: tuple[str, ...]
     skip_offline: bool
     substitutes: bool
+    confirm_within: float | None = None
 
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
@@ -67,6 +71,16 @@ def add(command: str, parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on without machines that cannot be reached",
     )
+    if command in _CONFIRMED:
+        group.add_argument(
+            "--rollback-timeout",
+            dest="target_rollback_timeout",
+            type=_seconds,
+            default=_ROLLBACK_SECONDS,
+            metavar="SECONDS",
+            help="with --rollback-on-failure: how long a machine waits for a fresh connection that confirms the "
+            f"change, and then goes back (default: {_ROLLBACK_SECONDS:g})",
+        )
     if command in _COPIES:
         group.add_argument(
             "--use-substitutes",
@@ -83,7 +97,7 @@ def wish_of(parsed: argparse.Namespace, hosts: inventory.Hosts) -> Wish:
         targets += inventory.members(wanted, hosts)
     if not targets:
         raise UsageError(
-            "--parallel, --batch, --skip-offline and --use-substitutes are for other machines",
+            "--parallel, --batch, --skip-offline, --use-substitutes and --rollback-timeout are for other machines",
             hint="Name some with --target-host or --on.",
         )
     for target in targets:
@@ -100,7 +114,29 @@ def wish_of(parsed: argparse.Namespace, hosts: inventory.Hosts) -> Wish:
         batch=batch,
         skip_offline=parsed.target_skip_offline,
         substitutes=getattr(parsed, "target_substitutes", False),
+        confirm_within=_confirm_within(parsed),
     )
+
+
+def _confirm_within(parsed: argparse.Namespace) -> float | None:
+    seconds: float | None = getattr(parsed, "target_rollback_timeout", None)
+    if not getattr(parsed, "rollback_on_failure", False):
+        if seconds not in {None, _ROLLBACK_SECONDS}:
+            raise UsageError("--rollback-timeout needs --rollback-on-failure")
+        return None
+    if getattr(parsed, "prune", False):
+        raise UsageError(
+            "--prune and --rollback-on-failure exclude each other on other machines",
+            hint="What was destroyed does not come back: prune when the change is confirmed.",
+        )
+    return seconds
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < _LONGEST_SECONDS:
+        raise ValueError(text)
+    return seconds
 
 
 def waves(targets: tuple[str, ...], batch: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

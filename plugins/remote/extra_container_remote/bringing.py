@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, dataclass
 from extra_container_remote import calling, ssh
+from extra_container_remote.rollout import confirming
 from extra_container_remote.target import failure, require_trust
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Errand:
     """What machines are to do.
 
     ``command`` is the program's command line, ``source`` a store path that it needs. ``changes`` is whether it has
-    to go on without the connection.
+    to go on without the connection. ``confirm_within`` are the seconds after which a machine goes back from what it
+    was not told to keep, None if it keeps everything.
     """
 
     command: list[str]
@@ -33,6 +35,7 @@ class Errand:
     changes: bool
     as_document: bool
     substitutes: bool
+    confirm_within: float | None = None
 
     @property
     def words(self) -> list[str]:
@@ -89,7 +92,9 @@ def follow(name: str, errand: Errand, way: Way) -> Answer:
         return answer
     job = f"remote-{secrets.token_hex(6)}"
     way.jobs[name] = job
-    root = () if errand.source is None else (f"--root={errand.source}",)
+    root: tuple[str, ...] = () if errand.source is None else (f"--root={errand.source}",)
+    if errand.confirm_within is not None:
+        root = (*root, f"--confirm-within={errand.confirm_within:g}")
     out, text, err, lost, begun = 0, "", 0, None, False
     while True:
         skip = () if (out, err) == (0, 0) else ("--skip", str(out), str(err))
@@ -97,6 +102,8 @@ def follow(name: str, errand: Errand, way: Way) -> Answer:
         answer = calling.call(name, words, way.voices, way.runner, way.connection)
         text += answer.out
         if answer.code != ssh.FAILED:
+            if answer.code == 0 and errand.confirm_within is not None:
+                confirming.confirm(name, job, errand.confirm_within, way)
             del way.jobs[name]
             return calling.Answer(code=answer.code, out=text, last=answer.last, out_bytes=0, err_bytes=0)
         if not ssh.is_offline(answer.last) and not begun and not answer.out_bytes:

@@ -62,6 +62,7 @@ def carry_out(call: Call) -> int:
             changes=call.name in _CHANGING,
             as_document=as_document,
             substitutes=wish.substitutes,
+            confirm_within=wish.confirm_within,
         )
         reports = fleet.send(errand, wish, known, voices, runner, connection=connection)
         code = fleet.code_of(reports)

@@ -72,7 +72,10 @@ def send(
     except KeyboardInterrupt as interrupt:
         if not jobs:
             raise
-        where = [f"  {name}: `ssh {name} extra-container job {job}` follows it" for name, job in sorted(jobs.items())]
+        where = [
+            f"  {name}: `ssh {name} extra-container job {job}` follows it{_confirmation(name, job, errand)}"
+            for name, job in sorted(jobs.items())
+        ]
         raise Interrupted("\n".join(["What was begun goes on:", *where])) from interrupt
     return tuple(reports)
 
@@ -99,6 +102,13 @@ def tell(reports: Sequence[Report], messages: Messages, *, alone: bool) -> None:
 
 def _skipped(report: Report, wish: Wish) -> bool:
     return wish.skip_offline and report.outcome is Outcome.UNREACHABLE
+
+
+def _confirmation(name: str, job: str, errand: Errand) -> str:
+    seconds = errand.confirm_within
+    if seconds is None:
+        return ""
+    return f"; it goes back {seconds:g} s after the end, unless `ssh {name} extra-container job --confirm {job}`"
 
 
 def _one(name: str, errand: Errand, known: About | ExtraContainerError | None, way: Way) -> Report:

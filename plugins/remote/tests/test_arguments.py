@@ -150,3 +150,21 @@ def test_the_users_configuration_of_ssh_counts_before_that_of_shared_connections
 def test_stores():
     assert ssh.store("root@web1") == "ssh-ng://root@web1"
     assert ssh.store("root@fd00::1") == "ssh-ng://root@[fd00::1]"
+
+
+def test_what_waits_for_confirmation():
+    def confirmed(*words, command="create"):
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--rollback-on-failure", action="store_true")
+        parser.add_argument("--prune", action="store_true")
+        arguments.add(command, parser)
+        return arguments.wish_of(parser.parse_args(["--target-host", "web1", *words]), HOSTS).confirm_within
+
+    assert confirmed("--rollback-on-failure") == 30
+    assert confirmed("--rollback-on-failure", "--rollback-timeout=5") == 5
+    assert confirmed() is None
+    assert confirmed(command="start") is None
+    with pytest.raises(UsageError, match="needs --rollback-on-failure"):
+        confirmed("--rollback-timeout=5")
+    with pytest.raises(UsageError, match="--prune"):
+        confirmed("--rollback-on-failure", "--prune")

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from extra_container.plugin import UsageError
 from extra_container.plugin_command import Command, Context, program_argv
-from extra_container_remote.job import files, following, starting
+from extra_container_remote.job import confirmation, files, following, starting
 
 if TYPE_CHECKING:
     from extra_container_remote.job.files import Job as Files
+
+_LONGEST = 86400.0
 
 
 class Job(Command):
@@ -41,7 +43,18 @@ class Job(Command):
             metavar="BYTES",
             help="leave out so much of its standard output and of its error output, which were read before",
         )
-        parser.add_argument("--carry-out", action="store_true", help=argparse.SUPPRESS)
+        parser.add_argument(
+            "--confirm-within",
+            type=_seconds,
+            metavar="SECONDS",
+            help="go back to what the containers of --root were, unless `job --confirm JOB` comes in time",
+        )
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument(
+            "--confirm", action="store_true", help="keep the change; 12 if it has gone back, 13 if that failed"
+        )
+        what.add_argument("--carry-out", action="store_true", help=argparse.SUPPRESS)
+        what.add_argument("--settle", action="store_true", help=argparse.SUPPRESS)
         parser.add_argument("words", nargs=argparse.REMAINDER, metavar="[--] COMMAND ARG…", help="the command line")
         return parser
 
@@ -50,8 +63,14 @@ class Job(Command):
         words = parsed_args.words[1:] if parsed_args.words[:1] == ["--"] else parsed_args.words
         with self.context() as context:
             job = files.find(context.host.runtime_directory, parsed_args.job)
+            if parsed_args.confirm:
+                return confirmation.confirm(job)
+            if parsed_args.settle:
+                with job.at_work():
+                    confirmation.settle(job, context)
+                return 0
             if parsed_args.carry_out:
-                return starting.carry_out(job, [*program_argv(), *words], context.runner)
+                return starting.carry_out(job, [*program_argv(), *words], context, parsed_args.confirm_within)
             if not job.exists:
                 self._begin(job, words, parsed_args, context)
             return following.follow(job, *parsed_args.skip)
@@ -64,7 +83,19 @@ class Job(Command):
             )
         if not words:
             raise UsageError(f"There is no job {parsed.job}", hint="Give a command line to begin one.")
+        if parsed.confirm_within is not None and parsed.root is None:
+            raise UsageError("--confirm-within needs --root", hint="Containers of that build can go back.")
         files.sweep(context.host.runtime_directory)
         if job.make():
-            call = [*program_argv(), "job", "--carry-out", parsed.job, "--", *words]
-            starting.start(job, call, parsed.root, context.runner, dict(os.environ))
+            program = [*program_argv(), "job"]
+            confirm = () if parsed.confirm_within is None else (f"--confirm-within={parsed.confirm_within:g}",)
+            call = [*program, "--carry-out", *confirm, parsed.job, "--", *words]
+            after = (*program, "--settle", parsed.job) if confirm else ()
+            starting.start(job, call, parsed.root, context.runner, dict(os.environ), afterwards=after)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < _LONGEST:
+        raise ValueError(text)
+    return seconds

@@ -35,10 +35,6 @@ class Job:
         return self.directory / "result"
 
     @property
-    def _code(self) -> Path:
-        return self.directory / "code"
-
-    @property
     def _alive(self) -> Path:
         return self.directory / "alive"
 
@@ -58,6 +54,17 @@ class Job:
         self.err.touch()
         return True
 
+    def _is_worked_on(self) -> bool | None:
+        """Whether somebody works on it, None if nobody has begun."""
+        try:
+            with self._alive.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return None
+        return False
+
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Be the one who works on it."""
@@ -66,28 +73,50 @@ class Job:
             yield
 
     def finish(self, code: int) -> None:
-        """Note the exit code, in one step."""
-        fresh = self._code.with_suffix(".new")
-        fresh.write_text(f"{code}\n", encoding="ascii")
-        fresh.rename(self._code)
+        """Note the exit code."""
+        self.note("code", str(code))
 
     def code(self) -> int | None:
         """Return the exit code, None as long as it is not over."""
+        noted = self.noted("code")
+        return None if noted is None else int(noted)
+
+    def note(self, what: str, text: str) -> None:
+        """Write something down, in one step."""
+        fresh = self.directory / f"{what}.new"
+        fresh.write_text(f"{text}\n", encoding="utf-8")
+        fresh.rename(self.directory / what)
+
+    def noted(self, what: str) -> str | None:
+        """Return what was written down, None if nothing was."""
         try:
-            return int(self._code.read_text(encoding="ascii"))
+            return (self.directory / what).read_text(encoding="utf-8").rstrip("\n")
         except FileNotFoundError:
             return None
 
+    def decide(self, fate: str) -> bool:
+        """Decide what becomes of its change; return whether nobody had decided before."""
+        draft = self.directory / f"fate.{fate}"
+        draft.write_text(f"{fate}\n", encoding="ascii")
+        try:
+            (self.directory / "fate").hardlink_to(draft)
+        except FileExistsError:
+            return False
+        return True
+
+    def require_settling(self) -> None:
+        """Raise :class:`.ContainerError` if nobody is at work any more to go back."""
+        if not self._is_worked_on() and self.noted("settled") is None:
+            raise ContainerError(
+                f"Going back from the job {self.directory.name} was ended from outside before it was done",
+                hint="`extra-container status` shows what runs, `extra-container generations NAME` what there was.",
+            )
+
     def require_alive(self, since: float, patience: float) -> None:
         """Raise :class:`.ContainerError` if nobody works on it: not any more, or not after ``patience`` seconds."""
-        try:
-            with self._alive.open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+        worked_on = self._is_worked_on()
+        if worked_on or (worked_on is None and time.monotonic() - since < patience):
             return
-        except FileNotFoundError:
-            if time.monotonic() - since < patience:
-                return
         if self.code() is None:
             raise ContainerError(
                 f"The job {self.directory.name} was ended from outside before it was done",
