@@ -62,6 +62,21 @@ def current(name: str, unit: Path | None, conf: Path | None, host: Host) -> Gene
     return next((one for one in reversed(found) if one.is_of(unit, conf)), None)
 
 
+def newest(name: str, host: Host) -> Generation | None:
+    """Return the newest generation of a container, None if it has none; no other one is read. Raises OSError."""
+    for number, whole in sorted(_numbers(name, host).items(), reverse=True):
+        if whole and (one := _generation(name, number, host)) is not None:
+            return one
+    return None
+
+
+def selected_since(name: str, host: Host) -> float | None:
+    """Return when the generation that is installed was made that one, in seconds since the epoch; None if unknown."""
+    with suppress(OSError):
+        return (places.profile(name, host) / SYSTEM).lstat().st_mtime
+    return None
+
+
 def last(name: str, host: Host) -> int:
     """Return the highest number that was ever given to a generation of a container, 0 if none was. Raises OSError."""
     try:

@@ -28,6 +28,7 @@ from extra_container.state.addresses import network_of
 if TYPE_CHECKING:
     from extra_container.health.report import Health
     from extra_container.inspection.check import Verdict
+    from extra_container.inspection.rollout import Rollout
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
     from extra_container.pipeline.context import Context
@@ -47,7 +48,7 @@ class ContainerStatus:
     container that is up; ``health`` is what its own check says, None if it has none. ``reason`` is systemd's word for
     why it failed, ``restarts`` how often the manager started it again by itself, and ``journal`` what was written last
     of one that failed. ``definition`` is what people call the definition that it came from, and ``verdict`` whether it
-    is what that says; None where nobody asked.
+    is what that says; None where nobody asked. ``rollout`` is how far it is with what was brought to it last.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ContainerStatus:
     journal: tuple[str, ...] = ()
     definition: str | None = None
     verdict: Verdict | None = None
+    rollout: Rollout | None = None
 
     @property
     def as_installed(self) -> bool | None:
@@ -148,6 +150,7 @@ def _lacking(running: Iterable[str], host: Host) -> Mapping[str, Change]:
 def _status(name: str, details: UnitDetails, found: _Found, context: Context, lines: int) -> ContainerStatus:
     state, leader = details.state, details.leader
     failed = state.active is ActiveState.FAILED or state.failing
+    lacks = None if leader is None else _lacks(name, leader, found)
     return ContainerStatus(
         name=name,
         state=word(state),
@@ -156,7 +159,7 @@ def _status(name: str, details: UnitDetails, found: _Found, context: Context, li
         uptime=max(found.now - details.since, 0.0) if state.up and details.since is not None else None,
         address=_address(name, leader, found, context),
         usage=NO_USAGE if leader is None else found.cgroups.usage(leader, layout.unit_name(name)),
-        lacks=None if leader is None else _lacks(name, leader, found),
+        lacks=lacks,
         failed_units=found.failed.get(name),
         health=_health(name, leader, found) if state.up and leader is not None else None,
         restarts=details.restarts,
@@ -164,6 +167,7 @@ def _status(name: str, details: UnitDetails, found: _Found, context: Context, li
         journal=_journal(name, lines, context) if failed and lines else (),
         definition=_definition(name, found, context),
         verdict=found.verdicts.get(name),
+        rollout=_rollout(name, lacks, found, context),
     )
 
 
@@ -176,6 +180,14 @@ def _health(name: str, leader: int, found: _Found) -> Health | None:
 def _definition(name: str, found: _Found, context: Context) -> str | None:
     known = records.read(found.ours[name], context.host) if name in found.ours else None
     return None if known is None else describe_source(known.request.source, known.request.attr_path)
+
+
+def _rollout(name: str, lacks: Change | None, found: _Found, context: Context) -> Rollout | None:
+    from extra_container.inspection import rollout
+
+    with suppress(OSError):  # what is known of others is not to be lost for it
+        return rollout.read(found.ours[name], lacks, context.host) if name in found.ours else None
+    return None
 
 
 def _address(name: str, leader: int | None, found: _Found, context: Context) -> str | None:

@@ -144,6 +144,18 @@ def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     )
     assert f"Container {name} is not healthy" in tool(*bad, code=9).err
     tool("rollback", name, "--target-host", "east")
+    told = json.loads(tool("status", "--target-host", "down", *BOTH, "-f", "json", code=14).out)
+    assert [(row["target"], row["state"], row["rollout"]) for row in told["fleet"]] == [
+        ("down", "unreachable", None),
+        ("east", "up", "gone back"),
+        ("west", "up", "pending"),
+    ]
+    heads = [line.split()[:4] for line in tool("status", *BOTH).out.splitlines()]
+    assert heads == [
+        ["MACHINE", "NAME", "STATE", "ROLLOUT"],
+        ["east", name, "up", "gone"],
+        ["west", name, "up", "pending"],
+    ]
     assert tool("run", "--target-host", "east", name, "--", "cat", "/etc/greeting").out == "goodbye"
     cut_by_a_change(machines.up["east"], tool, name)
     tool("destroy", name, *BOTH)

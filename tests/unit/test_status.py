@@ -7,7 +7,7 @@ import pytest
 
 from extra_container.cli.commands.installed.status import Status
 from extra_container.cli.views import status as view
-from extra_container.inspection import status
+from extra_container.inspection import rollout, status
 from extra_container.inspection.cgroup import Usage
 from extra_container.inspection.status import ContainerStatus
 from extra_container.model.errors import ProcessError
@@ -245,3 +245,12 @@ def test_nothing_to_show(tmp_path):
     assert json.loads(call_command(Status, "--json", host=host).out) == []
     called = call_command(Status, host=host)
     assert (called.code, called.out, called.err) == (0, "", "No containers are installed.\n")
+
+
+def test_the_same_container_on_another_machine_has_the_same_fingerprint():
+    unit = "[Unit]\nX-Restart-Triggers=/nix/store/{}-web.conf\n[Service]\nExecStart=/nix/store/a-start\n"
+    conf = "HOST_ADDRESS={0}.1\nLOCAL_ADDRESS={0}.2\nSYSTEM_PATH=/nix/store/{1}-system\n"
+    one = rollout.fingerprint(unit.format("a"), conf.format("10.251.0", "a"))
+    assert one == rollout.fingerprint(unit.format("b"), conf.format("10.251.7", "a"))
+    assert one != rollout.fingerprint(unit.format("a"), conf.format("10.251.0", "b"))
+    assert one != rollout.fingerprint(unit.replace("a-start", "b-start").format("a"), conf.format("10.251.0", "a"))

@@ -10,9 +10,11 @@ from extra_container.cli.output import terminal
 from extra_container.cli.views import table
 from extra_container.cli.views.amounts import NOTHING, moment, size, span, timestamp
 from extra_container.cli.views.table import Column
+from extra_container.inspection.rollout import Standing
 from extra_container.model.plans import Change
 
 if TYPE_CHECKING:
+    from extra_container.inspection.rollout import Rollout
     from extra_container.inspection.status import ContainerStatus
 
 # The fields for programs.
@@ -36,6 +38,9 @@ COLUMNS = (
     "restarts",
     "journal",
     "leader",
+    "rollout",
+    "rollout_since",
+    "generations",
 )
 # When each container had used how many seconds of CPU; by the monotonic clock.
 Readings: TypeAlias = Mapping[str, tuple[float, float]]
@@ -80,7 +85,23 @@ def values(one: ContainerStatus) -> tuple[object, ...]:
         one.restarts,
         list(one.journal),
         one.leader,
+        None if one.rollout is None else one.rollout.standing.value,
+        None if one.rollout is None else timestamp(one.rollout.since),
+        None if one.rollout is None else _generations(one.rollout),
     )
+
+
+def _generations(rollout: Rollout) -> Mapping[str, object]:
+    return {
+        name: {
+            "number": step.number,
+            "time": timestamp(step.time),
+            "verdict": step.verdict,
+            "reason": step.reason or None,
+            "fingerprint": step.fingerprint or None,
+        }
+        for name, step in (("installed", rollout.installed), ("newest", rollout.newest))
+    }
 
 
 def shares(before: Readings, now: Readings) -> Mapping[str, float]:
@@ -133,6 +154,11 @@ def _notes(one: ContainerStatus, width: int | None) -> Iterator[str]:
     if one.lacks in _LACKS:
         does = "a live update or a restart" if one.lacks is Change.SYSTEM else "a restart"
         sentence = f"it does not run what is installed yet, which {does} brings: extra-container restart {one.name}"
+        yield terminal.hanging(head, sentence, width)
+    if one.rollout is not None and one.rollout.standing is Standing.GONE_BACK:
+        newest = one.rollout.newest
+        why = f", since {newest.reason}" if newest.reason else ""
+        sentence = f"it went back from generation {newest.number} to {one.rollout.installed.number}{why}"
         yield terminal.hanging(head, sentence, width)
     if one.verdict is not None and one.verdict.reason is not None:
         place = f" ({one.definition})" if one.definition else ""

@@ -13,6 +13,7 @@ from extra_container.plugin_command import DefinitionCommand, build, defined_nam
 from extra_container_remote import arguments, connections, document, fleet, inventory, preparing, ssh
 from extra_container_remote.about import comparing
 from extra_container_remote.bringing import Errand
+from extra_container_remote.rollout import standing
 from extra_container_remote.voices import Voices
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def carry_out(call: Call) -> int:
     if call.name in _ALONE:
         terminal = app.stdout.isatty() and sys.stdin.isatty()
         runner.replace(ssh.argv(wish.targets[0], ["extra-container", *_words(call, None)], terminal=terminal))
-    as_document = form == "json" or getattr(parsed, "json_into", None) is not None
+    fleet_of = standing.is_asked(call) and (form == "json" or not alone)
+    as_document = fleet_of or form == "json" or getattr(parsed, "json_into", None) is not None
     voices = Voices(app.stdout, app.stderr, marked=not alone, collected=as_document)
     began = time.monotonic()
     with document.written(parsed) as write, ExitStack() as stack:
@@ -66,7 +68,13 @@ def carry_out(call: Call) -> int:
         )
         reports = fleet.send(errand, wish, known, voices, runner, connection=connection)
         code = fleet.code_of(reports)
-        write(document.of(call.name, reports, code, time.monotonic() - began), app.stdout)
+        found = document.of(call.name, reports, code, time.monotonic() - began)
+        if fleet_of:
+            rows = standing.rows(reports)
+            found["fleet"] = standing.as_json(rows)
+            if form is None:
+                app.stdout.write(standing.text(rows))
+        write(found, app.stdout)
     fleet.tell(reports, app.messages, alone=alone)
     return code
 
