@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = "10.66.0.1"
@@ -37,6 +38,9 @@ class Machine:
         options = f"lowerdir=/,upperdir={home}/upper,workdir={home}/work"
         run("mount", "-t", "overlay", name, "-o", options, self.root)
         (self.root / "etc/machine-id").write_text("")
+        # Of the overlay's own from the start: what this host builds from here on is not valid there.
+        for file in (self.root / "nix/var/nix/db").iterdir():
+            os.utime(file)
         # What belongs to this host's containers is not the copy's.
         for place in ("nix/var/nix/gcroots/auto", "etc/nixos-containers", "var/lib/extra-container"):
             shutil.rmtree(self.root / place, ignore_errors=True)
@@ -88,6 +92,24 @@ class Machine:
         command = [*enter, "env", "-i", path, "HOME=/root", "LANG=C.UTF-8", *argv]
         return subprocess.run(command, check=check, text=True, capture_output=True)
 
+    def let_in(self, user, authorized_keys):
+        """Let another user in by these lines of authorized_keys."""
+        self.inside("usermod", "--password", "*", user)  # without PAM, SSH takes no account that is locked
+        home = self.inside("sh", "-c", f"echo ~{user}").stdout.strip()
+        self.inside("install", "-d", "-o", user, f"{home}/.ssh")
+        (self.root / home.lstrip("/") / ".ssh/authorized_keys").write_text(authorized_keys)
+
+    @contextmanager
+    def room(self, size):
+        """Leave it so many bytes of disk."""
+        whole = os.statvfs(self._home)
+        used = (whole.f_blocks - whole.f_bfree) * whole.f_frsize
+        run("mount", "-o", f"remount,size={used + size}", self._home)
+        try:
+            yield
+        finally:
+            run("mount", "-o", f"remount,size={whole.f_blocks * whole.f_frsize}", self._home)
+
     def halt(self):
         subprocess.run(
             ["systemctl", "kill", "--kill-whom=main", "-s", "SIGTERM", self.unit], check=False, capture_output=True
@@ -128,13 +150,13 @@ class Machines:
                 known.write(machine.host_key)
             machine.boot()
 
-    def alias(self, name, address):
+    def alias(self, name, address, *settings, user="root", key="key"):
         """Let SSH know a name: keys and addresses are its configuration's business."""
+        lines = [f"HostName {address}", f"User {user}", f"UserKnownHostsFile {self.known}", "StrictHostKeyChecking yes"]
+        if key is not None:
+            lines.append(f"IdentityFile {self.ssh}/{key}")
         with self.configuration.open("a") as file:
-            file.write(
-                f"Host {name}\n  HostName {address}\n  User root\n  IdentityFile {self.ssh}/key\n"
-                f"  UserKnownHostsFile {self.known}\n  StrictHostKeyChecking yes\n"
-            )
+            file.writelines(f"{line}\n" for line in (f"Host {name}", *lines, *settings))
 
     def close(self):
         for machine in self.up.values():

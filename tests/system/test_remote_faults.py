@@ -1,13 +1,17 @@
 """What goes wrong with other machines, with real SSH: nothing is skipped, and repeating the command is always right."""
 
 import json
+import os
 import secrets
 import shutil
+import signal
+import subprocess
+from contextlib import contextmanager
 
 import pytest
 
 from tests.containers.conftest import Tool
-from tests.system.machines import Machines
+from tests.system.machines import Machines, run
 
 NORTH = ("--target-host", "north")
 
@@ -18,6 +22,12 @@ def machines(tmp_path_factory):
     made = Machines(tmp_path_factory.mktemp("machines"))
     try:
         made.add("north")
+        address = made.up["north"].address
+        made.alias("north-by-itself", address, "ControlMaster no")  # a connection for each call, as in other programs
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(made.ssh / "other"))
+        made.alias("stranger", address, f"IdentityFile {made.ssh}/other", "IdentitiesOnly yes", key=None)
+        made.alias("alice-of-north", address, user="alice")
+        made.up["north"].let_in("alice", (made.ssh / "key.pub").read_text())
         yield made
     finally:
         made.close()
@@ -96,3 +106,90 @@ def test_a_program_and_a_nix_that_are_too_old(north, tool, name):
     )
     back()
     assert json.loads(north.inside("extra-container", "about", "-f", "json").stdout)["nix"]["trusted"]
+
+
+def with_blob(tool, name):
+    """Write a definition of which so much has to be copied that there is a middle."""
+    tool.directory.joinpath("blob").write_bytes(os.urandom(12 << 20))
+    path = tool.directory / "blob.nix"
+    path.write_text(f'{{ containers.{name}.config.environment.etc."blob".source = "${{./blob}}"; }}')
+    return path
+
+
+@contextmanager
+def cut_after(megabytes, address):
+    """Let no more than this through to a machine's SSH server."""
+    rule = f"ip daddr {address} tcp dport 22 quota over {megabytes} mbytes drop"
+    chain = f"chain out {{\n type filter hook output priority 0;\n {rule}\n}}"
+    run("nft", "-f", "-", input=f"table inet cut {{\n{chain}\n}}\n")
+    try:
+        yield
+    finally:
+        run("nft", "delete", "table", "inet", "cut")
+
+
+def test_the_way_is_cut_in_the_middle_of_a_copy(north, tool, name):
+    """It is told, nothing is installed, and the same command does the rest."""
+    create = ("create", "--target-host", "north-by-itself", with_blob(tool, name))
+    impatient = {"NIX_SSHOPTS": "-o ServerAliveInterval=1 -o ServerAliveCountMax=2"}
+    with cut_after(3, north.address):
+        done = tool(*create, code=14, **impatient)
+    assert "The way to north-by-itself was cut while /nix/store/" in done.err
+    assert "Repeat the command: it goes on." in done.err
+    assert north.inside("extra-container", "list").stdout == ""
+    tool(*create)
+    assert north.inside("extra-container", "list").stdout == f"{name}\n"
+
+
+def test_the_disk_of_a_machine_is_full(north, tool, name):
+    create = ("create", *NORTH, with_blob(tool, name))
+    with north.room(4 << 20):
+        done = tool(*create, code=5)
+    assert "There is no room for /nix/store/" in done.err
+    assert north.inside("extra-container", "list").stdout == ""
+    tool(*create)
+    assert north.inside("extra-container", "list").stdout == f"{name}\n"
+
+
+def test_a_key_that_the_machine_does_not_know(north, tool, name):
+    done = tool("create", "--target-host", "stranger", "--skip-offline", "-E", definition(name, "hello"), code=5)
+    assert "Error: stranger is not used: " in done.err
+    assert "Permission denied (publickey" in done.err
+
+
+def test_a_user_whose_store_paths_are_not_trusted(north, tool, name):
+    """It is told before anything is copied; who brings nothing is served."""
+    there = ("--target-host", "alice-of-north")
+    done = tool("create", *there, "-E", definition(name, "hello"), code=5)
+    assert "Nix on alice-of-north does not take unsigned store paths from alice. " in done.err
+    assert tool("list", *there).out == ""
+
+
+def test_two_runs_at_once_against_one_machine(north, tool, name):
+    """One waits for the other, and what one of them wants is there as a whole."""
+    texts = ("one", "two")
+    runs = [tool.start("create", "-s", *NORTH, "-E", definition(name, text), stderr=subprocess.PIPE) for text in texts]
+    for process in runs:
+        assert process.communicate(timeout=120)[1] is not None
+    assert [process.returncode for process in runs] == [0, 0]
+    assert tool("run", *NORTH, name, "--", "cat", "/etc/greeting").out in texts
+    tool("create", "-s", *NORTH, "-E", definition(name, "one"))
+    assert tool("run", *NORTH, name, "--", "cat", "/etc/greeting").out == "one"
+
+
+def test_a_killed_run_is_repeated_while_its_job_goes_on(north, tool, name):
+    slow = f"""{{ containers.{name}.config.systemd.services.slow = {{
+      wantedBy = [ "multi-user.target" ]; before = [ "multi-user.target" ]; serviceConfig.Type = "oneshot";
+      script = "while [ ! -e /go ]; do sleep 0.1; done";
+    }}; }}"""
+    create = ("create", "-s", *NORTH, "-E", slow)
+    first = tool.start(*create, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert any(line.startswith("Starting") for line in first.stdout)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = tool.start(*create, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert any("waiting for it" in line for line in second.stdout)
+    north.inside("touch", f"/var/lib/nixos-containers/{name}/go")
+    out, _ = second.communicate(timeout=60)
+    assert second.returncode == 0, out
+    assert tool("status", name, *NORTH).out == "up\n"

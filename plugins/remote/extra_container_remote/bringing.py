@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import ExtraContainerError, Runner, UnreachableError, dataclass
+from extra_container.plugin import ExtraContainerError, HostError, Runner, UnreachableError, dataclass
 from extra_container_remote import calling, ssh
 from extra_container_remote.rollout import confirming
 from extra_container_remote.target import failure, require_trust
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RECONNECT_SECONDS = 60.0
 _PAUSE = 1.0
+_NO_ROOM = "No space left on device"  # strerror(ENOSPC) of glibc, in the C locale and in English ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,11 @@ def copy(name: str, errand: Errand, known: About, runner: Runner, connection: Se
         if ssh.is_offline(done.stderr):
             raise UnreachableError(
                 f"The way to {name} was cut while {errand.source} was copied", hint="Repeat the command: it goes on."
+            )
+        if _NO_ROOM in done.stderr:
+            raise HostError(
+                f"There is no room for {errand.source} and what it needs on {name}",
+                hint=f"`ssh {name} nix-collect-garbage` makes room there; then repeat the command: it goes on.",
             )
         raise ExtraContainerError(f"Copying to {name} failed: {ssh.reason(done.stderr)}")
 
