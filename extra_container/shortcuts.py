@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 DIRECT = "direct"  # plain command lines do without the command framework
 PROCESSES = "processes"  # PID 1 of a container is found among the processes, without asking systemd
 RELOAD = "reload"  # systemd reads its unit files again only where it would not see a change otherwise
+RESTART = "restart"  # a container starts as soon as it has stopped, without waiting for others
 EVAL_RECORD = "eval-record"  # an evaluation that can change nothing is left out
-NAMES = (DIRECT, PROCESSES, RELOAD, EVAL_RECORD)
+NAMES = (DIRECT, PROCESSES, RELOAD, RESTART, EVAL_RECORD)
 
 
 def taken(name: str, environment: Mapping[str, str]) -> bool:

@@ -213,6 +213,13 @@ def _warn(message: str, context: Context) -> None:
     context.emit(ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
 
 
+def restart(wanted: tuple[str, ...], context: Context) -> None:
+    """Stop containers and start them."""
+    from extra_container.pipeline.running import restart as restarting
+
+    restarting.restart(wanted, context)
+
+
 _ACTIONS = MappingProxyType(
-    {"start": control.start, "stop": control.stop, "restart": control.restart, "terminate": control.kill}
+    {"start": control.start, "stop": control.stop, "restart": restart, "terminate": control.kill}
 )

@@ -139,6 +139,21 @@ class AskedTogether(Protocol):
 
 
 @runtime_checkable
+class Restarting(Protocol):
+    """A :class:`Manager` that starts each of several containers as soon as that has stopped.
+
+    Who wants to do something in between, or whose plugins do, calls :meth:`Manager.stop` and :meth:`Manager.start`.
+    """
+
+    def restart(self, names: Sequence[str]) -> tuple[Sequence[str], Sequence[Failure]]:
+        """Shut containers down and start them, and wait until each has booted or failed.
+
+        Returns those that it leaves to the caller, to be stopped and started, and what failed of the others.
+        """
+        ...
+
+
+@runtime_checkable
 class Glancing(Protocol):
     """A :class:`Manager` that finds out sooner whether containers are up than all else that it says of them."""
 
@@ -196,6 +211,8 @@ def wrap_manager(manager: Manager, **methods: Callable[..., object]) -> Manager:
     """
     kind = type(manager)
     kept = {name: getattr(manager, name) for name in dir(kind) if not name.startswith("_")}
+    if "restart" in kept and not methods.keys().isdisjoint({"start", "stop"}):
+        kept["restart"] = lambda names: (names, ())  # who wraps a stop or a start is to see all of them
     members: dict[str, object] = {
         name: staticmethod(value) if callable(value) else value for name, value in {**kept, **methods}.items()
     }

@@ -96,6 +96,10 @@ _ENDING = (
     "{who} may still run or be stopping; `extra-container stop {words}` waits for its end.",
     "{who} may still run or be stopping; `extra-container stop {words}` waits for their end.",
 )
+_GOES_ON = (
+    "{who} goes on restarting, unless that is over; `extra-container stop {words}` ends it.",
+    "{who} go on restarting, unless that is over; `extra-container stop {words}` ends them.",
+)
 _AS_BEFORE = ("{who} is as before.", "{who} are as before.")
 _STARTED = ("{who} was started.", "{who} were started.")
 _UPDATED = ("{who} was updated.", "{who} were updated.")
@@ -158,6 +162,11 @@ def done(plan: RunPlan, failed: Collection[str]) -> str:
 def end(names: Sequence[str]) -> str:
     """Return what containers do whose end is not waited for any more."""
     return _of(_ENDING, names)
+
+
+def restart(names: Sequence[str]) -> str:
+    """Return what containers do whose restart is not waited for any more."""
+    return _of(_GOES_ON, names)
 
 
 def removal(names: Sequence[str]) -> str:

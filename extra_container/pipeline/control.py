@@ -11,7 +11,7 @@ from extra_container.model import layout
 from extra_container.model.errors import ContainerError, Interrupted, UsageError
 from extra_container.model.host import ActiveState
 from extra_container.pipeline.context import Context, report
-from extra_container.state import installed, lock
+from extra_container.state import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,11 +31,11 @@ def start(wanted: tuple[str, ...], context: Context) -> None:
     """
     from extra_container.model.plans import RunPlan
 
-    _require_conf(wanted, context)
+    require_conf(wanted, context)
     states = context.host.manager.states(wanted)
     require_room(sum(states[name].at_rest for name in wanted), context)
     context.hooks.before_start(RunPlan(start=wanted), context.host, None, context.request)
-    fail(start=_start(wanted, context, tuple(name for name in wanted if not states[name].up)))
+    fail(start=try_to_start(wanted, context, tuple(name for name in wanted if not states[name].up)))
 
 
 def require_room(containers: int, context: Context) -> None:
@@ -46,7 +46,7 @@ def require_room(containers: int, context: Context) -> None:
         report(limit_problems(containers, read_limits(containers)), context)
 
 
-def _start(wanted: tuple[str, ...], context: Context, down: tuple[str, ...]) -> tuple[Failure, ...]:
+def try_to_start(wanted: tuple[str, ...], context: Context, down: tuple[str, ...]) -> tuple[Failure, ...]:
     """Start containers, of which those that are ``down`` are told of, and return what failed."""
     from extra_container.model import wording
 
@@ -79,17 +79,18 @@ def stop(wanted: tuple[str, ...], context: Context) -> None:
 
     ask_before_stop(wanted, context)
     with explained(lambda: wording.end(wanted)):
-        failures = _shut_down(wanted, context)
-    record.mark(_without(wanted, failures), context.host, ran=False)
+        failures = try_to_stop(wanted, context)
+    record.mark(without(wanted, failures), context.host, ran=False)
     fail(stop=failures)
 
 
 def shut_down(wanted: tuple[str, ...], context: Context) -> None:
     """Do what :func:`stop` does, for a caller who knows what an interruption leaves, and has asked the plugins."""
-    fail(stop=_shut_down(wanted, context))
+    fail(stop=try_to_stop(wanted, context))
 
 
-def _shut_down(wanted: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+def try_to_stop(wanted: tuple[str, ...], context: Context) -> tuple[Failure, ...]:
+    """Do what :func:`shut_down` does, and return what failed."""
     from extra_container.pipeline import inside
     from extra_container.state import pending
 
@@ -97,7 +98,7 @@ def _shut_down(wanted: tuple[str, ...], context: Context) -> tuple[Failure, ...]
     with context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.stop(wanted)
     tell_stopped(running, failures, context)
-    pending.forget(_without(wanted, failures), context.host)
+    pending.forget(without(wanted, failures), context.host)
     return failures
 
 
@@ -116,7 +117,8 @@ def _running(wanted: tuple[str, ...], context: Context) -> tuple[str, ...]:
     return tuple(name for name in wanted if not states[name].at_rest)
 
 
-def _without(wanted: tuple[str, ...], failures: tuple[Failure, ...]) -> tuple[str, ...]:
+def without(wanted: tuple[str, ...], failures: tuple[Failure, ...]) -> tuple[str, ...]:
+    """Return the containers that did not fail. Pure."""
     failed = {failure.name for failure in failures}
     return tuple(name for name in wanted if name not in failed)
 
@@ -132,7 +134,7 @@ def kill(wanted: tuple[str, ...], context: Context) -> None:
     with explained(lambda: wording.end(wanted)), context.phase("stop", running), inside.emptied(wanted, context.host):
         failures = context.host.manager.kill(wanted)
     tell_stopped(running, failures, context)
-    gone = _without(wanted, failures)
+    gone = without(wanted, failures)
     pending.forget(gone, context.host)
     record.mark(gone, context.host, ran=False)
     fail(end=failures)
@@ -142,34 +144,7 @@ def expel(wanted: tuple[str, ...], context: Context) -> None:
     """End the processes that entered the containers from outside."""
     from extra_container.pipeline import inside
 
-    inside.expel([leader.pid for leader in inside.leaders(wanted, context.host)])
-
-
-def restart(wanted: tuple[str, ...], context: Context) -> None:
-    """Stop containers, wait until they are gone, start them; one that does not stop keeps no other from it.
-
-    A run that is killed in between leaves that to the next one that changes something.
-    """
-    from extra_container.model import wording
-    from extra_container.model.plans import RunPlan
-    from extra_container.pipeline import recovery
-    from extra_container.state import record
-
-    _require_conf(wanted, context)
-    with lock.machine_lock("restart", context.emit, context.host.runtime_directory):
-        recovery.recover(context, frozenset(wanted))
-        context.hooks.before_start(RunPlan(restart=wanted), context.host, None, context.request)
-        ask_before_stop(wanted, context)
-        for name in wanted:
-            record.begin(name, record.Transition(before={}, after={}, ran=True), context.host)
-        try:
-            context.note("containers.restarting", wanted)
-            with explained(lambda: f"{wording.end(wanted)} Nothing was started again."):
-                stuck = _shut_down(wanted, context)
-            stopped = _without(wanted, stuck)
-            fail(stop=stuck, start=_start(stopped, context, stopped))
-        finally:
-            record.end(wanted, context.host)
+    inside.expel([leader.pid for leader in inside.leaders(wanted, context.host).values()])
 
 
 @contextmanager
@@ -213,7 +188,7 @@ def require_leader(name: str, context: Context) -> int:
     return leader
 
 
-def _require_conf(wanted: tuple[str, ...], context: Context) -> None:
+def require_conf(wanted: tuple[str, ...], context: Context) -> None:
     """Raise :class:`.ContainerError` for the first conf that the manager should better not try to read."""
     ours = installed.find_all(wanted, context.host.gc_roots)
     for name in wanted:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,9 +63,8 @@ def run_argv(
 ) -> list[str]:
     """Return the command line that runs a command as the container's root, in a login shell's environment.
 
-    ``leader`` is the PID of the container's PID 1, ``name`` the container's name, which a PID that ended meanwhile does
-    not tell, ``runtime`` the host's runtime directory. Exit code and streams are
-    the command's own (128+N for a death by signal N); it is in the container's cgroup, and ends with the container.
+    ``leader`` is the PID of the container's PID 1; its name is ``name``, which a PID that has ended does not tell.
+    Exit code and streams are the command's own (128+N for a death by signal N); it ends with the container.
     """
     return [*_enter(leader, runtime, name), *shell_arguments(command)]
 
@@ -197,10 +196,10 @@ def expel(inits: Collection[int], *, grace: float = 1.0) -> None:
     _signal(left, signal.SIGKILL, inits)
 
 
-def leaders(wanted: Sequence[str], host: Host) -> tuple[proc.Process, ...]:
+def leaders(wanted: Sequence[str], host: Host) -> Mapping[str, proc.Process]:
     """Return PID 1 of each of the containers that runs."""
-    found = leaders_of(wanted, host.manager)
-    return tuple(process for pid in found.values() if pid is not None and (process := proc.identify(pid)) is not None)
+    found = {name: pid for name, pid in leaders_of(wanted, host.manager).items() if pid is not None}
+    return {name: process for name, pid in found.items() if (process := proc.identify(pid)) is not None}
 
 
 def host_key(name: str, root: Path, context: Context) -> str:
@@ -247,20 +246,27 @@ def _lacks_host_key(name: str, hint: str) -> ExtraContainerError:
 
 @contextmanager
 def emptied(wanted: Sequence[str], host: Host) -> Iterator[None]:
-    """End the processes that entered containers, and let nobody enter them in the block, which stops the containers."""
-    with stopping.announced(wanted, host.runtime_directory), kept_out(leaders(wanted, host)):
-        yield
+    """End the processes that entered containers, and let nobody enter those that the block stops, until they have."""
+    with stopping.announced(wanted, host.runtime_directory) as word:
+        found = leaders(wanted, host)
+        with kept_out(found.values(), lambda: word.take_back(name for name, init in found.items() if not init.alive())):
+            yield
 
 
 @contextmanager
-def kept_out(inits: Collection[proc.Process]) -> Iterator[None]:
-    """:func:`expel`, and again until the block ends: somebody may enter by other ways than this program's."""
+def kept_out(inits: Collection[proc.Process], look: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """:func:`expel`, and again until the block ends: somebody may enter by other ways than this program's.
+
+    ``look`` is called as often, in another thread.
+    """
     expel([init.pid for init in inits])
     over = threading.Event()
 
     def go_on() -> None:
         while not over.wait(_AGAIN_SECONDS) and (left := [init.pid for init in inits if init.alive()]):
+            look()
             expel(left, grace=_AGAIN_SECONDS)
+        look()
 
     again = threading.Thread(target=go_on, name="expel", daemon=True)
     again.start()

@@ -20,19 +20,39 @@ def directory(runtime: Path) -> Path:
     return runtime / STOPPING
 
 
+class Word:
+    """That containers are being stopped; what is not taken back is when the stack is closed."""
+
+    def __init__(self, undo: ExitStack) -> None:
+        self._undo = undo
+        self._given: dict[str, ExitStack] = {}
+
+    def give(self, name: str, place: Path) -> None:
+        """Say that a container is being stopped. Raises OSError."""
+        one = self._given[name] = self._undo.enter_context(ExitStack())
+        one.enter_context(_locked(place / name))
+
+    def take_back(self, names: Iterable[str]) -> None:
+        """Say no more that containers are being stopped."""
+        for name in names:
+            if name in self._given:
+                self._given[name].close()
+
+
 @contextmanager
-def announced(names: Iterable[str], runtime: Path) -> Iterator[None]:
+def announced(names: Iterable[str], runtime: Path) -> Iterator[Word]:
     """Say in the block that containers are being stopped.
 
     Where nothing can be written, nothing is said: a container can be stopped all the same. Raises
     :class:`.HostError` if others than root can write to the directory.
     """
     with ExitStack() as undo:
+        word = Word(undo)
         with suppress(OSError):
             place = ensure(runtime)
             for name in names:
-                undo.enter_context(_locked(place / name))
-        yield
+                word.give(name, place)
+        yield word
 
 
 def ensure(runtime: Path) -> Path:

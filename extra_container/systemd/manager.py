@@ -12,8 +12,8 @@ from extra_container.model.layout import unit_name
 from extra_container.systemd.capacity import boots_at_once
 from extra_container.systemd.machined import Machined
 from extra_container.systemd.nspawn import Nspawn
-from extra_container.systemd.registration import Registration, may_want_machined
-from extra_container.systemd.shutdown import shut_down
+from extra_container.systemd.registration import Registration, clashed, may_want_machined
+from extra_container.systemd.shutdown import restart, shut_down
 from extra_container.systemd.systemctl import Systemctl, UnitFacts
 from extra_container.systemd.window import Window
 
@@ -101,7 +101,7 @@ class SystemdManager:
         if content and self._window.holds(names) and self._nspawn.leaders(names).keys() >= set(names):
             return ()
         facts = self._systemctl.show(names)
-        if not content and (again := self._worth_another_try(facts, began_monotonic)):
+        if not content and (again := self._window.worth_another_try(facts, began_monotonic)):
             self._systemctl.reset_failed(again)
             complaints += self._systemctl.start_each(again)
             facts = self._systemctl.show(names)
@@ -115,7 +115,32 @@ class SystemdManager:
             facts = self._systemctl.show(names)
             details |= {name: self._details(name, began) for name in stranded}
             down = [name for name in down if not facts[name].state.up]
-        return tuple(self._start_failure(facts[name], complaints.splitlines(), details[name]) for name in down)
+        from extra_container.systemd.reasons import start_failures
+
+        return start_failures([facts[name] for name in down], complaints, details, self._runner)
+
+    def restart(self, names: Sequence[str]) -> tuple[Sequence[str], Sequence[Failure]]:
+        """See :meth:`extra_container.model.host.Restarting.restart`.
+
+        What it leaves does not run, does not register, refused to stop, or has to be looked after before it can start.
+        """
+        before = self._nspawn.leaders(names) if shortcuts.taken(shortcuts.RESTART, self._runner.environment) else {}
+        if not (chosen := [name for name in before if not self._registration.waived((name,))]):
+            return names, ()
+        began, since = time.time(), time.monotonic()
+        content, complaints = restart(chosen, since, self._window, self._systemctl, self._nspawn)
+        after = self._nspawn.leaders(chosen)
+        if content and all(after.get(name, before[name]) != before[name] for name in chosen):
+            return [name for name in names if name not in chosen], ()
+        facts = self._systemctl.show(chosen)
+        new = {name: unit for name, unit in facts.items() if unit.state.started >= since}
+        details = {name: self._details(name, began) for name, unit in new.items() if not unit.state.up}
+        left = {name for name, said in details.items() if may_want_machined(said) or clashed(said)}
+        from extra_container.systemd.reasons import start_failures
+
+        failed = [new[name] for name in details if name not in left]
+        left |= set(names) - new.keys()
+        return tuple(filter(left.__contains__, names)), start_failures(failed, complaints, details, self._runner)
 
     def stop(self, names: Sequence[str]) -> tuple[Failure, ...]:
         """See :meth:`extra_container.model.host.Manager.stop`."""
@@ -162,8 +187,8 @@ class SystemdManager:
     def leader(self, name: str) -> int | None:
         """See :meth:`extra_container.model.host.Manager.leader`.
 
-        It is the child of the nspawn in the unit's cgroup that is PID 1 of its PID namespace. Where not just one is
-        there, systemd is asked for the main process; where that is none, machined is, and believed within the cgroup.
+        It is the nspawn's child in the unit's cgroup that is PID 1 of its PID namespace. Where not just one is there,
+        systemd is asked for the main process; where that is none, machined is, and believed within the cgroup.
         """
         return self.leaders((name,))[name]
 
@@ -212,16 +237,6 @@ class SystemdManager:
                 self._systemctl.kill(killable)
             left = self._end(tuple(left), timeout=self._kill_patience)
         return left
-
-    def _worth_another_try(self, facts: Mapping[str, UnitFacts], began: float) -> list[str]:
-        """Return the units that systemd did not try to start since ``began``, though it may next time."""
-        # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
-        untried = [name for name, unit in facts.items() if not unit.state.up and unit.state.started < began]
-        # One unit that cannot be started may have kept all others from it. And of those that were not waited for, it is
-        # not yet known what keeps them.
-        if 1 < len(untried) == len(facts) or not self._window.holds(tuple(facts)):
-            return untried
-        return [name for name in untried if facts[name].state.active is ActiveState.FAILED]
 
     def _start_unregistered(self, names: Sequence[str]) -> str:
         """Start containers once more, this time without machined; return the complaints."""
@@ -277,18 +292,6 @@ class SystemdManager:
         for name, facts in left.items():
             message = f"its unit is still {facts.state.active.value}"
             yield Failure(name=name, message=message, details=self._details(name, began))
-
-    def _start_failure(self, facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...]) -> Failure:
-        from extra_container.model.plans import Failure
-        from extra_container.systemd import conditions
-        from extra_container.systemd.reasons import about, reason
-
-        complained = about(facts.state.name, complaints)
-        skipped = facts.load == "loaded" and facts.state.active is ActiveState.INACTIVE
-        unmet = conditions.unmet(facts.state.name, self._runner) if skipped else ()
-        message = conditions.describe(unmet) if unmet else reason(facts, complained, details)
-        shown = details or complained
-        return Failure(name=facts.state.name, message=message, details=() if shown == (message,) else shown)
 
     def _details(self, name: str, began: float) -> tuple[str, ...]:
         from extra_container.systemd.journal import Journal

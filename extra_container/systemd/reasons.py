@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from extra_container.model.host import ActiveState
 from extra_container.model.layout import unit_name
+from extra_container.model.plans import Failure
+from extra_container.process import Runner
 from extra_container.systemd.systemctl import UnitFacts
 
 # What containers and their supervisors say, and what that means. The first one that fits is told.
@@ -21,6 +24,26 @@ _CAUSES = (
     # Around the path are quotation marks of the language.
     (re.compile(r"(?P<path>/\S+?)\W?: Read-only file system"), "{path} is on a read-only file system"),
 )
+
+
+def start_failures(
+    down: Iterable[UnitFacts], complaints: str, details: Mapping[str, tuple[str, ...]], runner: Runner
+) -> tuple[Failure, ...]:
+    """Return what to tell of containers that did not start; systemd is asked for conditions that are not met."""
+    said = complaints.splitlines()
+    return tuple(_start_failure(facts, said, details[facts.state.name], runner) for facts in down)
+
+
+def _start_failure(facts: UnitFacts, complaints: Sequence[str], details: tuple[str, ...], runner: Runner) -> Failure:
+    from extra_container.systemd import conditions
+
+    name = facts.state.name
+    complained = about(name, complaints)
+    skipped = facts.load == "loaded" and facts.state.active is ActiveState.INACTIVE
+    unmet = conditions.unmet(name, runner) if skipped else ()
+    message = conditions.describe(unmet) if unmet else reason(facts, complained, details)
+    shown = details or complained
+    return Failure(name=name, message=message, details=() if shown == (message,) else shown)
 
 
 def about(name: str, complaints: Iterable[str]) -> tuple[str, ...]:

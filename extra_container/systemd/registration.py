@@ -35,6 +35,11 @@ def may_want_machined(details: Sequence[str]) -> bool:
     return refused(details) or is_silent(details)
 
 
+def clashed(details: Sequence[str]) -> bool:
+    """Whether a container did not start since something of its last run was still there: machine, or mount. Pure."""
+    return any("already exists" in line or "exists already" in line for line in details)
+
+
 class Registration:
     """Frees containers from registering with machined, and takes that back; ``units`` are those until the next boot."""
 

@@ -181,12 +181,13 @@ class Systemctl:
         held = {words[0]: words[1:3] for line in done.stdout.splitlines() if len(words := line.split(None, 3)) > 2}
         return {name: held[unit_name(name)] for name in names if unit_name(name) in held}
 
-    def start(self, names: Sequence[str]) -> Completed:
+    def start(self, names: Sequence[str], *, timeout: float | None = None) -> Completed:
         """Start the units, wait for all; code 0 means that all have started.
 
         Each is a transaction of its own, but systemd 262 begins none if one of the units cannot be started at all.
+        Raises :class:`.ProcessError` if it takes more than ``timeout`` seconds; the start goes on then.
         """
-        return self._call("start", units=names)
+        return self._call("start", units=names, timeout=timeout)
 
     def start_each(self, names: Sequence[str]) -> str:
         """Start the units so that one that cannot be started keeps no other from it; wait; return the complaints."""
@@ -213,6 +214,19 @@ class Systemctl:
         on then.
         """
         return self._call("stop", units=names, timeout=timeout)
+
+    def restart(self, names: Sequence[str], *, timeout: float | None = None) -> Completed:
+        """Stop each of the units and start it as soon as it has stopped; wait for all.
+
+        What else is to be known is what :meth:`start` and :meth:`stop` say.
+        """
+        return self._call("restart", units=names, timeout=timeout)
+
+    def request_restart(self, names: Sequence[str]) -> str:
+        """Begin to restart the units; wait for nothing; return the complaints."""
+        if self._call("restart", "--no-block", units=names).returncode == 0:
+            return ""
+        return self._ask_each("restart", names)[1]
 
     def request_stop(self, names: Sequence[str]) -> str:
         """Begin to stop the units, so that none of them is started again by its ``Restart=``; wait for nothing.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from extra_container.model.host import ActiveState
 from extra_container.systemd.systemctl import Systemctl, UnitFacts
 
 # A unit that takes longer waits for something, and leaves the machine to the others.
@@ -40,10 +41,29 @@ class Window:
         done = self._systemctl.start(left)
         return done.returncode == 0 and not complaints, complaints + done.stderr
 
+    def worth_another_try(self, facts: Mapping[str, UnitFacts], began: float) -> list[str]:
+        """Return the units that systemd did not try to start since ``began``, though it may next time."""
+        # Result=start-limit-hit does not replace an earlier failure's result, so the time of the last start tells.
+        untried = [name for name, unit in facts.items() if not unit.state.up and unit.state.started < began]
+        # One unit that cannot be started may have kept all others from it. And of those that were not waited for, it is
+        # not yet known what keeps them.
+        if 1 < len(untried) == len(facts) or not self.holds(tuple(facts)):
+            return untried
+        return [name for name in untried if facts[name].state.active is ActiveState.FAILED]
+
     def stop(self, names: Sequence[str]) -> None:
         """Begin to stop units; return when all but the slowest have stopped."""
         if not self.holds(names):
             self._slide(names, self._systemctl.request_stop, lambda facts: facts.at_rest)
+
+    def begin_restarts(self, names: Sequence[str], since: float) -> str:
+        """Restart units; return the complaints when all but the slowest have started.
+
+        ``since`` is a time, in monotonic seconds, after which those are started that are restarted.
+        """
+        return self._slide(
+            names, self._systemctl.request_restart, lambda facts: facts.state.started >= since and _has_started(facts)
+        )[0]
 
     def _slide(
         self, names: Sequence[str], ask: Callable[[Sequence[str]], str], arrived: Callable[[UnitFacts], bool]

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from extra_container import proc
-from extra_container.pipeline import control, inside
+from extra_container.pipeline import control, inside, stopping
 from extra_container.testing import FakeManager, FakeRunner, fake_host, hooks_with
 from tests.processes import running, wait_for
 
@@ -117,6 +117,17 @@ def test_expelling_goes_on_until_the_block_ends():
             wait_for(lambda: not late.alive())
         spared = one.enter()
         assert spared.alive()
+
+
+def test_the_word_that_a_container_is_stopping_is_over_with_it_and_not_with_the_last_one(tmp_path):
+    with namespaces(2) as (one, other):
+        here = context(tmp_path, a=one.init, b=other.init).host
+        place = stopping.directory(here.runtime_directory)
+        with inside.emptied(("a", "b"), here):
+            assert {file.name for file in place.iterdir()} == {"a", "b"}
+            os.kill(one.init, signal.SIGKILL)
+            wait_for(lambda: {file.name for file in place.iterdir()} == {"b"})
+        assert list(place.iterdir()) == []
 
 
 def test_control_expels_from_the_containers_that_are_named(tmp_path):

@@ -76,6 +76,58 @@ def test_restart_again_and_again_meets_neither_machined_nor_the_start_limit(mana
     assert manager.states(["ec-again"])["ec-again"].result == "success"
 
 
+def test_each_is_started_as_soon_as_it_has_stopped(manager, units):
+    slow = "trap 'sleep 2; exit 0' TERM; " + BOOT.partition("; ")[2]
+    names = [units.add("ec-slow", slow), units.add("ec-quick"), units.add("ec-down")]
+    assert manager.start(names[:2]) == ()
+    before = manager.leaders(names)
+    began = time.monotonic()
+    assert manager.restart(names) == (["ec-down"], ())
+    after = manager.leaders(names)
+    assert all(after[name] not in {None, before[name]} for name in names[:2])
+    states = manager.states(names)
+    assert states["ec-quick"].started - began < 2 <= states["ec-slow"].started - began
+    assert machines().count("ec-quick") == machines().count("ec-slow") == 1
+
+
+def test_restarts_again_and_again_are_soon_over_or_left_to_a_stop_and_a_start(manager, units):
+    units.add("ec-again")
+    assert manager.start(["ec-again"]) == ()
+    left = []
+    for _ in range(8):
+        more, failures = manager.restart(["ec-again"])
+        assert failures == ()
+        left += more
+        assert manager.stop(more) == manager.start(more) == ()
+    assert left, "systemd has a limit of starts"
+    assert manager.states(["ec-again"])["ec-again"].up
+
+
+def test_a_restart_of_what_does_not_stop_or_does_not_boot_keeps_no_other_from_it(manager, units):
+    names = [units.add("ec-stays", unit="RefuseManualStop=yes"), units.add("ec-good"), units.add("ec-bad")]
+    assert manager.start(names) == ()
+    before = manager.leaders(names)
+    units.add("ec-bad", "echo these words; exit 3")
+    left, failures = manager.restart(names)
+    # systemd 262 begins no restart if one of them is refused.
+    assert left in {("ec-stays",), tuple(names)}
+    if left == ("ec-stays",):
+        assert [failure.name for failure in failures] == ["ec-bad"]
+        assert "these words" in failures[0].details
+        assert manager.leader("ec-good") not in {None, before["ec-good"]}
+    assert manager.leader("ec-stays") == before["ec-stays"]
+    units.add("ec-stays")  # so that it can be ended
+
+
+def test_what_a_killed_supervisor_left_does_not_end_in_a_failure(manager, units):
+    units.add("ec-killed", service="KillSignal=SIGKILL")
+    assert manager.start(["ec-killed"]) == ()
+    left, failures = manager.restart(["ec-killed"])
+    assert failures == ()
+    assert manager.stop(left) == manager.start(left) == ()
+    assert manager.states(["ec-killed"])["ec-killed"].up
+
+
 def test_recreated_units_do_not_meet_the_start_limit(manager, units):
     for _ in range(8):
         units.add("ec-new")

@@ -13,6 +13,7 @@ from extra_container.model.events import ProblemFound
 from extra_container.model.plans import Failure
 from extra_container.nix.switch import NEEDS_RESTART
 from extra_container.pipeline import control, destroy
+from extra_container.pipeline.running.restart import restart
 from extra_container.plugin import Runner, hookimpl
 from extra_container.standstill import standstill
 from extra_container.testing import built_container, call_command, fake_host, hooks_with, make_request, place_container
@@ -112,9 +113,9 @@ def test_each_command_tells(world, diary, store):
     assert diary.take() == ["before_stop demo [d]", "after_stop demo []"]
     control.start(("demo",), world.context)
     assert diary.take() == ["before_start demo []", "after_start demo [d]"]
-    control.restart(("demo",), world.context)
-    restart = ["before_start demo [d]", "before_stop demo [d]", "after_stop demo []", "after_start demo [d]"]
-    assert diary.take() == restart
+    restart(("demo",), world.context)
+    calls = ["before_start demo [d]", "before_stop demo [d]", "after_stop demo []", "after_start demo [d]"]
+    assert diary.take() == calls
     control.kill(("demo",), world.context)
     assert diary.take() == ["before_stop demo [d]", "after_stop demo []"]
 
@@ -243,7 +244,7 @@ def test_the_request_reaches_every_hook_of_a_definition(world, diary, store):
 def test_commands_without_a_definition_have_no_request(world, diary, store):
     world.create(store(1), start=True)
     diary.requests.clear()
-    control.restart(("demo",), world.context)
+    restart(("demo",), world.context)
     control.stop(("demo",), world.context)
     destroy.destroy(("demo",), world.context)
     assert len(diary.requests) == 4 + 2 + 3
@@ -256,7 +257,7 @@ def test_what_goes_wrong_afterwards_stops_nothing_and_is_told_in_the_end(world, 
         "after_stop": ZeroDivisionError("oh"),
         "after_start": HostError("the balancer is gone", hint="Look."),
     }
-    control.restart(("demo",), world.context)
+    restart(("demo",), world.context)
     assert world.manager.running == {"demo"}
     first, second = world.context.hooks.take_late()
     assert isinstance(first, PluginError)

@@ -190,3 +190,10 @@ def test_a_wrapped_manager_can_what_the_other_can():
     assert not isinstance(wrapped, Logged)
     assert wrapped.states([]) == {}
     assert isinstance(wrap_manager(FakeManager(), log_file=lambda _name: None), Logged)
+
+
+def test_who_wraps_a_stop_sees_those_of_restarts_too():
+    runner = FakeRunner()
+    for methods in ({"stop": lambda _names: ()}, {"start": lambda _names: ()}):
+        assert wrap_manager(SystemdManager(runner), **methods).restart(["demo"]) == (["demo"], ())
+    assert wrap_manager(SystemdManager(runner), restart=lambda _names: ((), ())).restart(["demo"]) == ((), ())

@@ -10,6 +10,7 @@ from extra_container.model.errors import UsageError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.pipeline import control, destroy, recovery
 from extra_container.pipeline.recovery import Recovery
+from extra_container.pipeline.running.restart import restart
 from extra_container.state import files, installed, pending, record
 from extra_container.state.record import Transition
 from extra_container.testing import FakeManager, built_container
@@ -304,7 +305,7 @@ def test_a_restart_that_was_killed_is_finished(world, version, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(record, "end", lambda *_: None)
         with pytest.raises(Killed):
-            control.restart(("demo",), world.context)
+            restart(("demo",), world.context)
     world.create(version(1, "other"))
     assert world.manager.running == {"demo"}
 

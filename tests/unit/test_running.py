@@ -5,10 +5,13 @@ import contextlib
 import pytest
 
 from extra_container.model.errors import Interrupted
+from extra_container.model.frozen import replace
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.model.plans import Failure, InstallPlan, Left, RunPlan, RunState
 from extra_container.model.values import BuildResult
 from extra_container.pipeline import control, run
+from extra_container.pipeline.running.restart import restart
+from extra_container.plugin import hookimpl
 from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with
 
 
@@ -95,11 +98,77 @@ def test_an_interrupted_start_command(context):
 
 
 def test_an_interrupted_stop_and_restart(context, monkeypatch):
-    monkeypatch.setattr("extra_container.pipeline.control.lock.machine_lock", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(
+        "extra_container.pipeline.running.restart.lock.machine_lock", lambda *_: contextlib.nullcontext()
+    )
     ending = "u1 and u2 may still run or be stopping; `extra-container stop u1 u2` waits for their end."
     with pytest.raises(Interrupted) as caught:
         control.stop(("u1", "u2"), context)
     assert caught.value.message == ending
     with pytest.raises(Interrupted) as caught:
-        control.restart(("u1", "u2"), context)
+        restart(("u1", "u2"), context)
     assert caught.value.message == f"{ending} Nothing was started again."
+
+
+class Restarting(FakeManager):
+    """A manager that restarts what it is asked to but ``refused``, and may be interrupted then."""
+
+    refused = ()
+    raises = None
+
+    def restart(self, names):
+        self.calls.append(("restart", tuple(names)))
+        if self.raises is not None:
+            raise self.raises
+        return self.refused, ()
+
+
+@pytest.fixture
+def restarting(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "extra_container.pipeline.running.restart.lock.machine_lock", lambda *_: contextlib.nullcontext()
+    )
+    manager = Restarting(running={"a", "b"})
+    return manager, fake_context(fake_host(tmp_path, manager), hooks_with())[0]
+
+
+def acts(manager):
+    return [call for call in manager.calls if call[0] in {"restart", "stop", "start"}]
+
+
+def test_a_manager_that_restarts_does_it_and_what_it_leaves_is_stopped_and_started(restarting):
+    manager, context = restarting
+    restart(("a", "b"), context)
+    assert acts(manager) == [("restart", ("a", "b"))]
+    manager.calls.clear()
+    manager.refused = ("b",)
+    restart(("a", "b"), context)
+    assert acts(manager) == [("restart", ("a", "b")), ("stop", ("b",)), ("start", ("b",))]
+
+
+def test_who_follows_each_step_or_acts_after_a_stop_sees_both_steps(restarting):
+    manager, context = restarting
+    restart(("a",), replace(context, follow=lambda _event: None))
+    assert acts(manager) == [("stop", ("a",)), ("start", ("a",))]
+    manager.calls.clear()
+    seen = []
+
+    class Plugin:
+        @hookimpl
+        def ec_after_stop(self, names):
+            seen.append((names, sorted(manager.running)))
+
+    restart(("a",), replace(context, hooks=hooks_with(Plugin())))
+    assert acts(manager) == [("stop", ("a",)), ("start", ("a",))]
+    assert seen == [(("a",), ["b"])]
+
+
+def test_an_interrupted_restart_that_goes_on_by_itself(restarting):
+    manager, context = restarting
+    manager.raises = KeyboardInterrupt()
+    with pytest.raises(Interrupted) as caught:
+        restart(("a", "b"), context)
+    assert caught.value.message == (
+        "a and b go on restarting, unless that is over; `extra-container stop a b` ends them."
+    )
+    assert acts(manager) == [("restart", ("a", "b"))]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from extra_container.systemd.machined import parse_machines
 from extra_container.systemd.manager import SystemdManager
 from extra_container.systemd.nspawn import Nspawn
 from extra_container.systemd.systemctl import parse_show
+from extra_container.systemd.window import Window
 from extra_container.testing import FakeRunner
 
 # Recorded with systemd 257.
@@ -540,3 +544,115 @@ def test_units_that_systemd_does_not_hold_are_not_read_to_describe_them():
     assert [call[1] for call in runner.calls] == ["list-units", "show"]
     assert runner.calls[1][-1] == "container@b.service"
     assert list(SystemdManager(FakeRunner(), at_once=1).describe([])) == []
+
+
+@pytest.fixture
+def restartable(make, processes):
+    """Give a manager of running containers, whose first process is another one after a restart."""
+
+    def restartable(*names, answers=None, again=None):
+        pids = dict(zip(names, range(100, 1000, 10), strict=False))
+        for name, pid in pids.items():
+            supervised(processes, name, pid)
+        manager, runner = make(answers)
+        answer = runner.run
+
+        def run(argv, **options):
+            if argv[:2] == ["systemctl", "restart"]:
+                for name in names if again is None else again:
+                    if f"container@{name}.service" not in argv:
+                        continue
+                    shutil.rmtree(processes / str(pids[name] + 1))
+                    supervised(processes, name, pids[name] + 1000)
+            return answer(argv, **options)
+
+        runner.run = run
+        return manager, runner
+
+    return restartable
+
+
+def just_started(block, name):
+    later = int((time.monotonic() + 1000) * 1e6)
+    return re.sub(r"(?<=InactiveExitTimestampMonotonic=)\d+", str(later), block.format(name))
+
+
+def test_a_restart_is_one_call(restartable):
+    manager, runner = restartable("a", "b")
+    assert manager.restart(["a", "b"]) == ([], ())
+    assert runner.calls == [["systemctl", "restart", *units("a", "b")]]
+
+
+def test_what_does_not_run_is_left_to_whoever_asked(restartable):
+    manager, runner = restartable("a")
+    assert manager.restart(["c", "a"]) == (["c"], ())
+    assert runner.calls == [["systemctl", "restart", *units("a")]]
+
+
+def test_what_refused_to_stop_is_left_and_keeps_no_other_from_its_restart(restartable):
+    shows = shown(ACTIVE.format("a").replace("98123456789", "1"), just_started(ACTIVE, "b"))
+    refusal = (1, "", "Failed to restart container@a.service: Operation refused\n")
+    manager, _ = restartable("a", "b", answers={"systemctl restart": [refusal], "systemctl show": [shows]}, again=["b"])
+    assert manager.restart(["a", "b"]) == (("a",), ())
+
+
+def test_a_restarted_container_that_does_not_boot_is_a_failure_and_not_started_again(restartable):
+    shows = shown(just_started(REFUSED, "a"))
+    lines = (0, "it is broken\n", "")
+    answers = {"systemctl restart": [(1, "", "")], "systemctl show": [shows], "journalctl": [lines]}
+    manager, runner = restartable("a", answers=answers, again=[])
+    left, (failure,) = manager.restart(["a"])
+    assert left == ()
+    assert (failure.name, failure.details) == ("a", ("it is broken",))
+    assert "systemctl start" not in runner.verbs()
+
+
+@pytest.mark.parametrize(
+    "line", ["Failed to register machine: Machine 'a' already exists", "Mount point '/run/x' exists already, refusing."]
+)
+def test_a_restart_that_met_its_last_run_is_left_to_a_stop_and_a_start(restartable, line):
+    answers = {
+        "systemctl restart": [(1, "", "")],
+        "systemctl show": [shown(just_started(REFUSED, "a"))],
+        "journalctl": [(0, f"{line}\n", "")],
+    }
+    manager, runner = restartable("a", answers=answers, again=[])
+    assert manager.restart(["a"]) == (("a",), ())
+    assert "journalctl -q" in runner.verbs()
+
+
+def test_restarts_that_take_long_are_looked_at_and_waited_for(restartable):
+    late = ProcessError("it did not end within 10 s", returncode=-9, stderr="")
+    waiting = ACTIVE.format("a").replace("Job=", "Job=12").replace("=active", "=activating")
+    answers = {
+        "systemctl restart": [late],
+        "systemctl show": [shown(waiting), shown(just_started(ACTIVE, "a")), shown(just_started(ACTIVE, "a"))],
+    }
+    manager, runner = restartable("a", answers=answers)
+    assert manager.restart(["a"]) == ((), ())
+    assert runner.verbs() == [f"systemctl {verb}" for verb in ("restart", "show", "start", "show", "show")]
+
+
+def test_many_are_restarted_in_turn(restartable, monkeypatch):
+    names = [f"c{number}" for number in range(4)]
+    manager, runner = restartable(*names)
+    monkeypatch.setattr(manager, "_window", Window(manager._systemctl, 2))
+    answer = runner.run
+
+    def run(argv, **options):
+        if argv[:2] == ["systemctl", "show"]:
+            wanted = [word.split("@")[1].removesuffix(".service") for word in argv if "@" in word]
+            runner.answers["systemctl show"] = [shown(*(just_started(ACTIVE, name) for name in wanted))]
+        return answer(argv, **options)
+
+    runner.run = run
+    assert manager.restart(names) == ((), ())
+    asked = [call[3:] for call in runner.calls if call[:3] == ["systemctl", "restart", "--no-block"]]
+    assert asked == [units("c0", "c1"), units("c2", "c3")]
+
+
+def test_nothing_is_restarted_in_one_go_if_that_shortcut_is_turned_off(restartable):
+    manager, runner = restartable("a")
+    runner.environment["EXTRA_CONTAINER_SHORTCUTS_OFF"] = "restart"
+    assert manager.restart(["a"]) == (["a"], ())
+    assert runner.calls == []

@@ -12,6 +12,7 @@ from extra_container.nix import build_output
 from extra_container.nix import store as nix_store
 from extra_container.pipeline import control
 from extra_container.pipeline.context import Context
+from extra_container.pipeline.running.restart import restart
 from extra_container.process import Runner
 from extra_container.state import installed, text_file
 from extra_container.testing.fakes import FakeManager, FakeRunner
@@ -164,7 +165,7 @@ def test_an_installed_container_with_bad_files_is_known_all_the_same(tmp_path, m
 
 
 @bad
-@pytest.mark.parametrize("act", [control.start, control.restart])
+@pytest.mark.parametrize("act", [control.start, restart])
 def test_a_container_whose_conf_would_stop_the_manager_is_not_started(tmp_path, make, said, act):
     install(tmp_path, "a")
     (tmp_path / "store/a.conf").unlink()

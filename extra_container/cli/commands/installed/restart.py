@@ -1,4 +1,4 @@
-"""``restart``: stop, wait until the machine is gone, start."""
+"""``restart``: stop, and start as soon as the machine is gone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import argparse
 from extra_container.cli import direct
 from extra_container.cli.command import NamesCommand
 from extra_container.cli.results.command import ResultCommand
-from extra_container.pipeline import control
+from extra_container.pipeline.running.restart import restart
 
 
 class Restart(ResultCommand, NamesCommand):
@@ -20,4 +20,4 @@ class Restart(ResultCommand, NamesCommand):
         """Restart the containers."""
         names = self.checked_names(parsed_args)
         with self.context() as context:
-            return direct.on_existing(control.restart, names, context)
+            return direct.on_existing(restart, names, context)
