@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import dataclass
+from extra_container_pytest.prepared import Prepared
 
 if TYPE_CHECKING:
     import pytest
@@ -47,16 +48,36 @@ def declared_by(node: pytest.Item) -> Wanted | None:
 class Declared:
     """The groups of one module. All are built at the first test that wants one, and destroyed after the last."""
 
-    def __init__(self, service: Service, base: Path, wanted: Sequence[Wanted | None]) -> None:
-        self._service, self._base = service, base
-        self._wanted = {one.key: one for one in wanted if one is not None and not one.reuse}
-        self._groups: dict[str, Group] | None = None
+    def __init__(self, service: Service, module: Path, wanted: Sequence[Wanted | None]) -> None:
+        self._service, self._base = service, module.parent
+        known = [one for one in wanted if one is not None]
+        # What tests take over from each other begins with the first one's; the others' are changes of it.
+        several = [one for one in known if not one.reuse] + [one for one in known if one.reuse][:1]
+        self._prepared = Prepared(service, module, {_key(one): one.definition for one in several})
+        self._groups: dict[str, Group] = {}
         self._reused: Group | None = None
-        self._reused_key: str | None = None
+        self._failed: list[Group] = []
 
     def bring(self, wanted: Wanted) -> Group:
         """Return the running machines that a test wants."""
-        return self._bring_reused(wanted) if wanted.reuse else self._bring_fresh(wanted)
+        self._destroy_failed()
+        again = wanted.reuse and self._reused is not None
+        group = self._reused if again and self._reused else self._new(wanted)
+        try:
+            if again:
+                # Also where the definition is the same: a test may have changed or stopped what it got.
+                group.update(wanted.definition)
+            else:
+                group.start_all()
+        except BaseException:
+            self._failed.append(group)  # the test's report is still to show it
+            self._reused = None if again else self._reused
+            raise
+        if wanted.reuse:
+            self._reused = group
+        else:
+            self._groups[wanted.key] = group
+        return group
 
     def take_back(self, wanted: Wanted, *, failed: bool) -> None:
         """Destroy what a test has used, unless another one may go on with it."""
@@ -65,32 +86,25 @@ class Declared:
         if wanted.reuse:
             group, self._reused = self._reused, None
         else:
-            group = None if self._groups is None else self._groups.pop(wanted.key, None)
+            group = self._groups.pop(wanted.key, None)
         if group is not None:
             self._service.destroy(group)
 
     def close(self) -> None:
         """Destroy what is left."""
-        for group in [*(self._groups or {}).values(), *([self._reused] if self._reused else [])]:
+        for group in [*self._groups.values(), *([self._reused] if self._reused else [])]:
             self._service.destroy(group)
         self._groups, self._reused = {}, None
+        self._destroy_failed()
+        self._prepared.close()
 
-    def _bring_fresh(self, wanted: Wanted) -> Group:
-        if self._groups is None:
-            several = list(self._wanted.values())
-            sources = [self._service.source(one.definition, self._base) for one in several]
-            groups = self._service.install(sources, self._base)
-            self._groups = {one.key: group for one, group in zip(several, groups, strict=True)}
-        if wanted.key not in self._groups:  # another test has used and destroyed them
-            self._groups[wanted.key] = self._service.create(wanted.definition, base=self._base)
-        group = self._groups[wanted.key]
-        group.start_all()
-        return group
+    def _new(self, wanted: Wanted) -> Group:
+        return self._prepared.take(_key(wanted)) or self._service.create(wanted.definition, base=self._base)
 
-    def _bring_reused(self, wanted: Wanted) -> Group:
-        if self._reused is None:
-            self._reused = self._service.create(wanted.definition, base=self._base)
-        else:
-            # Also where the definition is the same: a test may have changed or stopped what it got.
-            self._reused.update(wanted.definition)
-        return self._reused
+    def _destroy_failed(self) -> None:
+        while self._failed:
+            self._service.destroy(self._failed.pop())
+
+
+def _key(wanted: Wanted) -> str:
+    return f"reused {wanted.key}" if wanted.reuse else wanted.key

@@ -78,9 +78,11 @@ def containers(request: pytest.FixtureRequest, _declared_containers: Declared) -
     group = None if wanted is None else _declared_containers.bring(wanted)
     made = Containers(service, base, group)
     yield made
-    made.close()
-    if wanted is not None:
-        _declared_containers.take_back(wanted, failed=request.node.stash.get(FAILED, False))
+    try:
+        made.close()
+    finally:
+        if wanted is not None:
+            _declared_containers.take_back(wanted, failed=request.node.stash.get(FAILED, False))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def _declared_containers(request: pytest.FixtureRequest) -> Iterator[Declared]:
     """Make what the markers of the module's tests declare, in one build."""
     module = request.path
     items = [item for item in request.session.items if item.path == module]
-    declared = Declared(request.config.stash[SERVICE], module.parent, [declared_by(item) for item in items])
+    declared = Declared(request.config.stash[SERVICE], module, [declared_by(item) for item in items])
     yield declared
     declared.close()
 

@@ -49,11 +49,13 @@ class Group(Mapping[str, Machine]):
         bridges.add(self._slot)
         self._bring(tuple(sources), *(["--start"] if start else []))
         for machine in self.values():
-            machine.booted = start
+            machine.booted = machine.was_started = start
 
     def start_all(self) -> None:
         """Boot all machines together and wait until they have."""
         waiting = [machine for machine in self.values() if not machine.booted]
+        for machine in waiting:
+            machine.was_started = True
         if waiting:
             self._program.start([machine.container for machine in waiting])
         for machine in waiting:
@@ -80,7 +82,7 @@ class Group(Mapping[str, Machine]):
         self._sources = tuple(sources)
         self._know(containers)
         for machine in self.values():
-            machine.booted = booted
+            machine.booted = machine.was_started = booted
 
     def disconnect(self) -> None:
         """End what waits for commands in the machines."""
@@ -102,7 +104,7 @@ class Group(Mapping[str, Machine]):
         self._bring(sources, "--start", "--update-changed")
         for machine in self._machines.values():
             machine.disconnect()  # what stands in /etc/profile may be new
-            machine.booted = True
+            machine.booted = machine.was_started = True
         self._program.destroy([self._slot.container(name) for name in before - set(self)])
 
     def _bring(self, sources: tuple[Source, ...], *options: str) -> None:

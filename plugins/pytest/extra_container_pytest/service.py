@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 from extra_container_pytest.definitions import Definition, Source, combined_file, group_file, source
 from extra_container_pytest.errors import ContainersError
@@ -14,6 +15,13 @@ from extra_container_pytest.group import Group, destroy_slot
 from extra_container_pytest.program import Program
 from extra_container_pytest.runs import bridges
 from extra_container_pytest.runs.registry import Registry, Slot, slot_named
+
+
+class Installed(TypedDict):
+    """A group, as processes of a run tell each other of it."""
+
+    slot: str
+    containers: list[str]
 
 
 class Service:
@@ -24,7 +32,7 @@ class Service:
 
     def __init__(self, registry: Registry, program: Program, *, keep: bool, shares: bool, out_dir: Path) -> None:
         self.registry, self.program = registry, program
-        self._keep, self._shares = keep, shares
+        self._keep, self.shares = keep, shares
         self.out_dir = out_dir
         self.groups: list[Group] = []
         self._shared: dict[str, Group] = {}
@@ -59,23 +67,30 @@ class Service:
             raise
         return group
 
-    def install(self, sources: Sequence[Source], base: Path) -> list[Group]:
-        """Return a group for each source: all of them built at once, none of them started."""
-        groups = [self.group(base) for _ in sources]
-        files = [
-            group_file(group.slot, [one], self.registry.definitions) for group, one in zip(groups, sources, strict=True)
-        ]
+    def install(self, wanted: Mapping[str, Definition], base: Path) -> dict[str, Installed]:
+        """Install a group for each definition: all of them built at once, none of them started. They are the run's."""
+        sources = {key: self.source(definition, base) for key, definition in wanted.items()}
+        groups = {key: self._group(self.registry.claim(self.program.installed), base) for key in sources}
+        directory = self.registry.definitions
         try:
-            for group in groups:
+            for group in groups.values():
                 bridges.add(group.slot)
-            names = self.program.create(combined_file(files, self.registry.definitions))
+            files = [group_file(groups[key].slot, [one], directory) for key, one in sources.items()]
+            names = self.program.create(combined_file(files, directory))
         except BaseException:
-            for group in groups:
-                self.destroy(group)
+            for group in groups.values():
+                group.destroy()
             raise
-        for group, one in zip(groups, sources, strict=True):
-            group.adopt(names, [one], booted=False)
-        return groups
+        return {
+            key: {"slot": group.slot.name, "containers": list(group.slot.of(names))} for key, group in groups.items()
+        }
+
+    def adopt(self, installed: Installed, definition: Definition, base: Path) -> Group:
+        """Return the group of a definition that the run has installed; from now on it is this process'."""
+        group = self._group(slot_named(installed["slot"]), base)
+        group.adopt(installed["containers"], [self.source(definition, base)], booted=False)
+        self.groups.append(group)
+        return group
 
     def share(self, definition: Definition, base: Path) -> Group:
         """Return the run's one group of a definition, whichever of its processes made it; it ends with the run."""
@@ -88,7 +103,7 @@ class Service:
 
     def _shared_group(self, file: Path, one: Source, base: Path) -> Group:
         if text := file.read_text():
-            entry = json.loads(text)
+            entry: Installed = json.loads(text)
             group = self._group(slot_named(entry["slot"]), base)
             group.adopt(entry["containers"], [one], booted=True)
             return group
@@ -99,8 +114,8 @@ class Service:
         except BaseException:
             group.destroy()
             raise
-        containers = [machine.container for machine in group.values()]
-        file.write_text(json.dumps({"slot": group.slot.name, "containers": containers}))
+        installed = Installed(slot=group.slot.name, containers=[machine.container for machine in group.values()])
+        file.write_text(json.dumps(installed))
         return group
 
     def destroy(self, group: Group) -> None:
@@ -111,7 +126,7 @@ class Service:
     def in_use(self) -> list[Group]:
         """Return the groups that a test may have used, the run's shared ones included: those that were started."""
         groups = (*self.groups, *self._shared.values())
-        return [group for group in groups if any(machine.booted for machine in group.values())]
+        return [group for group in groups if any(machine.was_started for machine in group.values())]
 
     def close(self) -> None:
         """Destroy what is this process', and what the run shares if nobody else can use it any more."""
@@ -122,7 +137,7 @@ class Service:
         for group in self._shared.values():
             group.disconnect()
         self.registry.leave()
-        if not self._shares:
+        if not self.shares:
             end_run(self.registry, self.program, keep=self._keep)
 
     def _group(self, slot: Slot, base: Path) -> Group:

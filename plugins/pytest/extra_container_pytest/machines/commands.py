@@ -30,6 +30,8 @@ class Commands:
         self._idle: list[Agent] = []
         self._lock = Lock()
         self.booted = False
+        # Whether there is something to tell of it.
+        self.was_started = False
 
     def __repr__(self) -> str:
         return f"<machine {self.name} ({self.container})>"
@@ -37,6 +39,7 @@ class Commands:
     def start(self, *, allow_reboot: bool = False) -> None:  # noqa: ARG002 -- NixOS' machines have to be told
         """Boot the container and wait until it has; nothing is done to one that runs."""
         if not self.booted:
+            self.was_started = True
             self._program.start([self.container])
             self.booted = True
 
@@ -93,7 +96,7 @@ class Commands:
             last[:] = [self._run(command, left)]
             return good(last[0])
 
-        # What the command looks at is not known; units are what changes most.
+        # Nobody tells of changes, since what the command looks at is not known.
         with Changes() as changes:
             self._wait_for(changes, check, timeout, lambda: f"`{command}` does not {wanted}{_shown(last[0])}")
         return last[0].out
