@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from extra_container.model import events
     from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
     from extra_container.model.events import Event
+    from extra_container.model.known import Bind
     from extra_container.model.origin import Origin, Phase
     from extra_container.model.plans import (
         Change,
@@ -113,6 +114,7 @@ _LATE = MappingProxyType(
         "health.report": "health_check",
         "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
         "model.events": "Event",
+        "model.known": "Bind",
         "model.origin": "Origin Phase",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut ExpressionSource "
@@ -152,6 +154,7 @@ __all__ = [
     "ActiveState",
     "Base",
     "BaseKind",
+    "Bind",
     "BuildError",
     "BuildInputs",
     "BuildResult",

@@ -6,7 +6,7 @@ The host's file is read first, then that of the user who runs the program; of on
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from extra_container.model.errors import UsageError
@@ -29,6 +29,13 @@ class Settings:
     def file_of(self, table: str, name: str, key: str) -> Path:
         """Return the file that a setting comes from. Raises KeyError for none."""
         return self._values[table, name, key][1]
+
+    def of_options(self, names: Iterable[str]) -> Mapping[str, tuple[object, Path]]:
+        """Return what is set for the options of a command with several names, with the files; the last name counts."""
+        found = ((key, its, value) for (table, its, key), value in self._values.items() if table == "options")
+        ranks = {name: rank for rank, name in enumerate(names)}
+        ordered = sorted((one for one in found if one[1] in ranks), key=lambda one: ranks[one[1]])
+        return {key: value for key, _, value in ordered}
 
     def __iter__(self) -> Iterator[tuple[tuple[str, str, str], object, Path]]:
         """Yield each setting with its file, sorted."""

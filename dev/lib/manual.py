@@ -18,7 +18,7 @@ def pages(overview: Path) -> dict[str, str]:
     """
     from extra_container.cli.app import ExtraContainer
     from extra_container.cli.grammar import man, reading
-    from extra_container.cli.registry import ALIASES
+    from extra_container.cli.grammar.aliases import ALIASES
     from extra_container.hooks import bundled
     from extra_container.hooks.entry_points import is_ours
 

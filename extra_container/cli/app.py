@@ -11,6 +11,7 @@ from cliff.app import App
 from extra_container import variables
 from extra_container.cli import registry, signals
 from extra_container.cli.grammar import elsewhere
+from extra_container.cli.grammar.aliases import names_of
 from extra_container.cli.invocation import Invocation
 from extra_container.cli.options import Options
 from extra_container.cli.output import outcome
@@ -138,12 +139,12 @@ class ExtraContainer(Application):
         return command.run(parsed)
 
     def _put_defaults(self, command: str, parser: argparse.ArgumentParser) -> None:
-        settings = self.invocation.plugins.settings
-        if options := settings.of("options", command):
+        if options := self.invocation.plugins.settings.of_options(names_of(command)):
             from extra_container.cli.grammar import defaults
 
-            for unknown in defaults.put((parser, *getattr(parser, "others", ())), options):
-                file = settings.file_of("options", command, unknown)
+            values = {name: value for name, (value, _) in options.items()}
+            for unknown in defaults.put((parser, *getattr(parser, "others", ())), values):
+                file = options[unknown][1]
                 self.messages.warn(f"{file} sets an option that {command} has not: {unknown}")
 
     def _split(self, argv: list[str]) -> tuple[list[str], list[str]]:

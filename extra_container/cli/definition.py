@@ -6,7 +6,7 @@ import argparse
 import io
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import ClassVar, cast
 
@@ -19,6 +19,8 @@ from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation
 # More than any definition on stdin may have, and an end for what has none.
 _MOST_CHARACTERS = 1024 * 1024
 
+# What the parser tells of what it parsed, beside that.
+_TOLD = ("core", "added", "given", "of_build")
 _SET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -126,7 +128,8 @@ class DefinitionCommand(Command):
         self.add_core_arguments(parser)
         parser.end_core()
         self.add_arguments(parser)
-        parser.of_plugins = self.invocation.plugins.remembering_hooks().add_arguments(self.name, parser)
+        hooks = self.invocation.plugins.remembering_hooks()
+        parser.of_plugins = parser.end_own(lambda: hooks.add_arguments(self.name, parser))
         return parser
 
     def add_core_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -180,6 +183,8 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         sources.require_text(value or "", option)
     if isinstance(source, BuiltSource):
         _refuse_build_options(parsed, source)
+    own = {name: value for name, value in vars(parsed).items() if name not in {*_TOLD, *parsed.core, *parsed.added}}
+    added = {name: value for name, value in vars(parsed).items() if name in parsed.added}
     return Request(
         command=command,
         source=source,
@@ -197,10 +202,30 @@ def request_from(command: str, parsed: argparse.Namespace, source: Source) -> Re
         prune=getattr(parsed, "prune", False),
         keep_data=getattr(parsed, "keep_data", False),
         record=not parsed.no_eval_record,
-        options=MappingProxyType(
-            {name: value for name, value in vars(parsed).items() if name not in {"core", "given", *parsed.core}}
-        ),
+        options=_Options(added, own),
+        command_options=MappingProxyType(own),
+        without_effect=parsed.of_build if isinstance(source, BuiltSource) else (),
     )
+
+
+class _Options(Mapping[str, object]):
+    """The options of plugins. Who asks for one that the command has by itself gets that, as with level 1 of the API."""
+
+    def __init__(self, added: Mapping[str, object], own: Mapping[str, object]) -> None:
+        self._added = added
+        self._own = own
+
+    def __getitem__(self, name: str) -> object:
+        return self._added[name] if name in self._added else self._own[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._added
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._added)
+
+    def __len__(self) -> int:
+        return len(self._added)
 
 
 def _set_name(parsed: argparse.Namespace) -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from extra_container import shortcuts, variables
 from extra_container.cli import signals
+from extra_container.cli.grammar.aliases import names_of
 from extra_container.cli.invocation import Invocation
 from extra_container.cli.options import Options
 from extra_container.cli.output import outcome
@@ -80,7 +81,7 @@ def _allowed(environment: Mapping[str, str]) -> bool:
 def _has_defaults(command: str, plugins: Plugins) -> bool:
     """Whether files set options of a command, or cannot be understood, which is told where options are read."""
     try:
-        return bool(plugins.settings.of("options", command))
+        return bool(plugins.settings.of_options(names_of(command)))
     except UsageError:
         return True
 

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
 from extra_container.state import names
+
+_T = TypeVar("_T")
 
 PROGRAM = "extra-container"
 BUILD_ARGS = "--build-args"
@@ -158,9 +160,10 @@ class DefinitionParser(Parser):
 
     ``rest`` are the command's options that take the rest of the line; their values are tuples of words, None without
     the option. ``others`` returns those of other commands with the hint for who gives one here; with ``lenient`` they
-    are passed over. ``core`` are the arguments that no plugin added, by argparse's ``dest``; ``of_plugins`` has the
-    plugin that added an option, by the option's name. ``given``, of what was parsed, are the options that are not as
-    they are by themselves: their names by ``dest``.
+    are passed over. ``core`` are the arguments that are fields of a request, by argparse's ``dest``, ``added`` those
+    of plugins; ``of_plugins`` has the plugin that added an option, by the option's name. Of what was parsed, ``given``
+    are the options that are not as they are by themselves, their names by ``dest``, and ``of_build`` those of plugins
+    among them that are about a build, as people are told of them.
     """
 
     def __init__(
@@ -177,16 +180,24 @@ class DefinitionParser(Parser):
         self._lenient = lenient
         self.core: frozenset[str] = frozenset()
         self.of_plugins: Mapping[str, str] = {}
+        self.added: frozenset[str] = frozenset()
 
     def end_core(self) -> None:
         """Take all arguments that were added up to now for those of the program itself."""
         taken = {action.dest for action in self._actions} | {_dest(option) for option in (BUILD_ARGS, *self._rest)}
         self.core = frozenset(taken)
 
+    def end_own(self, add: Callable[[], _T]) -> _T:
+        """Take the arguments that ``add`` adds for those of plugins, and return what it returns."""
+        before = {action.dest for action in self._actions}
+        result = add()
+        self.added = frozenset({action.dest for action in self._actions} - before)
+        return result
+
     def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Parse a command's arguments; ``build_args``, ``core`` and the options of ``rest`` are set as well."""
+        """Parse a command's arguments; what the class tells of and the options of ``rest`` are set as well."""
         words = list(sys.argv[1:] if args is None else args)
         head, build_args, tail = split_tail(words, self._is_rest)
         parsed, unknown = self.parse_known_args(head, namespace)
@@ -202,7 +213,12 @@ class DefinitionParser(Parser):
             for action in self._actions
             if action.option_strings and getattr(parsed, action.dest, action.default) != action.default
         }
-        parsed.build_args, parsed.core = build_args, self.core
+        parsed.build_args, parsed.core, parsed.added = build_args, self.core, self.added
+        parsed.of_build = tuple(
+            f"{action.option_strings[-1]} of the plugin {vars(action)['builder']}"
+            for action in self._actions
+            if action.dest in parsed.given and "builder" in vars(action) and not is_of_running(action)
+        )
         for option in self._rest:
             setattr(parsed, _dest(option), None)
         if tail and tail[0] in self._rest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint
-from types import MappingProxyType
 from typing import Any
 
 from cliff.command import Command
@@ -18,8 +17,6 @@ from extra_container.hooks.guard import TimeUpError, time_limit
 from extra_container.model.errors import ExtraContainerError, PluginError
 
 _IMPORT_SECONDS = 30.0
-# Commands that are another one under a second name.
-ALIASES = MappingProxyType({"add": "create"})
 
 
 class Registry(CommandManager):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.hooks import specs
@@ -44,7 +45,14 @@ class HookCaller:
         self.at_work: str | None = None  # the plugin whose hook is being called
 
     def implementations(self, hook: str) -> list[HookImpl]:
-        """Return a hook's implementations in the order in which they are called."""
+        """Return a hook's implementations, wrappers left out, in the order in which they are called."""
+        return [one for one in self._known(hook) if not one.wrapper]
+
+    def wrappers(self, hook: str) -> list[HookImpl]:
+        """Return the wrappers around a hook, the outermost first."""
+        return [one for one in self._known(hook) if one.wrapper]
+
+    def _known(self, hook: str) -> list[HookImpl]:
         return list(reversed(getattr(self._manager.hook, hook).get_hookimpls()))  # pluggy keeps them in reverse order
 
     def every(
@@ -73,11 +81,38 @@ class HookCaller:
         Raises :class:`.PluginError` for a broken plugin, and hands on every
         :class:`.ExtraContainerError`: that is what a plugin has to tell people.
         """
+        function: Callable[..., object] = implementation.function
+        words = self.arguments(implementation, arguments)
+
+        def answer() -> _T | None:
+            value = self.guarded(implementation, hook, lambda: function(*words))
+            return self.checked(implementation, hook, value, expected, items)
+
+        return self.attempt(implementation, hook, answer, explain=explain)
+
+    def quietly(self, implementation: HookImpl, hook: str, expected: type[_T], **arguments: object) -> _T | None:
+        """Do what :meth:`one` does, but with a memory that is forgotten, and tolerating nothing."""
+        function: Callable[..., object] = implementation.function
+        own = self._own.forgetful()
+        known = {**arguments, **own.of(implementation.plugin_name, implementation.argnames)}
+        words = [known[name] for name in implementation.argnames]
+        value = self.guarded(implementation, hook, lambda: function(*words))
+        return self.checked(implementation, hook, value, expected, ())
+
+    def attempt(
+        self,
+        implementation: HookImpl,
+        hook: str,
+        act: Callable[[], _T | None],
+        *,
+        explain: Callable[[PluginError], PluginError] | None = None,
+    ) -> _T | None:
+        """Return what ``act`` does with one plugin's hook, None if the plugin is broken and that is tolerated."""
         before = self.at_work
         if hook != "ec_observe":  # observers are called from threads, beside what is going on
             self.at_work = implementation.plugin_name
         try:
-            return self._checked(implementation, hook, expected, items, arguments)
+            return act()
         except PluginError as error:
             plugin = self._plugins.get(implementation.plugin_name)
             explained = error if explain is None else explain(error)
@@ -88,25 +123,27 @@ class HookCaller:
         finally:
             self.at_work = before
 
+    def arguments(self, implementation: HookImpl, given: Mapping[str, object]) -> list[object]:
+        """Return what one plugin's hook is called with."""
+        known = {**given, **self._own.of(implementation.plugin_name, implementation.argnames)}
+        return [known[name] for name in implementation.argnames]
+
+    def package_of(self, plugin: str) -> Path | None:
+        """Return the directory of the package that a plugin is, None if it is a single file."""
+        places: Sequence[str] = getattr(self._manager.get_plugin(plugin), "__path__", ())
+        return Path(places[0]) if len(places) == 1 else None
+
     def shown(self, plugin: str) -> str:
         """Return a plugin's name with package and version as far as they are known."""
         return str(self._plugins.get(plugin, plugin))
 
-    def _checked(
-        self,
-        implementation: HookImpl,
-        hook: str,
-        expected: type[_T],
-        items: tuple[type, ...],
-        arguments: dict[str, object],
-    ) -> _T | None:
+    def guarded(self, implementation: HookImpl, hook: str, step: Callable[[], object]) -> object:
+        """Return what some code of a plugin's hook returns, within the hook's time. Raises as :meth:`one`."""
         seconds = self._seconds or specs.kind_of(hook).seconds
-        function: Callable[..., object] = implementation.function
-        given = {**arguments, **self._own.of(implementation.plugin_name, implementation.argnames)}
-        file = getattr(getattr(function, "__code__", None), "co_filename", None)
+        file = getattr(getattr(implementation.function, "__code__", None), "co_filename", None)
         try:
             with guarded(seconds, trusted=self.is_ours(implementation)):
-                value = function(*(given[name] for name in implementation.argnames))
+                return step()
         except ExtraContainerError:
             raise
         except KeyboardInterrupt as interrupt:
@@ -121,6 +158,11 @@ class HookCaller:
             raise self._broken(implementation, what) from error
         except BaseException as error:  # SystemExit, too: only the program itself ends the program
             raise self._broken(implementation, f"{hook} raised {in_one_line(error, file=file)}") from error
+
+    def checked(
+        self, implementation: HookImpl, hook: str, value: object, expected: type[_T], items: tuple[type, ...]
+    ) -> _T | None:
+        """Return what a plugin answered. Raises :class:`.PluginError` if it is not what is expected."""
         if value is None:
             return None
         if not isinstance(value, expected):
@@ -142,8 +184,12 @@ class HookCaller:
 
     def is_ours(self, implementation: HookImpl) -> bool:
         """Whether an implementation belongs to the program itself."""
-        plugin = self._plugins.get(implementation.plugin_name)
-        return plugin is not None and plugin.first_party
+        return self.owns(implementation.plugin_name)
+
+    def owns(self, plugin: str) -> bool:
+        """Whether a plugin, by its name, belongs to the program itself."""
+        info = self._plugins.get(plugin)
+        return info is not None and info.first_party
 
     def _broken(self, implementation: HookImpl, what: str) -> PluginError:
         name = implementation.plugin_name

@@ -90,9 +90,11 @@ def _check(hook: str, function: Callable[..., object], options: Mapping[str, obj
 
         near = difflib.get_close_matches(hook, _SPECS, n=1)
         raise TypeError(f"there is no hook {hook}{f'; did you mean {near[0]}?' if near else ''}")
-    if options.get("wrapper") or options.get("hookwrapper"):
-        raise TypeError(f"{hook} is a wrapper around other plugins, which there is not")
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+    if options.get("hookwrapper"):
+        raise TypeError(f"{hook} is a wrapper of pluggy's old kind: write @hookimpl(wrapper=True)")
+    if options.get("wrapper"):
+        _check_wrapper(hook, function)
+    elif inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         raise TypeError(f"{hook} is a generator or a coroutine instead of a plain function")
     known = tuple(inspect.signature(_SPECS[hook]).parameters)
     for argument in inspect.signature(function).parameters.values():
@@ -102,3 +104,13 @@ def _check(hook: str, function: Callable[..., object], options: Mapping[str, obj
             raise TypeError(f"{hook} is called without keywords, and wants {argument.name!r} as one")
         if argument.name not in known:
             raise TypeError(f"{hook} has no argument {argument.name!r}, only: {', '.join(known)}")
+
+
+def _check_wrapper(hook: str, function: Callable[..., object]) -> None:
+    if not specs.can_be_wrapped(hook):
+        wrapped = ", ".join(name for name in _SPECS if specs.can_be_wrapped(name))
+        raise TypeError(
+            f"{hook} is a wrapper around other plugins, which there is only of hooks that answer: {wrapped}"
+        )
+    if not inspect.isgeneratorfunction(function):
+        raise TypeError(f"{hook} is a wrapper without a yield, which is where the other plugins answer")

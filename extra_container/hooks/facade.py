@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, cast
 
-from extra_container.hooks.acting import ActingHooks
+from extra_container.hooks.answers.around import around
+from extra_container.hooks.answers.merging import MergingHooks
 from extra_container.hooks.call import HookCaller
 from extra_container.model.errors import ExtraContainerError, HostError, PluginError
 from extra_container.model.frozen import replace
@@ -14,7 +15,7 @@ from extra_container.model.host import Host
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from pluggy import PluginManager
@@ -24,27 +25,17 @@ if TYPE_CHECKING:
     from extra_container.model.diagnosis import Checks
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
-    from extra_container.model.plans import InstallPlan, RunState, Session
+    from extra_container.model.plans import InstallPlan
     from extra_container.model.values import (
-        BuildInputs,
         BuildResult,
-        BuiltContainer,
-        FileOp,
-        FileOps,
         Installed,
-        InstalledContainer,
         Problems,
         Request,
     )
     from extra_container.process import Runner
 
-_V = TypeVar("_V")
 
-# Bytes of JSON. Nix gets them as one argument, which the kernel limits to 128 KiB (MAX_ARG_STRLEN, execve(2)).
-_MOST_VALUES = 120_000
-
-
-class Hooks(ActingHooks):
+class Hooks(MergingHooks):
     """Calls the hooks of the loaded plugins.
 
     Every method raises :class:`.PluginError`, naming plugin and package, if a hook raises
@@ -72,8 +63,10 @@ class Hooks(ActingHooks):
     def add_arguments(self, command: str, parser: argparse.ArgumentParser) -> dict[str, str]:
         """Let plugins add arguments to a command's parser; return which plugin added which option."""
         owners: dict[str, str] = {}
+        builders = {one.plugin_name for one in self._calls.implementations("ec_build_inputs")}
+        values: dict[str, str] = {}
         for implementation in self._calls.implementations(hook := "ec_add_arguments"):
-            plugin, known = implementation.plugin_name, set(parser._option_string_actions)
+            plugin, known = implementation.plugin_name, set(parser._actions)
 
             def name_both(error: PluginError, plugin: str = plugin) -> PluginError:
                 taken = [option for option in owners if option in str(error.__cause__)]
@@ -82,7 +75,15 @@ class Hooks(ActingHooks):
                 return self._both(f"add the option {taken[0]}", owners[taken[0]], plugin)
 
             self._calls.one(implementation, hook, type(None), explain=name_both, command=command, parser=parser)
-            owners.update(dict.fromkeys(set(parser._option_string_actions) - known, plugin))
+            for action in parser._actions:
+                if action in known:
+                    continue
+                if plugin in builders:
+                    vars(action)["builder"] = self._calls.shown(plugin)
+                if values.setdefault(action.dest, plugin) != plugin:  # both would read one value in `Request.options`
+                    error = self._both(f"add an option with the value {action.dest!r}", values[action.dest], plugin)
+                    self._calls.attempt(implementation, hook, partial(_fail, error))
+                owners.update(dict.fromkeys(action.option_strings, plugin))
         return owners
 
     def add_places(self, command: str, parser: argparse.ArgumentParser) -> None:
@@ -138,19 +139,6 @@ class Hooks(ActingHooks):
         """Return what the plugins find wrong with a request."""
         return self._problems("ec_check_request", request=request, host=host)
 
-    def build_inputs(self, request: Request, host: Host) -> BuildInputs:
-        """Return the merged modules and values of all plugins."""
-        from extra_container.model.values import BuildInputs
-
-        modules: list[Path] = []
-        values: dict[str, tuple[str, object]] = {}
-        for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, request=request, host=host):
-            modules += inputs.modules
-            self._merge("build value", values, plugin, inputs.values)
-        self._refuse_excess(values)
-        plain = MappingProxyType({name: value for name, (_, value) in values.items()})
-        return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
-
     def check_build(self, result: BuildResult, host: Host, request: Request | None = None) -> Problems:
         """Return what of a build the host cannot give."""
         return self._problems("ec_check_build", result=result, host=host, request=request)
@@ -162,75 +150,30 @@ class Hooks(ActingHooks):
         from extra_container.model.plans import InstallPlan
 
         arguments = {"result": result, "host": host, "installed": installed, "request": request}
-        for _, plan in self._calls.every("ec_plan_install", InstallPlan, (), **arguments):
-            return plan
-        raise PluginError("No plugin plans the installation", hint="`extra-container plugins` shows which there are.")
 
-    def extra_install(
-        self,
-        container: BuiltContainer,
-        host: Host,
-        installed: InstalledContainer | None,
-        planned: FileOps = (),
-        request: Request | None = None,
-    ) -> FileOps:
-        """Return the files that plugins want beside those that are ``planned``; a path is one plugin's."""
-        from extra_container.model.values import Link, MakeDirectory, Remove, WriteFile
+        def first() -> InstallPlan:
+            for _, plan in self._calls.every("ec_plan_install", InstallPlan, (), **arguments):
+                return plan
+            hint = "`extra-container plugins` shows which there are."
+            raise PluginError("No plugin plans the installation", hint=hint)
 
-        taken = {op.path: "install" for op in planned if not isinstance(op, MakeDirectory)}
-        ops: list[FileOp] = []
-        kinds = (MakeDirectory, Link, WriteFile, Remove)
-        arguments = {"container": container, "host": host, "installed": installed, "request": request}
-        for plugin, found in self._calls.every("ec_extra_install", tuple, kinds, **arguments):
-            for op in found:
-                if not isinstance(op, MakeDirectory) and taken.setdefault(op.path, plugin) != plugin:
-                    raise self._both(f"install {op.path} for {container.name}", taken[op.path], plugin)
-                if not op.path.is_absolute():
-                    raise PluginError(f"The plugin {self._calls.shown(plugin)} installs {op.path}, which is no place")
-            ops += found
-        return tuple(ops)
+        return around(self._calls, "ec_plan_install", first, InstallPlan, (), **arguments)
 
     def check_install(self, plan: InstallPlan, host: Host) -> Problems:
         """Return what is wrong with an installation that has just been made."""
         return self._problems("ec_check_install", plan=plan, host=host)
-
-    def plan_destroy(
-        self, names: tuple[str, ...], host: Host, installed: Installed, request: Request | None = None
-    ) -> FileOps:
-        """Return everything to remove, in the order in which it is to be removed."""
-        from extra_container.model.values import Link, MakeDirectory, Remove, RemoveTree
-
-        ops: list[FileOp] = []
-        kinds = (Remove, RemoveTree, MakeDirectory, Link)
-        arguments = {"names": names, "host": host, "installed": installed, "request": request}
-        for _, found in self._calls.every("ec_plan_destroy", tuple, kinds, **arguments):
-            ops += found
-        return tuple(ops)
-
-    def session(self, state: RunState, request: Request, host: Host) -> Session:
-        """Return the merged session of all plugins."""
-        from extra_container.model.plans import Session
-
-        commands: dict[str, tuple[str, str]] = {}
-        environment: dict[str, tuple[str, str]] = {}
-        lines: list[str] = []
-        for plugin, part in self._calls.every("ec_session", Session, state=state, request=request, host=host):
-            self._merge("session command", commands, plugin, part.commands)
-            self._merge("session variable", environment, plugin, part.environment)
-            lines += part.help
-        return Session(
-            commands=MappingProxyType({name: value for name, (_, value) in commands.items()}),
-            environment=MappingProxyType({name: value for name, (_, value) in environment.items()}),
-            help=tuple(lines),
-        )
 
     def doctor_checks(self, runner: Runner, host: Host | None) -> Checks:
         """Return what the plugins have ``doctor`` look at."""
         from extra_container.model.diagnosis import Check
 
         arguments = {"runner": runner, "host": host}
-        found = self._calls.every("ec_doctor_checks", tuple, (Check,), **arguments)
-        return tuple(check for _, checks in found for check in checks)
+
+        def found() -> Checks:
+            every = self._calls.every("ec_doctor_checks", tuple, (Check,), **arguments)
+            return tuple(check for _, checks in every for check in checks)
+
+        return around(self._calls, "ec_doctor_checks", found, tuple, (Check,), **arguments)
 
     @property
     def observed(self) -> bool:
@@ -271,30 +214,15 @@ class Hooks(ActingHooks):
     def _problems(self, hook: str, **arguments: object) -> Problems:
         from extra_container.model.values import Problem
 
-        return tuple(
-            replace(problem, plugin=plugin)
-            for plugin, found in self._calls.every(hook, tuple, (Problem,), **arguments)
-            for problem in found
-        )
-
-    def _both(self, do: str, one: str, other: str) -> PluginError:
-        both = f"{self._calls.shown(one)} and {self._calls.shown(other)}"
-        return PluginError(f"The plugins {both} both {do}", hint=f"Disable one: --disable-plugin {other}")
-
-    def _refuse_excess(self, values: Mapping[str, tuple[str, object]]) -> None:
-        import json
-
-        sizes = {name: len(json.dumps(value)) for name, (_, value) in values.items()}
-        if sum(sizes.values()) > _MOST_VALUES:
-            largest = max(sizes, key=lambda name: sizes[name])
-            raise PluginError(
-                f"The build value {largest!r} of the plugin {self._calls.shown(values[largest][0])} is too large: "
-                f"{sizes[largest]} bytes, and all of them may have {_MOST_VALUES}",
-                hint="A plugin can write it to a file, and hand over the file's path.",
+        def found() -> Problems:
+            return tuple(
+                replace(problem, plugin=plugin)
+                for plugin, answer in self._calls.every(hook, tuple, (Problem,), **arguments)
+                for problem in answer
             )
 
-    def _merge(self, what: str, into: dict[str, tuple[str, _V]], plugin: str, values: Mapping[str, _V]) -> None:
-        for name, value in values.items():
-            if name in into:
-                raise self._both(f"set the {what} {name!r}", into[name][0], plugin)
-            into[name] = (plugin, value)
+        return around(self._calls, hook, found, tuple, (Problem,), **arguments)
+
+
+def _fail(error: PluginError) -> NoReturn:
+    raise error

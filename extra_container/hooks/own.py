@@ -24,3 +24,7 @@ class Own:
         if "memory" in wanted:
             found["memory"] = self._memories.setdefault(plugin, {})
         return found
+
+    def forgetful(self) -> Own:
+        """Return the same settings, with memories of their own."""
+        return Own(self._settings)

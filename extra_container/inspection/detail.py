@@ -11,6 +11,7 @@ from extra_container import proc
 from extra_container.inspection.cgroup import Cgroups
 from extra_container.model import layout
 from extra_container.model.host import describe
+from extra_container.model.known import binds_in
 from extra_container.model.values import BaseKind, BuiltSource, FileSource
 from extra_container.provenance import records
 from extra_container.state import installed
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 # Directives of a unit that limit what its processes take; systemd.resource-control(5).
 _LIMITING = ("CPU", "Memory", "Tasks", "IO", "AllowedCPUs", "AllowedMemoryNodes", "StartupCPU", "StartupIO")
 # From a flag of systemd-nspawn to whether what is bound is read-only; systemd-nspawn(1).
-_BINDS = {"--bind": False, "--bind-ro": True}
 # What `--base` calls it.
 _BASES = MappingProxyType({BaseKind.DEFAULT: "auto"})
 # From a field of the network to the assignment of a conf that tells it; nixos-containers.nix of nixpkgs.
@@ -153,18 +153,14 @@ def _limits(name: str, leader: int | None, unit_text: str) -> Mapping[str, objec
 
 
 def _binds(settings: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Give what of the host a definition binds into the container; the unit splits the flags at blanks."""
-    for word in settings.get("EXTRA_NSPAWN_FLAGS", "").split():
-        flag, _, value = word.partition("=")
-        if flag in _BINDS:
-            parts = [part.replace("\0", ":") for part in value.replace("\\:", "\0").split(":")]
-            host, inside, options = (*parts, "", "")[:3]
-            yield {
-                "host": host,
-                "container": inside or host,
-                "read_only": _BINDS[flag],
-                "options": options or None,
-            }
+    """Give what of the host a definition binds into the container."""
+    for bind in binds_in(settings):
+        yield {
+            "host": bind.host,
+            "container": bind.container,
+            "read_only": bind.read_only,
+            "options": bind.options or None,
+        }
 
 
 def _network(settings: Mapping[str, str], unit_text: str, leader: int | None) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from extra_container.model import layout
 from extra_container.model.frozen import dataclass, field
+from extra_container.model.known import KnownBuild, KnownContainer
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
@@ -84,7 +85,9 @@ class Request:
     what fails goes back to what was healthy. ``record`` is whether an evaluation that can change nothing is left out.
     ``set_name`` is the set that the containers are to belong to, None if they stay in theirs; with ``prune``, those of
     the set that the definition does not have are destroyed, and with ``keep_data`` their data stays. ``options`` holds
-    the values of the arguments that plugins added to the command, by argparse's ``dest``.
+    the values of the arguments that plugins added to the command, by argparse's ``dest``, ``command_options`` those of
+    the command itself that no other field stands for. ``without_effect`` are options of plugins that are about a build,
+    where the source is a finished one.
     """
 
     command: str
@@ -104,6 +107,8 @@ class Request:
     prune: bool = False
     keep_data: bool = False
     options: Mapping[str, object] = field(default_factory=_empty)
+    command_options: Mapping[str, object] = field(default_factory=_empty)
+    without_effect: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +179,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltContainer:
+class BuiltContainer(KnownBuild):
     """One container of a build.
 
     ``unit`` and ``conf`` are the files in the store (links resolved). ``conf_directory`` is where the built unit
@@ -195,16 +200,6 @@ class BuiltContainer:
     pulled_in_by: tuple[str, ...] = ()
     restart_triggers: tuple[str, ...] = ()
 
-    @property
-    def auto_start(self) -> bool:
-        """Whether the host starts the container when it boots."""
-        return self.settings.get("AUTO_START") == "1"
-
-    @property
-    def masked(self) -> bool:
-        """Whether the build disables the unit (``enable = false`` makes it a link to ``/dev/null``)."""
-        return self.unit == Path("/dev/null")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
@@ -215,7 +210,7 @@ class BuildResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledContainer:
+class InstalledContainer(KnownContainer):
     """A container that this tool, or the bash tool before it, installed: known by its two GC roots.
 
     ``unit_link`` and ``conf_link`` are the links outside the store. ``unit`` and ``conf`` are the files in the store

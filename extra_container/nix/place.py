@@ -92,6 +92,7 @@ def find(failure: Failure, definition: Definition, locate: Locate) -> Place:
     named = _named(failure.reason, inside, container)
     candidates = _candidates(failure, named, evaluated, container)
     option, located = _best(candidates, locate(candidates)) if candidates else (None, ())
+    located = tuple(position for position in located if not is_library(position))
     near = () if option in named else _nearest(failure, option, inside, definition)
     positions = near or _of_missing_file(failure, located, definition.source) or located
     # Every system is `config`, and every module has imports: these say less than what was evaluated for them.
@@ -123,7 +124,8 @@ def is_users(position: Position, definition: Definition) -> bool:
     )
 
 
-def _is_library(position: Position) -> bool:
+def is_library(position: Position) -> bool:
+    """Whether a position is in a file of the program, or in one of nixpkgs that is no module of NixOS."""
     if Path(position.file).is_relative_to(_OWN_FILES):
         return True
     return position.is_of_nixpkgs and "/nixos/modules/" not in position.file
@@ -143,7 +145,7 @@ def for_reader(text: str, failure: Failure, place: Place, definition: Definition
     """
     inside = entered(failure)
     source = definition.source
-    if place.positions and failure.position is not None and _is_library(failure.position):
+    if place.positions and failure.position is not None and is_library(failure.position):
         text = _EXCERPT.sub("", text)
 
     def as_written(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from extra_container.model import events
 from extra_container.model.errors import AbsentError, UsageError
 from extra_container.model.frozen import replace
-from extra_container.model.values import BuildResult, BuiltSource, Definition, Request
+from extra_container.model.values import BuildResult, BuiltSource, Definition, Problem, Request, Severity
 from extra_container.nix import build_output
 from extra_container.nix import store as nix_store
 from extra_container.pipeline.context import Context, report
@@ -63,6 +63,11 @@ def _gather(request: Request, context: Context) -> Definition:
     """Check a request and gather what its evaluation needs."""
     report(context.hooks.check_request(request, context.host), context, UsageError)
     if isinstance(request.source, BuiltSource):
+        for option in request.without_effect:
+            message = f"{request.source.path} is a finished build, which {option} does not change."
+            hint = "Give the definition instead, or leave the option out."
+            problem = Problem(message=message, hint=hint, severity=Severity.WARNING)
+            context.emit(events.ProblemFound(problem=problem))
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
     return Definition(

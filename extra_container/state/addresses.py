@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from extra_container.model.frozen import dataclass
+from extra_container.model.known import address_in
 
 _NETWORK_FLAG = re.compile(r"(-n|--network-[^=]*|--private-network)(=.*)?")
 _EXTRA_LINK = re.compile(r"""--network-veth-extra=['\"]?([^\s:'\"\\)]+)""")
@@ -49,8 +50,7 @@ def network_of(settings: Mapping[str, str], unit_text: str = "") -> Network:
     ``extraVeths`` are in the unit's start script only, so without the text, or where the script cannot be read, they
     are not known. Sources: ``nixos/modules/virtualisation/nixos-containers.nix`` of nixpkgs, systemd-nspawn(1).
     """
-    address = settings.get("LOCAL_ADDRESS") or settings.get("LOCAL_ADDRESS6") or ""
-    return Network(address=address.partition("/")[0], ways=tuple(_ways(settings, unit_text)))
+    return Network(address=address_in(settings), ways=tuple(_ways(settings, unit_text)))
 
 
 def _ways(settings: Mapping[str, str], unit_text: str) -> Iterator[str]:

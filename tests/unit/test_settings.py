@@ -10,6 +10,7 @@ import pytest
 
 from extra_container import settings
 from extra_container.cli.grammar import defaults
+from extra_container.cli.grammar.aliases import names_of
 from extra_container.model.errors import UsageError
 from extra_container.plugin import BuildInputs, hookimpl
 from extra_container.testing import fake_host, hooks_with, make_request
@@ -50,6 +51,15 @@ def test_the_users_file_counts_for_more_key_by_key(files, tmp_path):
         ("options", "create", "start"),
         ("plugins", "greeting", "text"),
     ]
+
+
+def test_an_alias_has_the_settings_of_its_command_and_its_own(files, tmp_path):
+    found = files('[options.create]\nstart = true\nset = "a"\n[options.add]\nset = "b"\n[options.build]\nattr = "x"\n')
+    host = tmp_path / "etc.toml"
+    assert names_of("add") == ("create", "add")
+    assert found.of_options(names_of("add")) == {"start": (True, host), "set": ("b", host)}
+    assert found.of_options(names_of("create")) == {"start": (True, host), "set": ("a", host)}
+    assert found.of_options(names_of("list")) == {}
 
 
 def test_xdg_config_home(tmp_path):

@@ -62,3 +62,8 @@ def kind_of(hook: str) -> Kind:
     """Return the kind that a hook was declared with."""
     kind: Kind = _HOOKS[hook].__dict__["kind"]
     return kind
+
+
+def can_be_wrapped(hook: str) -> bool:
+    """Return whether plugins may be wrappers around the hook."""
+    return bool(_HOOKS[hook].__dict__["wrapped"])

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 def ec_add_arguments(command: str, parser: argparse.ArgumentParser, settings: Settings, memory: Memory) -> None:
     """Add arguments to a command that works on a definition.
 
-    Called for ``create``, ``build``, ``shell`` and ``destroy``. The values arrive in ``Request.options``.
+    Called for ``create``, ``build``, ``shell`` and ``destroy``. The values arrive in ``Request.options``. With a
+    finished build an option of a plugin that has :func:`ec_build_inputs` is warned of, unless
+    :func:`extra_container.plugin_command.of_running` says that it is not about the build.
 
     Version 1. Example::
 
@@ -112,7 +114,7 @@ def ec_wrap_host(host: Host, runner: Runner, settings: Settings, memory: Memory)
     """
 
 
-@spec(Kind.PURE)
+@spec(Kind.PURE, wrapped=True)
 def ec_check_request(request: Request, host: Host, settings: Settings, memory: Memory) -> Problems:
     """Find what is wrong with a request before anything is built. Pure.
 
@@ -127,7 +129,7 @@ def ec_check_request(request: Request, host: Host, settings: Settings, memory: M
     """
 
 
-@spec(Kind.READING)
+@spec(Kind.READING, wrapped=True)
 def ec_build_inputs(request: Request, host: Host, settings: Settings, memory: Memory) -> BuildInputs:
     """Contribute NixOS modules and values to the evaluation. Reads, changes nothing.
 
@@ -143,7 +145,7 @@ def ec_build_inputs(request: Request, host: Host, settings: Settings, memory: Me
     """
 
 
-@spec(Kind.PURE)
+@spec(Kind.PURE, wrapped=True)
 def ec_check_build(
     result: BuildResult, host: Host, request: Request | None, settings: Settings, memory: Memory
 ) -> Problems:
@@ -161,7 +163,7 @@ def ec_check_build(
     """
 
 
-@spec(Kind.PURE, firstresult=True)
+@spec(Kind.PURE, firstresult=True, wrapped=True)
 def ec_plan_install(
     result: BuildResult, host: Host, installed: Installed, request: Request | None, settings: Settings, memory: Memory
 ) -> InstallPlan | None:
@@ -180,7 +182,7 @@ def ec_plan_install(
     """
 
 
-@spec(Kind.READING)
+@spec(Kind.READING, wrapped=True)
 def ec_extra_install(
     container: BuiltContainer,
     host: Host,
@@ -207,7 +209,7 @@ def ec_extra_install(
     """
 
 
-@spec(Kind.READING)
+@spec(Kind.READING, wrapped=True)
 def ec_check_install(plan: InstallPlan, host: Host, settings: Settings, memory: Memory) -> Problems:
     """Check, after the files are in place and the units reloaded, that the host uses them. Reads only.
 
@@ -221,7 +223,7 @@ def ec_check_install(plan: InstallPlan, host: Host, settings: Settings, memory: 
     """
 
 
-@spec(Kind.READING)
+@spec(Kind.READING, wrapped=True)
 def ec_plan_destroy(
     names: tuple[str, ...],
     host: Host,
@@ -242,9 +244,12 @@ def ec_plan_destroy(
     """
 
 
-@spec(Kind.PURE)
+@spec(Kind.PURE, wrapped=True)
 def ec_session(state: RunState, request: Request, host: Host, settings: Settings, memory: Memory) -> Session:
     r"""Contribute commands, environment and help to a session. Pure.
+
+    Called before the build as well, with a container of which nothing is known but a name, so that two plugins with
+    one command are found out; what it raises then is passed over.
 
     Version 1. Example::
 
@@ -256,7 +261,7 @@ def ec_session(state: RunState, request: Request, host: Host, settings: Settings
     """
 
 
-@spec(Kind.READING)
+@spec(Kind.READING, wrapped=True)
 def ec_doctor_checks(runner: Runner, host: Host | None, settings: Settings, memory: Memory) -> Checks:
     """Contribute to what ``doctor`` looks at: what the plugin needs of a host. Reads only.
 

@@ -39,11 +39,14 @@ Settings: TypeAlias = Mapping[str, object]
 Memory: TypeAlias = dict[str, object]
 
 
-def spec(kind: Kind, *, firstresult: bool = False) -> Callable[[_F], _F]:
-    """Declare a hook. With ``firstresult`` the first plugin that answers wins, else all answers count."""
+def spec(kind: Kind, *, firstresult: bool = False, wrapped: bool = False) -> Callable[[_F], _F]:
+    """Declare a hook. With ``firstresult`` the first plugin that answers wins, else all answers count.
+
+    ``wrapped`` is whether a plugin may be a wrapper: it gets what comes of all others' answers, and may change it.
+    """
 
     def declare(function: _F) -> _F:
-        function.__dict__["kind"] = kind
+        function.__dict__.update(kind=kind, wrapped=wrapped)
         return _hookspec(function, firstresult=firstresult)
 
     return declare

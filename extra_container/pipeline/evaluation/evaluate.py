@@ -98,10 +98,12 @@ def _build_anew(definition: Definition, directory: Path, context: Context, watch
 
 @contextmanager
 def telling_failure(context: Context) -> Iterator[None]:
-    """Let who follows each step know of a definition that could not be evaluated or built."""
+    """Name the plugin that an error comes from, and let who follows each step know of it."""
     try:
         yield
     except BuildError as error:
+        if isinstance(error, errors.NixError):
+            _name_plugins(error, context)
         if context.follow is not None:
             details: Mapping[str, Any] = error.details
             context.follow(
@@ -114,6 +116,18 @@ def telling_failure(context: Context) -> Iterator[None]:
                 )
             )
         raise
+
+
+def _name_plugins(error: errors.NixError, context: Context) -> None:
+    """Add to an error the plugins whose modules it comes from, and how to go on without them."""
+    plugins = context.hooks.owners_of(blame.files(error), error.reason)
+    if not plugins:
+        return
+    shown = " and ".join(map(context.hooks.shown, plugins))
+    modules = "a module of the plugin" if len(plugins) == 1 else "modules of the plugins"
+    way_out = context.hooks.way_out(plugins)
+    error.message = f"{error.message}\nThis comes from {modules} {shown}."
+    error.hint = f"{way_out}\n{error.hint}" if error.hint else way_out
 
 
 def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:

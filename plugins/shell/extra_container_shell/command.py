@@ -63,6 +63,7 @@ class Shell(DefinitionCommand):
             raise UsageError("--run needs a command", hint="Example: --run c hostname")
         request = replace(self.request(parsed_args), start=True)
         with self.context() as context, ExitStack() as kept:
+            context.hooks.check_session(request, context.host)
             result = build(request, context, kept)
             container = only_container(result)
             plan = make_plan(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from extra_container.cli.command import Command
 from extra_container.cli.grammar import elsewhere
+from extra_container.cli.grammar.aliases import ALIASES
 from extra_container.cli.output import terminal
 from extra_container.cli.parser import PROGRAM, Meaning, global_parser, meaning
-from extra_container.cli.registry import ALIASES
 from extra_container.model.errors import PluginError, UsageError
 from extra_container.model.events import ProblemFound
 

@@ -1,0 +1,1 @@
+"""What comes of the answers of several plugins."""
