@@ -18,6 +18,15 @@ _SNIPPET = re.compile(r"^Activation script snippet '(.+)' failed")
 _CHECK = re.compile(r"^Pre-switch check '(.+)' failed")
 # system.switch.inhibitors: what the running system cannot change to, such as another implementation of D-Bus.
 _INHIBITORS = "switchInhibitors"
+# A system that is not to be switched to (system.switch.enable = false) has no such program, and boots all the same. Of
+# one that is not there at all, the shell says so. Source: nixos/modules/system/activation/switchable-system.nix.
+_SWITCH = f"""
+if [ -d "${{0%/bin/*}}" ] && ! [ -e "$0" ]; then
+  echo "The new system has no switch-to-configuration (system.switch.enable is off): only a restart brings it."
+  exit {NEEDS_RESTART}
+fi
+exec "$0" "$1" 2>&1
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +98,14 @@ def rehearsal_of(dry: Update, check: Update) -> Rehearsal:
 def _is_unknown(check: Update) -> bool:
     """Whether a system has no ``check``: such a one explains what it has."""
     return check.code != 0 and any(line.lower().startswith("usage:") for line in check.output)
+
+
+def switch_argv(system: str, action: str) -> list[str]:
+    """Return the command line, for the container, that has a system do an action of ``switch-to-configuration``.
+
+    It ends with the code of that, and with :data:`NEEDS_RESTART` if the system has none. Pure.
+    """
+    return ["sh", "-c", _SWITCH, f"{system}/bin/switch-to-configuration", action]
 
 
 class Outcome(Enum):

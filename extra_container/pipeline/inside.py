@@ -18,7 +18,7 @@ from extra_container.model import layout
 from extra_container.model.errors import ExtraContainerError, ProcessError
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
 from extra_container.model.host import leaders as leaders_of
-from extra_container.nix.switch import Rehearsal, Update, rehearsal_of
+from extra_container.nix.switch import Rehearsal, Update, rehearsal_of, switch_argv
 from extra_container.pipeline import stopping
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def update(
     It is no child of the container's systemd, which may re-execute: ``systemd-run`` would lose its connection then.
     """
     system, began = settings["SYSTEM_PATH"], time.monotonic()
-    done = runner.run(run_argv(leader, _switch(system, "test"), name=name, runtime=runtime), check=False)
+    done = runner.run(run_argv(leader, switch_argv(system, "test"), name=name, runtime=runtime), check=False)
     seconds = time.monotonic() - began
     return _ended(name, done, switched=runs_system(leader, system), seconds=seconds)
 
@@ -117,7 +117,7 @@ def rehearse(
     process = proc.identify(leader)
 
     def ask(action: str) -> Update:
-        words = _switch(settings["SYSTEM_PATH"], action)
+        words = switch_argv(settings["SYSTEM_PATH"], action)
         argv = run_argv(leader, words, name=name, runtime=runtime)
         return _ended(name, runner.run(argv, check=False, timeout=_REHEARSAL_SECONDS))
 
@@ -128,10 +128,6 @@ def rehearse(
     if process is None or not process.alive():
         return Rehearsal(problem="it ended while it was looked at")
     return found
-
-
-def _switch(system: str, action: str) -> list[str]:
-    return ["sh", "-c", 'exec "$0" "$1" 2>&1', f"{system}/bin/switch-to-configuration", action]
 
 
 def _ended(name: str, done: Completed, *, switched: bool = False, seconds: float = 0.0) -> Update:

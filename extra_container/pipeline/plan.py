@@ -31,7 +31,7 @@ class Cause(Enum):
     INTERRUPTED = "interrupted"  # it ran before a run that was broken off stopped it
     ASKED = "asked"  # a restart was asked for, though an update would do
     NEEDED = "needed"  # no update brings what changed, or what is lacking
-    INHIBITED = "inhibited"  # the new system says itself that an update would not do
+    INHIBITED = "inhibited"  # the new system says itself that an update would not do, or has no means for one
     UNASKED = "unasked"  # nothing was asked that would do something about it
 
 

@@ -8,6 +8,9 @@ import pytest
 from tests.containers.conftest import leader
 from tests.real_nixos.conftest import definition, switchable
 
+# Of new releases, the checks of a switch are all that there is of it here.
+SWITCH = "system.switch.enable = true;"
+
 
 def say(text, more=""):
     """Return the configuration of a system that says a text."""
@@ -93,9 +96,9 @@ def test_a_live_update_of_which_a_unit_did_not_reload(tool, create, name, releas
 
 @pytest.mark.parametrize("release", ["26.11"], indirect=True)
 def test_what_only_a_restart_can_change(tool, create, name, release):
-    create(say(1))
+    create(say(1, SWITCH))
     before = leader(name)
-    other = say(2, 'services.dbus.implementation = "dbus";')
+    other = say(2, f'{SWITCH} services.dbus.implementation = "dbus";')
     plan = planned(tool, definition({name: (other, "")}, release))
     assert plan["actions"] == ["install", "restart"]
     assert "inhibited" in plan["causes"]
@@ -108,8 +111,8 @@ def test_what_only_a_restart_can_change(tool, create, name, release):
 
 @pytest.mark.parametrize("release", ["26.11"], indirect=True)
 def test_a_check_that_refuses_the_new_system(tool, create, name, release):
-    create(say(1))
-    text = definition({name: (say(2, 'system.preSwitchChecks.never = "false";'), "")}, release)
+    create(say(1, SWITCH))
+    text = definition({name: (say(2, f'{SWITCH} system.preSwitchChecks.never = "false";'), "")}, release)
     plan = planned(tool, text, code=4)
     assert (plan["actions"], plan["refused"]) == (["install", "update"], "its check never refuses the new system")
     failed = tool("create", "-s", "-E", text, code=4)
@@ -117,6 +120,20 @@ def test_a_check_that_refuses_the_new_system(tool, create, name, release):
     assert says(tool, name) == "1"
     tool("restart", name)
     assert says(tool, name) == "2"
+
+
+def test_a_system_that_nobody_is_to_switch_to(tool, create, name, release):
+    never = "system.switch.enable = false;"
+    create(say(1))
+    before = leader(name)
+    plan = planned(tool, definition({name: (say(2, never), "")}, release))
+    assert (plan["actions"], plan["refused"]) == (["install", "restart"], None)
+    done = create(say(2, never))
+    assert "has no switch-to-configuration" in done.out
+    assert f"Restarting containers:\n{name}\n" in done.out
+    assert leader(name) != before
+    assert says(tool, name) == "2"
+    assert create(say(2, never)).out.endswith(f"{name} (unchanged, skipped)\n\n")
 
 
 def test_a_restart_brings_another_system(tool, create, name, release):

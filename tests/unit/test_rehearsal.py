@@ -1,5 +1,7 @@
 """What `dry-activate` and `check` of the releases print, and what that means."""
 
+import subprocess
+
 import pytest
 
 from extra_container.nix import switch
@@ -51,3 +53,24 @@ def test_a_rehearsal_that_fails_says_so():
     found = switch.rehearsal_of(ended(2, *DRY), ended(0))
     assert found.stop == ()
     assert found.problem == "switch-to-configuration dry-activate ended with code 2"
+
+
+def switched(system, action="test"):
+    done = subprocess.run(switch.switch_argv(str(system), action), check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def test_a_system_without_the_means_to_switch_asks_for_a_restart(tmp_path):
+    code, said = switched(tmp_path)
+    assert (code, said) == (
+        switch.NEEDS_RESTART,
+        "The new system has no switch-to-configuration (system.switch.enable is off): only a restart brings it.\n",
+    )
+    assert switch.outcome_of(ended(code, said)) is Outcome.RESTART
+    code, _ = switched(tmp_path / "is-not-there")
+    assert code == 127
+    program = tmp_path / "bin/switch-to-configuration"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho $1; echo wrong >&2; exit 3\n")
+    program.chmod(0o755)
+    assert switched(tmp_path, "dry-activate") == (3, "dry-activate\nwrong\n")

@@ -118,7 +118,7 @@ def _why_restart(causes: frozenset[Cause]) -> Iterator[str]:
     if Cause.BOOTING in causes:
         yield "a restart, since it is not up and cannot be updated"
     if Cause.INHIBITED in causes:
-        yield "a restart, since the new system refuses to replace the running one (its switch inhibitors)"
+        yield "a restart, since the new system cannot replace the running one (switch inhibitors, or it has no switch)"
     if Cause.NEEDED in causes and Cause.CHANGED not in causes:
         yield "a restart, since no update brings that"
 

@@ -55,8 +55,14 @@ in
       (optional [ "environment" "ldso32" ] (lib.mkForce null))
       (optional [ "environment" "stub-ld" "enable" ] false)
       (optional [ "services" "postgresql" "checkConfig" ] false)
-      # From 25.05 on there is only the one in Rust, which cannot be built here.
-      (lib.optionalAttrs (lib.versionOlder lib.trivial.release "25.05") { system.switch.enableNg = false; })
+      # From 25.05 on there is only the one in Rust, which cannot be built here. A system can do without.
+      {
+        system.switch =
+          if lib.versionOlder lib.trivial.release "25.05" then
+            { enableNg = false; }
+          else
+            { enable = lib.mkDefault false; };
+      }
     ]
   );
 }
