@@ -7,7 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from tests.containers.conftest import PROGRAM, leaders
+from tests.containers.conftest import leaders
 from tests.processes import wait_for
 
 PLACES = (
@@ -29,6 +29,8 @@ OUTERMOST = (
 )
 # The highest number that was given, and what was being written: it goes with the next change of the container.
 _OWN_AFFAIR = re.compile(r"/generations/[^/]+/(?:last|.*\.new)$")
+# What makes the name of a temporary link another one each time.
+_BY_CHANCE = re.compile(r"\.[0-9a-f]{8}\.tmp$")
 _GENERATION = re.compile(r"(?:generations/[^/]+/|(?:system|unit|conf)-)(\d+)(?:\.json|-link)")
 # What says when something was done and by what process; the text of a definition, which is another one each time; and
 # how a generation did, which is another matter after a kill or a fault.
@@ -37,9 +39,10 @@ VARYING = ("time", "since", "instance", "pid", "text", "verdict", "reason")
 
 def snapshot(name, other=None):
     """Return what bears on a container by what it is of; ``other`` is one beside it, whose own state counts, too."""
-    found = _without_numbers(name, {f"link or file {path}": what for path, what in _files(name)})
+    found = _without_numbers(name, dict(_called(path, what) for path, what in _files(name)))
     found.update({f"unit {key}": value for key, value in unit(name).items()})
     found["version inside"] = version(name)
+    found["data"] = data(name)
     found["processes outside of it"] = "\n".join(strays(name))
     found["mounts"] = _having(
         name, "\n".join(line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
@@ -72,10 +75,19 @@ def unit(name):
 
 def version(name):
     """Return the text by which a version of the container is known, of the system that runs."""
-    done = subprocess.run(
-        [PROGRAM, "run", name, "--", "cat", "/etc/version"], check=False, capture_output=True, text=True
-    )
-    return done.stdout if done.returncode == 0 else "none"
+    found = [_inside(leader, "/etc/version") for leader in leaders(name)]
+    return found[0] if found else "none"
+
+
+def data(name):
+    """Return what is in the file that the trials keep among a container's data."""
+    path = Path("/var/lib/nixos-containers", name, "mine")
+    return path.read_text() if path.exists() else "none"
+
+
+def generations(name):
+    """Return how many generations a container has."""
+    return len([*Path("/var/lib/extra-container/generations", name).glob("*.json")])
 
 
 def settle(name):
@@ -111,6 +123,14 @@ def strays(name):
     return sorted(found)
 
 
+def _inside(leader, path):
+    done = subprocess.run(
+        ["nsenter", "--target", str(leader), "--mount", "--root", "cat", path],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout if done.returncode == 0 else done.stderr
+
+
 def _files(name):
     for place in PLACES:
         for directory, directories, files in os.walk(place):
@@ -122,6 +142,12 @@ def _files(name):
         for path in sorted(Path(place).iterdir()) if Path(place).is_dir() else ():
             if not path.name.startswith(".#") and (place != "/var/log/journal" or not path.exists()):
                 yield path, _described(path)
+
+
+def _called(path, what):
+    """Return what a link or file goes by, with what is said of it; a temporary one by what it is."""
+    known, count = _BY_CHANCE.subn(".*.tmp", str(path))
+    return f"link or file {known}{' ' + what if count else ''}", what
 
 
 def _without_numbers(name, found):
@@ -152,6 +178,8 @@ def _described(path):
     if path.is_dir():
         return mode
     text = path.read_text(errors="replace")
+    if path.name == "lock":
+        text = re.sub(r'"pid": \d+', '"pid": …', text)  # of a run that was killed
     if path.suffix == ".json":
         return f"{mode} {_steady(json.loads(text))}"
     return f"{mode} {text}"

@@ -2,7 +2,7 @@
 
     python3 seam.py ORDER REPORT WORDS…
 
-ORDER is a JSON object (see :class:`.trial.Order`), REPORT the file that gets a line for each change. Python tells of
+ORDER is a JSON object (see :class:`.orders.Order`), REPORT the file that gets a line for each change. Python tells of
 what its own functions ask of the system, before they ask (PEP 578): nothing of the program is replaced, and nothing in
 it knows of this. What Python does not tell of, signals through a pidfd, is announced here.
 """
@@ -10,10 +10,12 @@ it knows of this. What Python does not tell of, signals through a pidfd, is anno
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import sys
 import threading
+from collections import Counter
 
 FILES = frozenset({
     "os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.removexattr", "os.rename", "os.rmdir",
@@ -25,6 +27,8 @@ MAKING = frozenset({"open", "os.link", "os.mkdir", "os.rename", "os.symlink"})
 # ioctl_iflags(2), _IOW('f', 2, long)
 SET_FLAGS = 0x40086602
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+# What is another one each time that the same is done: random names, numbers, and which version it is of.
+_BY_CHANCE = re.compile(r"/nix/store/\S+|\b[0-9a-f]{8}\b|\d+")
 # What is no part of the host: devices, and what the kernel shows of processes.
 ELSEWHERE = ("/dev/", "/proc/")
 
@@ -62,6 +66,7 @@ class Seam:
         self.order = order
         self.report = report
         self.seen = 0
+        self.often = Counter()
         self.found = False
         self.mine = threading.local()  # what this file itself does is no change of the program's
 
@@ -78,29 +83,39 @@ class Seam:
 
     def at(self, kind, what, args):
         self.seen += 1
-        line = json.dumps({"number": self.seen, "kind": kind, "what": what})
+        alike = f"{kind} {_BY_CHANCE.sub('*', what)}"
+        self.often[alike] += 1
+        mark = f"{alike} {self.often[alike]}"
+        line = json.dumps({"number": self.seen, "mark": mark, "kind": kind, "what": what, **self.watched()})
         os.write(self.report, f"{line}\n".encode())
-        here = self.is_here(kind, what)
-        if here and (sent := self.order.get("kill_nspawn")):
-            kill_nspawn(sent)
+        here = self.is_here(mark, kind, what)
         match self.order.get("do"):
+            case "nspawn" if here:
+                # As the kernel does that is out of memory.
+                for supervisor in supervisors(self.order["unit"]):
+                    os.kill(supervisor, signal.SIGKILL)
             case "kill before" if here:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "kill after" if here:
                 self.kill_after(started=kind == "subprocess.Popen")
             case "fail" if here:
                 self.fail(what)
-            case "fail from here" if self.seen >= self.order["at"] and self.hit(kind):
+            case "fail from here" if self.found and self.hit(kind):
                 self.fail(what)
             case "refuse" if here and kind == "subprocess.Popen":
                 refuse(args[1], self.order["says"])
 
-    def is_here(self, kind, what):
-        if wanted := self.order.get("kind"):
-            first = kind == wanted and self.order["what"] in what and not self.found
-            self.found |= first
-            return first
-        return self.seen == self.order.get("at")
+    def watched(self):
+        """Return whether the container runs, if that is asked for: it takes a look at all processes."""
+        return {"running": bool(supervisors(self.order["unit"]))} if self.order.get("do") == "watch" else {}
+
+    def is_here(self, mark, kind, what):
+        if wanted := self.order.get("mark"):
+            here = mark == wanted
+        else:
+            here = kind == self.order.get("kind") and self.order["what"] in what and not self.found
+        self.found |= here
+        return here
 
     def hit(self, kind):
         """Whether a lasting fault hits a change: a full disk only those that make something."""
@@ -135,16 +150,18 @@ def refuse(argv, says):
         raise AssertionError(f"{argv} is not started through setpriv")
 
 
-def kill_nspawn(unit):
-    """Kill the container's supervisor, as the kernel does that is out of memory."""
+def supervisors(unit):
+    """Return the processes of a container's unit that are systemd-nspawn."""
+    found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 with open(f"/proc/{entry}/cgroup") as group, open(f"/proc/{entry}/comm") as name:
                     if f"/{unit}/" in group.read() and name.read() == "systemd-nspawn\n":
-                        os.kill(int(entry), signal.SIGKILL)
+                        found.append(int(entry))
             except OSError:
                 continue  # it has ended
+    return found
 
 
 def announcing(function, event):

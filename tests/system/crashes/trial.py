@@ -10,66 +10,13 @@ from pathlib import Path
 
 from tests.containers.conftest import PROGRAM, leaders
 from tests.system.crashes import host, seam
-from tests.system.crashes.scenarios import NAME, OTHER, SCENARIOS, definition
+from tests.system.crashes.orders import FAULTS, Order
+from tests.system.crashes.scenarios import NAME, OTHER, SCENARIOS, TURNED, definition
 
 SECONDS = 120
+ALL = {**SCENARIOS, **TURNED}
 # The names of builds in command lines, and what the containers in them say.
 VERSIONS = {"one": "1", "two": "2", "broken": "broken"}
-SYSTEMD = ("/systemctl ", "/machinectl ", "/busctl ")
-TIMED_OUT = "Failed to get properties: Connection timed out"
-REFUSED = "Failed to start the unit: Access denied"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What happens, at which change (the first is 1).
-
-    ``do`` is "kill before", "kill after", "fail" with ``error`` once, "fail from here", "refuse": systemd's tool says
-    ``says`` and fails, or "nspawn": the container's supervisor is killed. With ``kind`` only changes of that kind are
-    counted that have ``what`` in them.
-    """
-
-    do: str
-    at: int
-    error: str = ""
-    says: str = ""
-    kind: str = ""
-    what: str = ""
-
-    def as_json(self):
-        order = {key: value for key, value in vars(self).items() if value}
-        if self.do == "nspawn":
-            order["kill_nspawn"] = f"container@{NAME}.service"
-        return json.dumps(order)
-
-    def fits(self, change):
-        """Whether there is anything at a change for this to happen to."""
-        match self.do:
-            case "refuse":
-                return change["kind"] == "subprocess.Popen" and any(tool in change["what"] for tool in SYSTEMD)
-            case "fail" | "fail from here" if self.error == "EAGAIN":
-                return change["kind"] in seam.PROCESSES
-            case "fail from here" if self.error == "ENOSPC":
-                return change["kind"] in seam.MAKING
-            case "fail" | "fail from here":
-                return change["kind"] in seam.FILES | {"open"}
-            case "kill after":
-                return change["kind"] != "the end"
-            case _:
-                return True
-
-
-FAULTS = {
-    "kill before": {"do": "kill before"},
-    "kill after": {"do": "kill after"},
-    "EIO": {"do": "fail", "error": "EIO"},
-    "full disk": {"do": "fail from here", "error": "ENOSPC"},
-    "read-only": {"do": "fail from here", "error": "EROFS"},
-    "no process": {"do": "fail", "error": "EAGAIN"},
-    "systemd refuses": {"do": "refuse", "says": REFUSED},
-    "systemd times out": {"do": "refuse", "says": TIMED_OUT},
-    "nspawn killed": {"do": "nspawn"},
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +30,14 @@ class Ran:
 
 @dataclass(kw_only=True)
 class Verdict:
-    """What came of a trial; ``complaints`` is empty if everything is as it has to be."""
+    """What came of a trial; ``complaints`` is empty if everything is as it has to be.
+
+    ``change`` is None if the program did not come to it this time: how often it looks and asks is a matter of time.
+    """
 
     scenario: str
     fault: str
-    change: dict
+    change: dict | None
     code: int
     complaints: list[str] = field(default_factory=list)
 
@@ -103,8 +53,12 @@ class Trials:
             self.places[key] = self.do("build", self.places["file"]).stdout.strip()
         (self.directory / "definition.nix").write_text(definition("1"))
         self.do("create", "-s", "-E", f"{{ containers.{OTHER} = {{}}; }}")
+        # What the first container of a host makes for all.
+        self.do("create", "-s", self.places["one"])
         self.do("destroy", NAME)
         self.references = {}
+        # The scenario at whose beginning the host is.
+        self.ready_for = None
 
     def close(self):
         """Remove everything."""
@@ -121,7 +75,7 @@ class Trials:
 
     def words(self, scenario):
         """Return a scenario's command line."""
-        return [word.format(**self.places, nonce=secrets.token_hex(4)) for word in SCENARIOS[scenario].words]
+        return [word.format(**self.places, nonce=secrets.token_hex(4)) for word in ALL[scenario].words]
 
     def run(self, scenario, order=None):
         """Run a scenario's command under the seam."""
@@ -141,57 +95,104 @@ class Trials:
 
     def prepare(self, scenario):
         """Bring the host into the state before a scenario."""
+        if self.ready_for == scenario:
+            return
+        wanted = ALL[scenario]
         self.do("destroy", NAME)  # and with it the generations of earlier trials
-        if version := SCENARIOS[scenario].before:
-            self.do("create", "-s", self.places[next(key for key, text in VERSIONS.items() if text == version)])
+        if wanted.before:
+            self.do("create", "-s", self.places[next(key for key, text in VERSIONS.items() if text == wanted.before)])
+        if wanted.first:
+            self.do(*(word.format(**self.places) for word in wanted.first))
+        self._complete(wanted)
+        if wanted.settles:
+            # What is remembered of a container is the same at each beginning only after the first round.
+            for turn in _turns(scenario):
+                self.do(*self.words(turn), code=ALL[turn].code)
+                self.go_back(turn)
+
+    def _complete(self, wanted):
+        if wanted.before:
             Path("/var/lib/nixos-containers", NAME, "mine").write_text("data")
-        if words := SCENARIOS[scenario].first:
+        if wanted.broken_off:
+            self.break_off([word.format(**self.places) for word in wanted.broken_off])
+
+    def go_back(self, scenario):
+        """Bring the host from the end of a scenario to the beginning of what comes next: itself, or its turned one."""
+        wanted = ALL[scenario]
+        for words in wanted.again:
             self.do(*(word.format(**self.places) for word in words))
-        if words := SCENARIOS[scenario].broken_off:
-            self.break_off([word.format(**self.places) for word in words])
+        if not wanted.turned:
+            self._complete(wanted)
+        self.ready_for = wanted.turned or scenario
 
     def break_off(self, words):
         """Kill a command when it has made half of its links."""
-        seen = self.under_seam(words, Order(do="kill after", at=1, kind="os.rename", what="/etc/nixos-containers/"))
+        seen = self.under_seam(words, Order(do="kill after", kind="os.rename", what="/etc/nixos-containers/"))
         if seen.code != -9:
             raise AssertionError(seen.said)
 
     def reference(self, scenario):
-        """Return the host before and after a scenario that nothing disturbs, and the changes of that."""
+        """Return the host before and after a scenario that nothing disturbs, and the changes of that.
+
+        On the way it is seen that going back leads to the beginning.
+        """
         if scenario not in self.references:
-            self.prepare(scenario)
-            before = host.snapshot(NAME, OTHER), host.links(NAME)
-            ran = self.run(scenario)
-            if ran.code != SCENARIOS[scenario].code:
-                raise AssertionError(ran.said)
+            self.ready_for = None
+            turns = _turns(scenario)
+            for turn in turns:
+                self.references[turn] = self._undisturbed(turn)
+                self.go_back(turn)
             host.settle(NAME)
-            self.references[scenario] = before, (host.snapshot(NAME, OTHER), host.links(NAME)), ran.changes
+            if differences := list(self._differences(self.references[scenario][0][0])):
+                raise AssertionError(f"going back from {turns[-1]} leaves {differences}")
         return self.references[scenario]
 
-    def try_one(self, scenario, fault, at, *, kind="", what=""):
+    def _undisturbed(self, scenario):
+        self.prepare(scenario)
+        before = host.snapshot(NAME, OTHER), host.links(NAME)
+        ran = self.run(scenario, Order(do="watch"))
+        if ran.code != ALL[scenario].code:
+            raise AssertionError(ran.said)
+        host.settle(NAME)
+        return before, (host.snapshot(NAME, OTHER), host.links(NAME)), ran.changes
+
+    def try_one(self, scenario, fault, **which):
         """Run a trial; where the program is killed after a change, another run comes first before it is repeated.
 
-        With ``kind``, it is the change of that kind with ``what`` in it, whatever its number is this time.
+        ``which`` change it is are fields of the order: ``mark``, or ``kind`` and ``what``.
         """
-        order = Order(at=at, kind=kind, what=what, **FAULTS[fault])
-        _, (after, _), _ = self.reference(scenario)
+        order = Order(**which, **FAULTS[fault])
+        self.reference(scenario)
+        if self.ready_for == ALL[scenario].turned:
+            scenario = self.ready_for or scenario
+        self._mind_generations(scenario)
         self.prepare(scenario)
+        self.ready_for = None
+        _, (after, _), _ = self.reference(scenario)
         leader = leaders(NAME)
         ran = self.run(scenario, order)
-        change = ran.changes[at - 1] if at <= len(ran.changes) else {"number": at, "kind": "none", "what": ""}
+        change = next(filter(order.means, ran.changes), None)
         verdict = Verdict(scenario=scenario, fault=fault, change=change, code=ran.code)
         complain = verdict.complaints.append
         if order.do.startswith("kill"):
-            if ran.code != -9:
+            if change is not None and ran.code != -9:
                 complain(f"it was not killed: {ran.code}: {ran.said}")
         else:
             self._look_at_failure(scenario, order, ran, after, complain)
         if order.do == "kill after":
             self._somebody_elses_run(scenario, complain)
-        if SCENARIOS[scenario].same_leader and order.do != "nspawn" and leaders(NAME) != leader:
+        if ALL[scenario].same_leader and order.do != "nspawn" and leaders(NAME) != leader:
             complain("the container was ended")
         self._repeat(scenario, after, complain)
+        if not verdict.complaints:
+            self.go_back(scenario)
         return verdict
+
+    def _mind_generations(self, scenario):
+        """Have everything made anew if a generation more is there: `gc` keeps the last one that is known to do well."""
+        (before, _), _, _ = self.reference(scenario)
+        if host.generations(NAME) != len([key for key in before if f"/generations/{NAME}/#" in key]):
+            self.ready_for = None
 
     def _look_at_failure(self, scenario, order, ran, after, complain):
         """Look whether a run that something failed under has done all, or said what is wrong and left all whole."""
@@ -204,11 +205,11 @@ class Trials:
             return  # what cannot be written cannot be taken back either, until the next run
         self._whole(scenario, complain)
         if ran.code == 0 and "Warning" not in ran.said and order.do != "nspawn":
-            complain_of((it for it in self._differences(after) if ".tmp:" not in it), complain)
+            complain_of((it for it in self._differences(after) if ".*.tmp " not in it), complain)
 
     def _whole(self, scenario, complain):
         """Look whether what is installed is of one version."""
-        if SCENARIOS[scenario].gone:
+        if ALL[scenario].gone:
             return
         (_, before), (_, after), _ = self.reference(scenario)
         now = host.links(NAME)
@@ -227,7 +228,7 @@ class Trials:
             if "Traceback" in done.stderr or done.returncode not in {0, 1, 2, 3}:
                 complain(f"{words} ends with {done.returncode}: {done.stderr}")
         self._whole(scenario, complain)
-        wanted = SCENARIOS[scenario]
+        wanted = ALL[scenario]
         host.settle(NAME)
         if wanted.before and wanted.after and not leaders(NAME):
             complain("what ran before does not run after the next run")
@@ -235,7 +236,7 @@ class Trials:
     def _repeat(self, scenario, after, complain):
         host.settle(NAME)
         done = self.do(*self.words(scenario), code=None)
-        if done.returncode != SCENARIOS[scenario].code:
+        if done.returncode != ALL[scenario].code:
             complain(f"repeated, it ends with {done.returncode}: {done.stderr}")
         complain_of(self._differences(after), complain)
 
@@ -247,12 +248,16 @@ class Trials:
                 yield f"{key}: {now.get(key)!r} instead of {wanted.get(key)!r}"
 
 
+def _turns(scenario):
+    return [scenario, *filter(None, [ALL[scenario].turned])]
+
+
 def complain_of(differences, complain):
     for difference in differences:
         complain(difference)
 
 
 def points(trials, scenario, fault, every=1):
-    """Return the numbers of the changes of a scenario at which a fault can happen, or each ``every``-th of them."""
-    order = Order(at=0, **FAULTS[fault])
-    return [change["number"] for change in trials.reference(scenario)[2] if order.fits(change)][::every]
+    """Return the marks of the changes of a scenario at which a fault can happen, or of each ``every``-th of them."""
+    order = Order(**FAULTS[fault])
+    return [change["mark"] for change in trials.reference(scenario)[2] if order.fits(change)][::every]
