@@ -87,7 +87,8 @@ exec_nspawn() {
   exec setpriv --pdeathsig KILL \
     systemd-nspawn --quiet --keep-unit --register=no --boot --directory="$scratch/root" \
     --machine="$host" --capability=all --private-network --resolv-conf=off --timezone=off \
-    --link-journal=no --console=read-only --bind-ro="$root:/src" "${flavour_flags[@]}"
+    --link-journal=no --console=read-only --bind-ro="$root:/src" \
+    --bind-ro="$tree/root/usr:/machine/usr" "${flavour_flags[@]}"
 }
 
 # The runner, in a mount namespace of its own: what the host wrote stays mounted from one boot to the next.

@@ -49,6 +49,14 @@ let
       esac
       ${utilLinux}/bin/unshare --mount ${utilLinux}/bin/mount --bind -o X-mount.idmap=b:0:1:1 "$1" "$1" 2>/dev/null
     }
+    # systemd-nspawn (257) binds the mounts in it along, and then cannot put the mapped one in its place.
+    has_mounts() {
+      real=$(realpath "$1")
+      while read -r _ _ _ _ point _; do
+        case $point in "$real"/*) return 0 ;; esac
+      done </proc/self/mountinfo
+      return 1
+    }
     words=
     set -f
     for word in ''${EXTRA_NSPAWN_FLAGS:-}; do
@@ -58,7 +66,11 @@ let
       esac
       if [ -n "$path" ]; then
         # What is not there yet is systemd-nspawn's to complain about.
-        if [ ! -e "$path" ] || can_map "$path"; then
+        if [ ! -e "$path" ]; then
+          word=$mapped
+        elif has_mounts "$path"; then
+          echo "$path: there are other mounts in it, so its files belong to nobody in the container" >&2
+        elif can_map "$path"; then
           word=$mapped
         else
           echo "$path: the file system cannot map users, so its files belong to nobody in the container" >&2

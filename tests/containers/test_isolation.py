@@ -1,5 +1,6 @@
 """Isolated containers, from the start to what is left when they are gone."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -119,7 +120,17 @@ def test_credentials_reach_services_and_never_the_store(tool, name, tmp_path):
     found = subprocess.run(["grep", "-rlie", "sesame", *paths], check=False, capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (1, ""), found.stderr
 
+    program = re.search(
+        r"EXTRA_CONTAINER_ISOLATION=([^\"\n]+)", Path(etc, f"etc/systemd/system/container@{name}.service").read_text()
+    )[1]
     secret.rename(tmp_path / "away")
+    secret.mkdir()
+    assert f"{secret} is no regular file" in refusal(program)
+    secret.rmdir()
+    # Where nobody's rights are enough.
+    secret.symlink_to("/proc/self/mem")
+    assert f"containers.{name}.extra.credentials.token: {secret} cannot be read" in refusal(program)
+    secret.unlink()
     changed = definition(name, extra, shows_credentials("two"))
     first = leader(name)
     assert "does not exist" in tool("create", "-u", "-E", changed, code=5).err
@@ -133,6 +144,13 @@ def test_credentials_reach_services_and_never_the_store(tool, name, tmp_path):
 
     tool("destroy", name)
     assert not list(Path("/run/extra-container/credentials").glob(f"{name}*"))
+
+
+def refusal(program):
+    """Return what the program of a container says that would not start."""
+    done = subprocess.run([program, "check"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    return done.stderr
 
 
 def test_a_credential_whose_command_fails_is_named(tool, name):
@@ -196,15 +214,13 @@ SERVED = """
 """
 
 
-def hardened(name, prefix, place, version):
-    """Return the service of the README in a container with all that isolates it but users of its own.
-
-    Those take a host whose store can be mounted so; tests/real_nixos has all of it.
-    """
+def hardened(name, prefix, place, version, *, users):
+    """Return the service of the README in a container with all that isolates it, ``users`` of its own if asked for."""
     config = SERVED.replace("${VERSION}", version)
     return f"""{{ containers.{name} = {{
       extra = {{
-        profile = "hardened"; privateUsers = false; storeView = "closure"; addressPrefix = "{prefix}";
+        profile = "hardened"; privateUsers = {users}; storeView = "closure";
+        addressPrefix = "{prefix}";
         credentials.token.source = "{place / "secret"}";
       }};
       bindMounts."/data" = {{ hostPath = "{place / "data"}"; isReadOnly = false; }};
@@ -212,11 +228,14 @@ def hardened(name, prefix, place, version):
     }}; }}"""
 
 
-def test_all_of_it_at_once_with_the_service_of_the_readme(tool, name, prefix, tmp_path):
-    (tmp_path / "secret").write_text("sesame")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/index.html").write_text("hello")
-    tool("create", "-s", "-E", hardened(name, prefix, tmp_path, "one"))
+def live_with_all_of_it(tool, name, prefix, place, *, users):
+    """Let a container with all that isolates it live from start to end; its data and secret are in ``place``."""
+    users_inside = ("run", name, "--", "cat", "/proc/self/uid_map")
+    text = {version: hardened(name, prefix, place, version, users=str(users).lower()) for version in ("one", "two")}
+    (place / "secret").write_text("sesame")
+    (place / "data").mkdir()
+    (place / "data/index.html").write_text("hello")
+    tool("create", "-s", "-E", text["one"])
     assert fetch(f"{prefix}.2") == "hello"
     system = tool("run", name, "--", "readlink", "/run/current-system").out.strip()
     paths = subprocess.run(["nix-store", "-qR", system], check=True, capture_output=True, text=True).stdout.split()
@@ -224,17 +243,24 @@ def test_all_of_it_at_once_with_the_service_of_the_readme(tool, name, prefix, tm
     assert tool("run", name, "--", "ls", "/nix/var/nix").out.split() == ["gcroots", "profiles"], "no daemon's socket"
     assert subprocess.run(["grep", "-rqs", "sesame", *paths], check=False).returncode == 1
     assert "NoNewPrivs:\t1\n" in tool("run", name, "--", "cat", "/proc/1/status").out
+    picked = tool(*users_inside).out.split()
+    assert (int(picked[1]) > 0) is users
     first = leader(name)
 
-    (tmp_path / "secret").write_text("another")
-    tool("create", "-u", "-E", hardened(name, prefix, tmp_path, "two"))
+    (place / "secret").write_text("another")
+    tool("create", "-u", "-E", text["two"])
     assert leader(name) == first, "updated live"
     assert fetch(f"{prefix}.2", path="token-of-two") == "another"
     tool("restart", name)
     assert fetch(f"{prefix}.2") == "hello"
-    files = {file.name: file for file in (tmp_path / "data").iterdir()}
+    assert tool(*users_inside).out.split() == picked
+    files = {file.name: file for file in (place / "data").iterdir()}
     assert files["token-of-one"].read_text() == "sesame"
     assert {file.stat().st_uid for file in files.values()} == {0}, "they belong to whom the container says"
     tool("destroy", name)
     assert leftovers(name) == []
     assert not list(Path("/run/extra-container").glob(f"*/{name}*"))
+
+
+def test_all_of_it_at_once_but_for_users_with_the_service_of_the_readme(tool, name, prefix, tmp_path):
+    live_with_all_of_it(tool, name, prefix, tmp_path, users=False)

@@ -135,6 +135,7 @@ def test_what_contradicts_the_profile_is_named(host_base, options, says):
     one = '{ containers.one = { extra.profile = "hardened"; config = { }; }; }'
     said = host_base.error(f"{{ imports = [ {one} {{ containers.one = {{ {options} }}; }} ]; }}", **ON)
     assert says in said.replace("`", "").replace("'containers", "containers")
+    assert "hardened" in said, "both are named"
 
 
 def test_the_profile_without_users_of_its_own(host_base):

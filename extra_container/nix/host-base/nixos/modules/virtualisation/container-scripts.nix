@@ -140,6 +140,9 @@ in
         no | identity | 0) ;;
         *) idmap=:idmap ;;
       esac
+      # systemd-nspawn (257) cannot give other users to a mount with another one in it, such as a /usr/local of its own.
+      usr=/usr:/usr
+      if [ -n "$idmap" ]; then usr=$usr$idmap,norbind; fi
       set -- "$@" --private-users="''${PRIVATE_USERS:-no}"
       if [ "''${PRIVATE_NETWORK:-}" = 1 ]; then set -- "$@" --private-network; fi
       if [ -n "''${HOST_ADDRESS:-}''${HOST_ADDRESS6:-}''${LOCAL_ADDRESS:-}''${LOCAL_ADDRESS6:-}" ]; then
@@ -169,7 +172,7 @@ in
         --notify-ready=yes \
         --kill-signal=SIGRTMIN+3 \
         --resolv-conf=off --timezone=off \
-        --bind-ro="/usr:/usr$idmap" \
+        --bind-ro="$usr" \
         --bind-ro="${builtins.storeDir}:${builtins.storeDir}$idmap" \
         --bind="${nixState}/profiles/per-container/$INSTANCE:${nixState}/profiles$idmap" \
         --bind="${nixState}/gcroots/per-container/$INSTANCE:${nixState}/gcroots$idmap" \
