@@ -37,6 +37,7 @@ from extra_container.model.host import (
     Host,
     Journaled,
     Logged,
+    Machine,
     Manager,
     UnitDetails,
     UnitState,
@@ -118,8 +119,8 @@ _LATE = MappingProxyType(
         "model.origin": "Origin Phase",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut ExpressionSource "
-        "FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind Problems Remove "
-        "RemoveTree Request Severity WriteFile",
+        "FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind "
+        "Problems Remove RemoveTree Request Severity WriteFile",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
         "state.text_file": "read_text_file=read",
@@ -188,6 +189,7 @@ __all__ = [
     "Left",
     "Link",
     "Logged",
+    "Machine",
     "MakeDirectory",
     "Manager",
     "Mount",

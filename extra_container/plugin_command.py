@@ -22,7 +22,7 @@ from extra_container.cli.parser import Meaning, is_of_running, meaning, of_runni
 from extra_container.cli.root import program_argv
 from extra_container.model.errors import Interrupted
 from extra_container.pipeline import create
-from extra_container.pipeline.build import build, defined_names
+from extra_container.pipeline.build import build, defined_names, evaluate, machine_here
 from extra_container.pipeline.context import Context
 from extra_container.pipeline.control import expel, require_leader, shut_down, start
 from extra_container.pipeline.control import root as state_directory
@@ -137,12 +137,14 @@ __all__ = [
     "defined_names",
     "destroy",
     "entry_argv",
+    "evaluate",
     "expel",
     "forget_generations",
     "in_place",
     "is_of_running",
     "json_text",
     "login_shell_argv",
+    "machine_here",
     "mark_generation",
     "meaning",
     "moment_text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from extra_container.model.host import Host
     from extra_container.model.values import InstalledContainer
 
-# What differs between machines that got the same: they choose free subnets, and units name their confs.
+# What differs between machines that got the same: they choose free subnets; units name their confs, and their scripts
+# have addresses in them (nixos-containers.nix of nixpkgs).
 _OF_THE_MACHINE = ("HOST_ADDRESS", "LOCAL_ADDRESS", "HOST_ADDRESS6", "LOCAL_ADDRESS6", "X-Restart-Triggers")
+
+_HASH = re.compile(r"(?<=/nix/store/)[0-9a-z]{32}-")
 
 
 class Standing(Enum):
@@ -78,7 +82,8 @@ def read(one: InstalledContainer, lacks: Change | None, host: Host) -> Rollout |
 
 def fingerprint(unit: str, conf: str) -> str:
     """Return what is equal for units and confs that mean the same container on different machines. Pure."""
-    lines = [line for text in (unit, conf) for line in text.splitlines() if not line.startswith(_OF_THE_MACHINE)]
+    texts = (_HASH.sub("", unit), conf)
+    lines = [line for text in texts for line in text.splitlines() if not line.startswith(_OF_THE_MACHINE)]
     return hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()[:16]
 
 

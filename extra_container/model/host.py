@@ -1,4 +1,4 @@
-"""What a host plugin provides: where things are installed, and the manager that runs containers."""
+"""What a host plugin provides, and what definitions have to know: where things are, and the manager of containers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,22 @@ from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from extra_container.model.plans import Failure
+    from extra_container.model.values import JSON
 
 RUNTIME_DIRECTORY = Path("/run/extra-container")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What an evaluation has to know of the machine that gets the containers.
+
+    ``kernel_release`` is as ``uname -r`` has it: interface names of containers depend on it. ``system`` is what Nix
+    calls its kind, as ``x86_64-linux``. ``values`` are those of :attr:`.BuildInputs.of_machine`.
+    """
+
+    kernel_release: str
+    system: str
+    values: Mapping[str, JSON]
 
 
 class ActiveState(Enum):

@@ -116,11 +116,14 @@ class BuildInputs:
     """What a plugin adds to the evaluation.
 
     ``modules`` are absolute paths of NixOS modules of the host part. ``values`` reach every module as
-    ``extraContainer.inputs.NAME`` (Nix) and must be JSON values; two plugins must not set the same name.
+    ``extraContainer.inputs.NAME`` (Nix) and must be JSON values; two plugins must not set the same name. ``of_machine``
+    are the names of values that depend on the machine that gets the containers: if that is another one, its own plugins
+    say what they are.
     """
 
     modules: tuple[Path, ...] = ()
     values: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+    of_machine: frozenset[str] = frozenset()
 
 
 class Severity(Enum):
@@ -163,8 +166,9 @@ CarryOut: TypeAlias = Callable[[], int]
 class Definition:
     """A request together with everything that evaluation needs.
 
-    ``kernel_release`` is that of the host: interface names of containers depend on it. ``only`` names the containers to
-    evaluate, None stands for all. ``evaluated`` is a JSON file with what other processes found, by container.
+    ``kernel_release`` is that of the machine that gets the containers, and so is ``system``, empty for the one that
+    evaluates. ``only`` names the containers to evaluate, None stands for all. ``evaluated`` is a JSON file with what
+    other processes found, by container.
     """
 
     source: Source
@@ -174,6 +178,7 @@ class Definition:
     build_args: tuple[str, ...] = ()
     inputs: BuildInputs = BuildInputs()
     kernel_release: str = ""
+    system: str = ""
     only: tuple[str, ...] | None = None
     evaluated: Path | None = None
 

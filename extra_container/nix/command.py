@@ -138,6 +138,8 @@ def arguments(definition: Definition) -> list[str]:
     words += ["--argstr", "pluginModules", json.dumps([str(module) for module in inputs.modules])]
     words += ["--argstr", "inputs", json.dumps(dict(inputs.values))]
     words += ["--argstr", "kernelVersion", definition.kernel_release]
+    if definition.system:
+        words += ["--argstr", "system", definition.system]
     if definition.only is not None:
         words += ["--argstr", "only", json.dumps(definition.only)]
     if definition.evaluated is not None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from extra_container.model import events
 from extra_container.model.errors import AbsentError, UsageError
 from extra_container.model.frozen import replace
-from extra_container.model.values import BuildResult, BuiltSource, Definition, Problem, Request, Severity
+from extra_container.model.host import Machine
+from extra_container.model.values import (
+    JSON,
+    BuildInputs,
+    BuildResult,
+    BuiltSource,
+    Definition,
+    ExpressionSource,
+    Problem,
+    Request,
+    Severity,
+)
 from extra_container.nix import build_output
 from extra_container.nix import store as nix_store
 from extra_container.pipeline.context import Context, report
@@ -70,16 +82,44 @@ def _gather(request: Request, context: Context) -> Definition:
             context.emit(events.ProblemFound(problem=problem))
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
+    inputs, here = context.hooks.build_inputs(request, context.host), _machine(BuildInputs())
+    machine = context.machine or here
+    if context.machine is not None:
+        inputs = replace(inputs, values=_values_for(context.machine, inputs))
     return Definition(
         source=request.source,
         attr_path=request.attr_path,
         base=request.base,
         evaluation=request.evaluation,
         build_args=request.build_args,
-        inputs=context.hooks.build_inputs(request, context.host),
-        kernel_release=os.uname().release,
+        inputs=inputs,
+        kernel_release=machine.kernel_release,
+        system="" if machine.system == here.system else machine.system,
         only=request.only or None,
     )
+
+
+def machine_here(context: Context | None) -> Machine:
+    """Return what an evaluation has to know of this machine; without a context, no plugin says anything of it."""
+    if context is None:
+        return _machine(BuildInputs())
+    request = Request(command="create", source=ExpressionSource(text="{ }", origin="nothing"))
+    return _machine(context.hooks.build_inputs(request, context.host))
+
+
+def _machine(inputs: BuildInputs) -> Machine:
+    kernel = os.uname()
+    return Machine(
+        kernel_release=kernel.release,
+        system=f"{kernel.machine}-linux",
+        values={name: value for name, value in inputs.values.items() if name in inputs.of_machine},
+    )
+
+
+def _values_for(machine: Machine, inputs: BuildInputs) -> Mapping[str, JSON]:
+    """Return the values of inputs with those of a machine instead of this one's; what it does not say is not there."""
+    same = {name: value for name, value in inputs.values.items() if name not in inputs.of_machine}
+    return {**same, **{name: value for name, value in machine.values.items() if name in inputs.of_machine}}
 
 
 def _read(path: Path, context: Context) -> BuildResult:

@@ -13,7 +13,7 @@ from extra_container.model.frozen import dataclass
 if TYPE_CHECKING:
     from extra_container.hooks.facade import Hooks
     from extra_container.model import events
-    from extra_container.model.host import Host
+    from extra_container.model.host import Host, Machine
     from extra_container.model.plans import Failure
     from extra_container.model.values import Problem, ProblemKind, Problems, Request
     from extra_container.process import Runner
@@ -27,6 +27,7 @@ class Context:
     ``tell`` receives lines that Nix prints for people. ``follow`` receives events that people are not told of: it is
     for who follows each step, ``None`` if nobody does. ``progress`` is who shows people what is waited for.
     ``request`` is what hooks are told that the user asked for, ``None`` where the command line has no definition.
+    ``machine`` is the machine that definitions are evaluated for, ``None`` for this one.
     """
 
     host: Host
@@ -37,6 +38,7 @@ class Context:
     follow: Callable[[events.Event], None] | None = None
     progress: Progress | None = None
     request: Request | None = None
+    machine: Machine | None = None
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:

@@ -162,6 +162,25 @@ def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     assert tool("status", name, "--target-host", "west", code=1).out == "gone\n"
 
 
+def test_what_depends_on_the_machine_is_evaluated_for_it_and_built_where_it_is_to_be(machines, tool, name):
+    """East uses a subnet that is free on this machine and in the west, where everything is built."""
+    east, west = machines.up["east"], machines.up["west"]
+    east.inside("ip", "route", "add", "10.251.0.0/24", "dev", "mv0")
+    try:
+        text = f'{{ containers.{name} = {{ extra.addressPrefix = "auto"; config = {{ }}; }}; }}'
+        done = tool("create", *BOTH, "--build-host", "west", "-E", text)
+    finally:
+        east.inside("ip", "route", "del", "10.251.0.0/24", "dev", "mv0")
+    assert "\nwest: building '/nix/store/" in done.err
+    confs = [(each.root / f"etc/nixos-containers/{name}.conf").readlink() for each in (east, west)]
+    found = [each.inside("cat", str(conf)).stdout for each, conf in zip((east, west), confs, strict=True)]
+    assert "LOCAL_ADDRESS=10.251.1.2\n" in found[0]
+    assert "LOCAL_ADDRESS=10.251.0.2\n" in found[1]
+    rows = json.loads(tool("status", name, *BOTH, "-f", "json").out)["fleet"]
+    assert [row["rollout"] for row in rows] == ["up to date"] * 2
+    tool("destroy", name, *BOTH)
+
+
 def test_one_that_is_down(machines, tool, name):
     """Nothing is done anywhere, unless it may be left out."""
     targets = ("--target-host", "east", "--target-host", "down")

@@ -248,9 +248,11 @@ def test_nothing_to_show(tmp_path):
 
 
 def test_the_same_container_on_another_machine_has_the_same_fingerprint():
-    unit = "[Unit]\nX-Restart-Triggers=/nix/store/{}-web.conf\n[Service]\nExecStart=/nix/store/a-start\n"
+    script = "/nix/store/{0}-script/bin/start"
+    unit = "[Unit]\nX-Restart-Triggers=/nix/store/{0}-web.conf\n[Service]\nExecStart=" + script
+    own, other = "a" * 32, "b" * 32
     conf = "HOST_ADDRESS={0}.1\nLOCAL_ADDRESS={0}.2\nSYSTEM_PATH=/nix/store/{1}-system\n"
-    one = rollout.fingerprint(unit.format("a"), conf.format("10.251.0", "a"))
-    assert one == rollout.fingerprint(unit.format("b"), conf.format("10.251.7", "a"))
-    assert one != rollout.fingerprint(unit.format("a"), conf.format("10.251.0", "b"))
-    assert one != rollout.fingerprint(unit.replace("a-start", "b-start").format("a"), conf.format("10.251.0", "a"))
+    one = rollout.fingerprint(unit.format(own), conf.format("10.251.0", own))
+    assert one == rollout.fingerprint(unit.format(other), conf.format("10.251.7", own))
+    assert one != rollout.fingerprint(unit.format(own), conf.format("10.251.0", other))
+    assert one != rollout.fingerprint(unit.replace("start", "begin").format(own), conf.format("10.251.0", own))

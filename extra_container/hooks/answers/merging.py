@@ -48,13 +48,19 @@ class MergingHooks(ActingHooks):
         def merged() -> BuildInputs:
             modules: list[Path] = []
             values: dict[str, tuple[str, object]] = {}
+            of_machine: set[str] = set()
             for plugin, inputs in self._calls.every("ec_build_inputs", BuildInputs, (), **arguments):
                 modules += inputs.modules
+                of_machine |= inputs.of_machine
                 self._owners.update(dict.fromkeys(inputs.modules, plugin))
                 self._merge("build value", values, plugin, inputs.values)
             self._refuse_excess(values)
             plain = MappingProxyType({name: value for name, (_, value) in values.items()})
-            return BuildInputs(modules=tuple(modules), values=plain)  # type: ignore[arg-type]  # _merge keeps the type
+            return BuildInputs(
+                modules=tuple(modules),
+                values=plain,  # type: ignore[arg-type]  # _merge keeps the type
+                of_machine=frozenset(of_machine),
+            )
 
         return around(self._calls, "ec_build_inputs", merged, BuildInputs, (), **arguments)
 

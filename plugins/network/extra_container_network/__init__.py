@@ -37,6 +37,7 @@ def ec_build_inputs(host: Host) -> BuildInputs:
                 "free": [*free_prefixes([*taken, *read_routes(_ROUTES)])],
             }
         },
+        of_machine=frozenset({"network"}),
     )
 
 

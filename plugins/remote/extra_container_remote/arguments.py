@@ -22,7 +22,8 @@ class Wish:
 
     ``targets`` are as ssh(1) takes them, each once. ``batch`` are the sizes of waves as written, none if all
     targets are one wave. ``substitutes`` lets targets fetch what their own caches have. ``confirm_within`` is
-    how many seconds a change waits for its confirmation, None if it needs none.
+    how many seconds a change waits for its confirmation, None if it needs none. ``build_host`` is the machine that
+    builds, None for this one.
     """
 
     targets: tuple[str, ...]
@@ -31,6 +32,7 @@ class Wish:
     skip_offline: bool
     substitutes: bool
     confirm_within: float | None = None
+    build_host: str | None = None
 
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
@@ -83,6 +85,12 @@ def add(command: str, parser: argparse.ArgumentParser) -> None:
         )
     if command in _COPIES:
         group.add_argument(
+            "--build-host",
+            dest="target_build_host",
+            metavar="[USER@]HOST",
+            help="build on this machine what is brought to the others; it is evaluated here",
+        )
+        group.add_argument(
             "--use-substitutes",
             dest="target_substitutes",
             action="store_true",
@@ -97,11 +105,15 @@ def wish_of(parsed: argparse.Namespace, hosts: inventory.Hosts) -> Wish:
         targets += inventory.members(wanted, hosts)
     if not targets:
         raise UsageError(
-            "--parallel, --batch, --skip-offline, --use-substitutes and --rollback-timeout are for other machines",
+            "--parallel, --batch, --skip-offline, --use-substitutes, --rollback-timeout and --build-host are for other "
+            "machines",
             hint="Name some with --target-host or --on.",
         )
     for target in targets:
         inventory.require_name(target)
+    build_host: str | None = getattr(parsed, "target_build_host", None)
+    if build_host is not None:
+        inventory.require_name(build_host)
     if parsed.target_parallel < 1:
         raise UsageError("--parallel needs a number from 1 on")
     batch = tuple(parsed.target_batch.split(",")) if parsed.target_batch else ()
@@ -115,6 +127,7 @@ def wish_of(parsed: argparse.Namespace, hosts: inventory.Hosts) -> Wish:
         skip_offline=parsed.target_skip_offline,
         substitutes=getattr(parsed, "target_substitutes", False),
         confirm_within=_confirm_within(parsed),
+        build_host=build_host,
     )
 
 

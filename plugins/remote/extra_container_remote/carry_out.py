@@ -8,19 +8,23 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import ExtraContainerError, Runner, UsageError
+from extra_container.plugin import BuiltSource, ExtraContainerError, Request, Runner, UsageError
 from extra_container.plugin_command import DefinitionCommand, build, defined_names, is_of_running, words_of
 from extra_container_remote import arguments, connections, document, fleet, inventory, preparing, ssh
 from extra_container_remote.about import comparing
 from extra_container_remote.bringing import Errand
+from extra_container_remote.building import elsewhere
+from extra_container_remote.building import machines as building
 from extra_container_remote.rollout import standing
 from extra_container_remote.voices import Voices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from extra_container.plugin_command import Call
+    from extra_container.plugin_command import Call, Context
     from extra_container_remote.about.comparing import Needs
+    from extra_container_remote.about.values import About
+    from extra_container_remote.arguments import Wish
 
 # Commands that change a machine go on there, whatever becomes of the connection; the others end with it.
 _CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback", "gc"})
@@ -57,16 +61,8 @@ def carry_out(call: Call) -> int:
         known = None
         if looked_at:
             known = preparing.look_at_all(wish, _needs(call), runner, app.messages, connection)
-        source, words = _errand(call, stack)
-        errand = Errand(
-            command=words,
-            source=source,
-            changes=call.name in _CHANGING,
-            as_document=as_document,
-            substitutes=wish.substitutes,
-            confirm_within=wish.confirm_within,
-        )
-        reports = fleet.send(errand, wish, known, voices, runner, connection=connection)
+        errands = _Errands(call, wish, runner, connection, stack, as_document=as_document).of(known or {})
+        reports = fleet.send(errands, wish, known, voices, runner, connection=connection)
         code = fleet.code_of(reports)
         found = document.of(call.name, reports, code, time.monotonic() - began)
         if fleet_of:
@@ -79,23 +75,62 @@ def carry_out(call: Call) -> int:
     return code
 
 
-def _errand(call: Call, stack: ExitStack) -> tuple[str | None, list[str]]:
-    """Return the store path that machines need, if they need one, and the command line for them."""
-    command = call.command
-    if not isinstance(command, DefinitionCommand) or getattr(call.parsed, "names", None) is not None:
-        return None, _words(call, None)
-    if getattr(call.parsed, "ask", False) and not call.parsed.yes:
-        raise UsageError("--ask is for this machine", hint="`plan` shows what would be done there; --yes answers.")
-    request = command.request(call.parsed)
-    with command.context() as context:
-        if call.name == "destroy":
-            names = defined_names(request, context)
-            if not names:
-                raise ExtraContainerError("The definition has no containers: nothing to do")
-            return None, [*_options(call), "--", *names]
+class _Errands:
+    """What the machines of a command line are to do."""
+
+    def __init__(
+        self,
+        call: Call,
+        wish: Wish,
+        runner: Runner,
+        connection: tuple[str, ...],
+        stack: ExitStack,
+        *,
+        as_document: bool,
+    ) -> None:
+        self._call, self._wish, self._runner = call, wish, runner
+        self._connection, self._stack, self._as_document = connection, stack, as_document
+
+    def of(self, known: Mapping[str, About | ExtraContainerError]) -> Mapping[str, Errand]:
+        """Return the errand of each machine. Builds what they need, which is kept until the stack is closed."""
+        call = self._call
+        if not isinstance(call.command, DefinitionCommand) or getattr(call.parsed, "names", None) is not None:
+            return self._same(_words(call, None))
+        if getattr(call.parsed, "ask", False) and not call.parsed.yes:
+            raise UsageError("--ask is for this machine", hint="`plan` shows what would be done there; --yes answers.")
+        request = call.command.request(call.parsed)
+        with call.command.context() as context:
+            if call.name == "destroy":
+                names = defined_names(request, context)
+                if not names:
+                    raise ExtraContainerError("The definition has no containers: nothing to do")
+                return self._same([*_options(call), "--", *names])
+            there = {name: about.machine for name, about in known.items() if not isinstance(about, ExtraContainerError)}
+            paths = building.build_for(there, request, context, self._build)
+        return {name: self._one(_words(call, paths.get(name)), paths.get(name)) for name in self._wish.targets}
+
+    def _build(self, request: Request, context: Context) -> str:
         # The directory of the result, which keeps it from the garbage collector, lasts until it has been copied.
-        path = str(build(request, context, stack).path)
-    return path, _words(call, path)
+        host = self._wish.build_host
+        if host is None or isinstance(request.source, BuiltSource):
+            return str(build(request, context, self._stack).path)
+        app = self._call.command.app
+        voices = Voices(app.stdout, app.stderr, marked=True, collected=True)
+        builder = elsewhere.Builder(host=host, voices=voices, connection=self._connection)
+        return builder.build(request, context, self._stack)
+
+    def _same(self, words: list[str]) -> Mapping[str, Errand]:
+        return dict.fromkeys(self._wish.targets, self._one(words, None))
+
+    def _one(self, words: list[str], source: str | None) -> Errand:
+        return Errand(
+            command=words,
+            source=source,
+            changes=self._call.name in _CHANGING,
+            as_document=self._as_document,
+            substitutes=self._wish.substitutes,
+            confirm_within=self._wish.confirm_within,
+        )
 
 
 def _needs(call: Call) -> Needs:

@@ -43,7 +43,7 @@ class Report:
 
 
 def send(
-    errand: Errand,
+    errands: Mapping[str, Errand],
     wish: Wish,
     known: Mapping[str, About | ExtraContainerError] | None,
     voices: Voices,
@@ -51,7 +51,7 @@ def send(
     *,
     connection: tuple[str, ...] = (),
 ) -> tuple[Report, ...]:
-    """Have all machines do an errand; what one of them does not do keeps no other of its wave from it.
+    """Have all machines do their errands; what one of them does not do keeps no other of its wave from it.
 
     ``known`` is None where nothing needs to be known of machines. Raises :class:`.Interrupted` if an interruption
     leaves anything at work somewhere, with how to follow it.
@@ -66,14 +66,14 @@ def send(
             with ThreadPoolExecutor(wish.parallel) as pool, runner.together() as crew:
                 way = Way(voices=voices, runner=crew, jobs=jobs, connection=connection)
                 futures = [
-                    pool.submit(_one, name, errand, None if known is None else known[name], way) for name in wave
+                    pool.submit(_one, name, errands[name], None if known is None else known[name], way) for name in wave
                 ]
                 reports += [wait_for(future) for future in futures]
     except KeyboardInterrupt as interrupt:
         if not jobs:
             raise
         where = [
-            f"  {name}: `ssh {name} extra-container job {job}` follows it{_confirmation(name, job, errand)}"
+            f"  {name}: `ssh {name} extra-container job {job}` follows it{_confirmation(name, job, errands[name])}"
             for name, job in sorted(jobs.items())
         ]
         raise Interrupted("\n".join(["What was begun goes on:", *where])) from interrupt

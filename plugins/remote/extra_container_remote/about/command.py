@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import Runner
-from extra_container.plugin_command import Command, json_text
+from extra_container.plugin import HostError, Runner
+from extra_container.plugin_command import Command, json_text, machine_here
 
 if TYPE_CHECKING:
+    from extra_container.plugin import Machine
     from extra_container_remote.about.values import About as Known
 
 
@@ -40,10 +41,17 @@ class About(Command):
 
         plugins = self.invocation.plugins
         runner = Runner(environment=self.app.environment)
-        found = looking.look(runner, commands=plugins.commands(), plugins=plugins.reports())
+        found = looking.look(runner, self._machine(), commands=plugins.commands(), plugins=plugins.reports())
         text = json_text(document.of(found)) if parsed_args.formatter else _text(found)
         self.app.stdout.write(text)
         return 0
+
+    def _machine(self) -> Machine:
+        try:
+            with self.context() as context:
+                return machine_here(context)
+        except HostError:
+            return machine_here(None)  # `doctor` tells why containers cannot run there
 
 
 def _text(found: Known) -> str:

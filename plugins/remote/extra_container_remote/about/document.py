@@ -17,6 +17,8 @@ def of(found: About) -> dict[str, object]:
         "version": found.version,
         "user": found.user,
         "kernel": found.kernel,
+        "system": found.system,
+        "values": dict(found.values),
         "nix": {"version": found.nix.version or None, "trusted": found.nix.trusted, "keys": list(found.nix.keys)},
         "commands": sorted(found.commands),
         "plugins": [
@@ -44,6 +46,9 @@ def read(text: str) -> About:
             version=found["version"],
             user=found["user"],
             kernel=found["kernel"],
+            # Fields that came after the first ones.
+            system=found.get("system", ""),
+            values=found.get("values", {}),
             nix=Nix(version=nix["version"] or "", trusted=nix["trusted"], keys=tuple(nix["keys"])),
             commands=frozenset(found["commands"]),
             plugins=tuple(map(_plugin, found["plugins"])),

@@ -13,16 +13,18 @@ from extra_container.plugin import ExtraContainerError
 from extra_container_remote.about.values import About, Nix, Plugin
 
 if TYPE_CHECKING:
-    from extra_container.plugin import Runner
+    from extra_container.plugin import Machine, Runner
     from extra_container.plugin_command import PluginReport
 
 
-def look(runner: Runner, *, commands: Iterable[str], plugins: Iterable[PluginReport]) -> About:
+def look(runner: Runner, machine: Machine, *, commands: Iterable[str], plugins: Iterable[PluginReport]) -> About:
     """Return what there is to know. A Nix that does not work has no version."""
     return About(
         version=version("extra-container"),
         user=_user(),
-        kernel=os.uname().release,
+        kernel=machine.kernel_release,
+        system=machine.system,
+        values=machine.values,
         nix=_nix(runner),
         commands=frozenset(commands),
         plugins=tuple(

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
-from extra_container.plugin import dataclass
+from extra_container.plugin import Machine, dataclass
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,10 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a machine says of itself: ``user`` is who asked, ``commands`` are the program's that can be called there."""
+    """What a machine says of itself: ``user`` is who asked, ``commands`` are the program's that can be called there.
+
+    ``system`` and ``values`` are as in :class:`.Machine`.
+    """
 
     version: str
     user: str
@@ -40,6 +48,13 @@ class About:
     nix: Nix = Nix()
     commands: frozenset[str] = frozenset()
     plugins: tuple[Plugin, ...] = ()
+    system: str = ""
+    values: Mapping[str, Any] = _NOTHING
+
+    @property
+    def machine(self) -> Machine:
+        """What an evaluation has to know of it."""
+        return Machine(kernel_release=self.kernel, system=self.system, values=self.values)
 
 
 def numbers(version: str) -> tuple[int, ...]:
