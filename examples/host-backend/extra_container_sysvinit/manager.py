@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -134,9 +135,10 @@ class SysvinitManager:
             self._helpers(name, "ExecStopPost")
             for file in ("pid", "leader", "notify"):
                 (self._run / name / file).unlink(missing_ok=True)
+        end = time.monotonic() + _STOP_SECONDS
         for place in CGROUPS:
             for directory, _, _ in os.walk(Path(place, group(name)), topdown=False):
-                Path(directory).rmdir()
+                _remove_group(Path(directory), end)
         return None
 
     def _helpers(self, name: str, setting: str) -> str | None:
@@ -194,3 +196,16 @@ class SysvinitManager:
                 os.kill(pid, number)
             except ProcessLookupError:
                 return
+
+
+def _remove_group(directory: Path, end: float) -> None:
+    # The kernel lets go of a group a moment after its last process has ended.
+    while True:
+        try:
+            directory.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > end:
+                raise
+            time.sleep(_STEP)
+        else:
+            return

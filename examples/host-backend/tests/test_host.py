@@ -1,12 +1,16 @@
 """Detection, and the script made from a unit. That containers run on it is tested with real ones, by the program."""
 
+import errno
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
 import extra_container_sysvinit
 from extra_container.plugin import ActiveState, HostError
 from extra_container.testing import FakeRunner, built_container, hooks_with, place_container
+from extra_container_sysvinit.manager import _remove_group
 from extra_container_sysvinit.script import commands, environment, start_script
 
 UNIT = """\
@@ -69,3 +73,22 @@ def test_a_container_that_does_not_run(tmp_path):
     assert (states["demo"].loaded, states["other"].loaded) == (True, False)
     assert host.manager.leader("demo") is None
     assert host.manager.stop(["demo"]) == ()
+
+
+def test_a_group_that_the_kernel_still_holds_is_removed_a_moment_later(tmp_path, monkeypatch):
+    busy, rmdir = [1, 2], Path.rmdir
+
+    def refuse_twice(directory):
+        if busy:
+            busy.pop()
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        rmdir(directory)
+
+    monkeypatch.setattr(Path, "rmdir", refuse_twice)
+    (tmp_path / "group").mkdir()
+    _remove_group(tmp_path / "group", time.monotonic() + 60)
+    assert not (tmp_path / "group").exists()
+    busy.append(1)
+    (tmp_path / "group").mkdir()
+    with pytest.raises(OSError, match="busy"):
+        _remove_group(tmp_path / "group", time.monotonic())
