@@ -4,15 +4,17 @@ import pytest
 
 from tests.containers.conftest import write_definition
 
-HOMES = """users.users = {
-  bob = { isNormalUser = true; uid = 1000; };
-  ann = { isNormalUser = true; home = "/data/people/ann"; homeMode = "0750"; };
-  job = { isSystemUser = true; group = "job"; createHome = true; home = "/srv/x/y"; };
-  blank = { isSystemUser = true; group = "job"; createHome = true; home = "/var/lib/a b/c"; };
-};
-users.groups.job = { };
-systemd.services.bobs = { script = "touch ~/was-here"; serviceConfig = { Type = "oneshot"; User = "bob"; }; };
-"""
+HOMES = """{
+  users.users = {
+    bob = { isNormalUser = true; uid = 1000; };
+    ann = { isNormalUser = true; home = "/data/people/ann"; homeMode = "0750"; };
+    job = { isSystemUser = true; group = "job"; createHome = true; home = "/srv/x/y"; };
+    blank = { isSystemUser = true; group = "job"; createHome = true; home = "/var/lib/a b/c"; };
+  };
+  users.groups.job = { };
+  systemd.services.bobs = { script = "touch ~/was-here"; serviceConfig = { Type = "oneshot"; User = "bob"; }; };
+}"""
+RULES = {"systemd": {"tmpfiles": {"rules": ["d /home 0711 root root -", "d /var/spool 0711 root root -"]}}}
 
 
 def inside(tool, name, *argv):
@@ -20,15 +22,14 @@ def inside(tool, name, *argv):
     return tool("run", name, "--", *argv).out
 
 
-def modes(tool, name, *paths):
-    """Return mode and owner of files in the container."""
-    return inside(tool, name, "stat", "-c", "%n %a %U:%G", *paths).splitlines()
+def modes(machine, paths):
+    """Return mode and owner of files in a machine."""
+    return machine.succeed(f"stat -c '%n %a %U:%G' {paths}").splitlines()
 
 
-def test_homes_can_be_entered_by_their_users_alone(tool, name, tmp_path):
-    definition = write_definition(tmp_path / "c.nix", name, HOMES)
-    tool("create", "-s", definition)
-    assert modes(tool, name, "/home", "/data", "/data/people", "/srv", "/srv/x", "/var/lib", "/var/lib/a b") == [
+@pytest.mark.containers({"web": HOMES})
+def test_homes_can_be_entered_by_their_users_alone(containers):
+    assert modes(containers.web, "/home /data /data/people /srv /srv/x /var/lib '/var/lib/a b'") == [
         "/home 755 root:root",
         "/data 755 root:root",
         "/data/people 755 root:root",
@@ -37,35 +38,30 @@ def test_homes_can_be_entered_by_their_users_alone(tool, name, tmp_path):
         "/var/lib 755 root:root",
         "/var/lib/a b 755 root:root",
     ]
-    assert modes(tool, name, "/home/bob", "/data/people/ann", "/srv/x/y", "/var/lib/a b/c") == [
+    assert modes(containers.web, "/home/bob /data/people/ann /srv/x/y '/var/lib/a b/c'") == [
         "/home/bob 700 bob:users",
         "/data/people/ann 750 ann:users",
         "/srv/x/y 700 job:job",
         "/var/lib/a b/c 700 blank:job",
     ]
-    assert inside(tool, name, "su", "-l", "bob", "-c", "pwd") == "/home/bob\n"
-    inside(tool, name, "systemctl", "start", "bobs")
-    assert modes(tool, name, "/home/bob/was-here") == ["/home/bob/was-here 644 bob:users"]
+    assert containers.web.succeed("su -l bob -c pwd", "systemctl start bobs") == "/home/bob\n"
+    assert modes(containers.web, "/home/bob/was-here") == ["/home/bob/was-here 644 bob:users"]
 
 
-def test_a_live_update_makes_homes_and_their_modes_right(tool, name, tmp_path):
-    definition = write_definition(tmp_path / "c.nix", name)
-    tool("create", "-s", definition)
-    inside(tool, name, "chmod", "0700", "/home")
-    inside(tool, name, "mkdir", "-m", "0755", "/home/bob")
-    write_definition(definition, name, HOMES)
-    tool("create", "-u", definition)
-    assert modes(tool, name, "/home", "/home/bob", "/data/people") == [
+@pytest.mark.containers({"web": {}})
+def test_a_live_update_makes_homes_and_their_modes_right(containers):
+    containers.web.succeed("chmod 0700 /home", "mkdir -m 0755 /home/bob")
+    containers.web.update({"web": HOMES})
+    assert modes(containers.web, "/home /home/bob /data/people") == [
         "/home 755 root:root",
         "/home/bob 700 bob:users",
         "/data/people 755 root:root",
     ]
 
 
-def test_a_users_own_rule_for_a_directory_counts(tool, name, tmp_path):
-    rules = 'systemd.tmpfiles.rules = [ "d /home 0711 root root -" "d /var/spool 0711 root root -" ];'
-    tool("create", "-s", write_definition(tmp_path / "c.nix", name, rules))
-    assert modes(tool, name, "/home", "/var/spool") == ["/home 711 root:root", "/var/spool 711 root:root"]
+@pytest.mark.containers({"web": RULES})
+def test_a_users_own_rule_for_a_directory_counts(containers):
+    assert modes(containers.web, "/home /var/spool") == ["/home 711 root:root", "/var/spool 711 root:root"]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ class Group(Mapping[str, Machine]):
         self.out_dir = out_dir
         self._sources: tuple[Source, ...] = ()
         self._machines: dict[str, Machine] = {}
+        # Whether these are all containers of the slot: an installation that failed may have left others.
+        self._is_whole = False
 
     def __getitem__(self, name: str) -> Machine:
         return self._machines[name]
@@ -50,6 +52,7 @@ class Group(Mapping[str, Machine]):
         self._bring(tuple(sources), *(["--start"] if start else []))
         for machine in self.values():
             machine.booted = machine.was_started = start
+        self._is_whole = True
 
     def start_all(self) -> None:
         """Boot all machines together and wait until they have."""
@@ -83,6 +86,7 @@ class Group(Mapping[str, Machine]):
         self._know(containers)
         for machine in self.values():
             machine.booted = machine.was_started = booted
+        self._is_whole = True
 
     def disconnect(self) -> None:
         """End what waits for commands in the machines."""
@@ -95,7 +99,8 @@ class Group(Mapping[str, Machine]):
         if keep:
             self._registry.keep(self._slot)
         else:
-            destroy_slot(self._slot, self._program)
+            names = [machine.container for machine in self.values()] if self._is_whole else None
+            destroy_slot(self._slot, self._program, names)
             self._registry.release(self._slot)
         self._machines = {}
 
@@ -106,9 +111,11 @@ class Group(Mapping[str, Machine]):
             machine.disconnect()  # what stands in /etc/profile may be new
             machine.booted = machine.was_started = True
         self._program.destroy([self._slot.container(name) for name in before - set(self)])
+        self._is_whole = True
 
     def _bring(self, sources: tuple[Source, ...], *options: str) -> None:
         file = group_file(self._slot, sources, self._registry.definitions)
+        self._is_whole = False
         names = self._program.create(file, *options)
         self._sources = sources
         self._know(names)
@@ -127,7 +134,7 @@ class Group(Mapping[str, Machine]):
         return source(definition, self._registry.definitions, base=self._base)
 
 
-def destroy_slot(slot: Slot, program: Program) -> None:
-    """Remove all that is a slot's: containers, also half installed ones, and the bridge."""
-    program.destroy(slot.of(program.installed()))
+def destroy_slot(slot: Slot, program: Program, containers: Sequence[str] | None = None) -> None:
+    """Remove all that is a slot's: ``containers``, or whichever are installed, and the bridge."""
+    program.destroy(slot.of(program.installed()) if containers is None else containers)
     bridges.remove(slot)
