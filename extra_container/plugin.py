@@ -3,8 +3,37 @@
 A plugin that needs something which came after 1.0 sets ``ec_requires_api`` to the level of the API that brought it (see
 :data:`extra_container.hooks.loader.API_LEVEL`), and is refused with that reason where it is missing.
 
-Names that are not in ``__all__``, and every other module of the package but :mod:`extra_container.testing`, may change
-at any time.
+Names that are not in ``__all__``, and every other module of the package but :mod:`extra_container.plugin_command` and
+:mod:`extra_container.testing`, may change at any time. ``help(extra_container.plugin.Host)`` tells of one of them, and
+``docs/api.md`` of all:
+
+Hooks
+    hookimpl; dataclass, replace
+The command line
+    Request, BuiltSource, ExpressionSource, FileSource, Base, BaseKind, CarryOut
+Checks
+    Problem, Problems, ProblemKind, Severity; Check, Checks, Finding, Findings, Repair, Verdict
+Builds
+    BuildInputs, BuildResult, BuiltContainer, Bind
+What is installed
+    Installed, InstalledContainer, network_of, Network, layout, parse_environment_file, read_text_file
+What runs
+    cgroup_of, usage_of, Usage, limits_of, Limits, health_check, read_health_check, HealthCheck, proc
+Plans
+    InstallPlan, InstallItem, Change, Difference, Place, RunPlan, RunState, Failure, Left, Session
+Files
+    FileOp, FileOps, MakeDirectory, Link, WriteFile, Remove, RemoveTree, remove_tree, read_mounts, parse_mounts, Mount
+Hosts
+    Host, Machine, Manager, wrap_manager, Journaled, Logged, ActiveState, UnitState, UnitDetails, SystemdManager,
+    systemd_checks, auto_start_problems, fragment_problems, describe_conditions, unmet_conditions, boots_at_once,
+    known_cause, console_lines, without_good_news
+Programs and people
+    Runner, Completed, wait_for, plain
+Events
+    events, Event, Origin, Phase
+Errors
+    ExtraContainerError; UsageError, BuildError, ContainerError, HostError, InstallError, MountedError, PluginError,
+    PolicyError, ProcessError, RollbackError, RolledBackError, UnreachableError
 """
 
 from __future__ import annotations
@@ -15,48 +44,45 @@ from typing import TYPE_CHECKING
 
 import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
 
-from extra_container import proc
-from extra_container.model import layout
-from extra_container.model.errors import (
-    BuildError,
-    ContainerError,
-    ExtraContainerError,
-    HostError,
-    InstallError,
-    PluginError,
-    PolicyError,
-    ProcessError,
-    RollbackError,
-    RolledBackError,
-    UnreachableError,
-    UsageError,
-)
-from extra_container.model.frozen import dataclass, replace
-from extra_container.model.host import (
-    ActiveState,
-    Host,
-    Journaled,
-    Logged,
-    Machine,
-    Manager,
-    UnitDetails,
-    UnitState,
-    wrap_manager,
-)
-from extra_container.model.plain import plain
-from extra_container.process import Completed, Runner
-from extra_container.process import result as wait_for
-
 if TYPE_CHECKING:
+    from extra_container import proc
     from extra_container.doctor.systemd import checks as systemd_checks
     from extra_container.health.check import HealthCheck
     from extra_container.health.check import read as read_health_check
     from extra_container.health.report import health_check
-    from extra_container.model import events
+    from extra_container.inspection.cgroup import Limits, Usage, cgroup_of, limits_of, usage_of
+    from extra_container.model import events, layout
     from extra_container.model.diagnosis import Check, Checks, Finding, Findings, Repair, Verdict
+    from extra_container.model.errors import (
+        BuildError,
+        ContainerError,
+        ExtraContainerError,
+        HostError,
+        InstallError,
+        PluginError,
+        PolicyError,
+        ProcessError,
+        RollbackError,
+        RolledBackError,
+        UnreachableError,
+        UsageError,
+    )
     from extra_container.model.events import Event
+    from extra_container.model.frozen import dataclass, replace
+    from extra_container.model.host import (
+        ActiveState,
+        Host,
+        Journaled,
+        Logged,
+        Machine,
+        Manager,
+        UnitDetails,
+        UnitState,
+        wrap_manager,
+    )
     from extra_container.model.known import Bind
     from extra_container.model.origin import Origin, Phase
+    from extra_container.model.plain import plain
     from extra_container.model.plans import (
         Change,
         Difference,
@@ -94,6 +120,8 @@ if TYPE_CHECKING:
         Severity,
         WriteFile,
     )
+    from extra_container.process import Completed, Runner
+    from extra_container.process import result as wait_for
     from extra_container.state.addresses import Network, network_of
     from extra_container.state.environment_file import parse_environment_file
     from extra_container.state.text_file import read as read_text_file
@@ -107,20 +135,27 @@ if TYPE_CHECKING:
     from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
     from extra_container.trees.removal import remove_tree
 
-# Where the names stand that not every plugin needs. NAME=OTHER is one that is called OTHER there.
+# Where the names stand. NAME=OTHER is one that is called OTHER there.
 _LATE = MappingProxyType(
     {
         "doctor.systemd": "systemd_checks=checks",
         "health.check": "HealthCheck read_health_check=read",
         "health.report": "health_check",
+        "inspection.cgroup": "Limits Usage cgroup_of limits_of usage_of",
         "model.diagnosis": "Check Checks Finding Findings Repair Verdict",
+        "model.errors": "BuildError ContainerError ExtraContainerError HostError InstallError PluginError "
+        "PolicyError ProcessError RollbackError RolledBackError UnreachableError UsageError",
         "model.events": "Event",
+        "model.frozen": "dataclass replace",
+        "model.host": "ActiveState Host Journaled Logged Machine Manager UnitDetails UnitState wrap_manager",
         "model.known": "Bind",
         "model.origin": "Origin Phase",
+        "model.plain": "plain",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
         "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut ExpressionSource "
         "FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind "
         "Problems Remove RemoveTree Request Severity WriteFile",
+        "process": "Completed Runner wait_for=result",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
         "state.text_file": "read_text_file=read",
@@ -134,19 +169,25 @@ _LATE = MappingProxyType(
         "trees.removal": "remove_tree",
     }
 )
+_MODULES = MappingProxyType({"events": "model.events", "layout": "model.layout", "proc": "proc"})
 
 if not TYPE_CHECKING:
+    _KNOWN = MappingProxyType(
+        {
+            public: (module, own or public)
+            for module, names in _LATE.items()
+            for public, _, own in (entry.partition("=") for entry in names.split())
+        }
+    )
 
     def __getattr__(name: str) -> object:
         """Import a name when it is asked for: all commands load all plugins, and few need all that these can use."""
-        if name == "events":
-            return importlib.import_module("extra_container.model.events")
-        for module, names in _LATE.items():
-            for entry in names.split():
-                public, _, own = entry.partition("=")
-                if public == name:
-                    return getattr(importlib.import_module(f"extra_container.{module}"), own or public)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _MODULES:
+            return importlib.import_module(f"extra_container.{_MODULES[name]}")
+        if name not in _KNOWN:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, own = _KNOWN[name]
+        return getattr(importlib.import_module(f"extra_container.{module}"), own)
 
 
 hookimpl = pluggy.HookimplMarker("extra_container")
@@ -187,6 +228,7 @@ __all__ = [
     "InstalledContainer",
     "Journaled",
     "Left",
+    "Limits",
     "Link",
     "Logged",
     "Machine",
@@ -219,11 +261,13 @@ __all__ = [
     "UnitDetails",
     "UnitState",
     "UnreachableError",
+    "Usage",
     "UsageError",
     "Verdict",
     "WriteFile",
     "auto_start_problems",
     "boots_at_once",
+    "cgroup_of",
     "console_lines",
     "dataclass",
     "describe_conditions",
@@ -233,6 +277,7 @@ __all__ = [
     "hookimpl",
     "known_cause",
     "layout",
+    "limits_of",
     "network_of",
     "parse_environment_file",
     "parse_mounts",
@@ -245,6 +290,7 @@ __all__ = [
     "replace",
     "systemd_checks",
     "unmet_conditions",
+    "usage_of",
     "wait_for",
     "without_good_news",
     "wrap_manager",

@@ -71,9 +71,11 @@ class Plugins:
             self._settings = settings.read(self._environment)
         return self._settings
 
-    def use(self, loaded: LoadedPlugins) -> None:
-        """Take these plugins and load none."""
+    def use(self, loaded: LoadedPlugins, settings: Settings | None = None) -> None:
+        """Take these plugins and load none, and these settings, if they are given, and read none."""
         self._loaded = loaded
+        if settings is not None:
+            self._settings = settings
 
     def hooks(self, tolerate: Callable[[PluginError], None] | None) -> Hooks:
         """Return the hooks; errors of third parties go to ``tolerate`` or, without it, are raised."""

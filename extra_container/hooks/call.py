@@ -128,6 +128,10 @@ class HookCaller:
         known = {**given, **self._own.of(implementation.plugin_name, implementation.argnames)}
         return [known[name] for name in implementation.argnames]
 
+    def settings_of(self, plugin: str) -> Mapping[str, object]:
+        """Return what people set for a plugin in files."""
+        return self._own.settings_of(plugin)
+
     def package_of(self, plugin: str) -> Path | None:
         """Return the directory of the package that a plugin is, None if it is a single file."""
         places: Sequence[str] = getattr(self._manager.get_plugin(plugin), "__path__", ())

@@ -25,6 +25,10 @@ class Own:
             found["memory"] = self._memories.setdefault(plugin, {})
         return found
 
+    def settings_of(self, plugin: str) -> Mapping[str, object]:
+        """Return the settings of a plugin."""
+        return self._settings(plugin)
+
     def forgetful(self) -> Own:
         """Return the same settings, with memories of their own."""
         return Own(self._settings)

@@ -7,13 +7,19 @@ of the kernel's documentation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from extra_container import proc
 from extra_container.enter.cgroups import parse_mounts
+from extra_container.model import layout
 from extra_container.model.frozen import dataclass
+from extra_container.model.host import leaders
+
+if TYPE_CHECKING:
+    from extra_container.model.host import Host
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _UNIFIED = ""
@@ -57,7 +63,8 @@ class Cgroups:
     def __init__(self, *, mounts: Path = _MOUNTS, processes: Path = proc.ROOT) -> None:
         self._processes = processes
         self._places: dict[str, list[tuple[Path, str]]] = {}
-        for name, found in parse_mounts(mounts.read_bytes()).items():
+        told = mounts.read_bytes() if mounts.exists() else b""
+        for name, found in parse_mounts(told).items():
             for controller in name.decode().split(","):
                 places = self._places.setdefault(controller, [])
                 places += [(Path(point.decode()), root.decode().rstrip("/")) for point, root in found]
@@ -99,6 +106,33 @@ class Cgroups:
                     if group is not None and f"{group}/".startswith(f"{root}/"):
                         found.setdefault(controller, point / group[len(root) + 1 :])
         return MappingProxyType(found)
+
+
+def of_host(host: Host) -> Cgroups:
+    """Return the hierarchies of a host; none where it tells of no mounts."""
+    processes = host.root / proc.ROOT.relative_to("/")
+    return Cgroups(mounts=host.root / _MOUNTS.relative_to("/"), processes=processes)
+
+
+def cgroup_of(name: str, host: Host) -> Path | None:
+    """Return the directory of a container's cgroup, None if it does not run, or has none."""
+    leader = host.manager.leader(name)
+    return None if leader is None else of_host(host).directory(leader, layout.unit_name(name))
+
+
+def usage_of(names: Sequence[str], host: Host) -> Mapping[str, Usage]:
+    """Return what containers take of the machine at this moment; those that do not run take nothing that is known."""
+    cgroups = of_host(host)
+    return {
+        name: NO_USAGE if leader is None else cgroups.usage(leader, layout.unit_name(name))
+        for name, leader in leaders(names, host.manager).items()
+    }
+
+
+def limits_of(name: str, host: Host) -> Limits:
+    """Return the limits that the kernel enforces for a container; none are known of one that does not run."""
+    leader = host.manager.leader(name)
+    return Limits() if leader is None else of_host(host).limits(leader, layout.unit_name(name))
 
 
 def group_of_unit(path: str, unit: str) -> str | None:

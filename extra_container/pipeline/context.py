@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ class Context:
     progress: Progress | None = None
     request: Request | None = None
     machine: Machine | None = None
+
+    def settings(self, plugin: str) -> Mapping[str, object]:
+        """Return the table of a plugin in the files of settings, as its hooks get it; empty without one."""
+        return self.hooks.settings_of(plugin)
 
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:

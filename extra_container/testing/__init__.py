@@ -6,20 +6,13 @@ the code under test decided to do.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
-import pluggy  # noqa: TID253 -- never imported by the program
-
-from extra_container.hooks import specs
-from extra_container.hooks.check import check_hooks
 from extra_container.hooks.facade import Hooks
-from extra_container.hooks.own import Own
 from extra_container.model import layout
 from extra_container.model.events import Event
 from extra_container.model.host import Host
@@ -37,13 +30,10 @@ from extra_container.model.values import (
 )
 from extra_container.nix import command
 from extra_container.pipeline.context import Context
-from extra_container.plugin import hookimpl
 from extra_container.process import Runner
 from extra_container.state.environment_file import parse_environment_file
-from extra_container.testing.fakes import FakeManager, FakeRunner
-
-if TYPE_CHECKING:
-    from extra_container.cli.command import Command
+from extra_container.testing.calling import Called, call_command, hooks_with, manager_with
+from extra_container.testing.fakes import FakeManager, FakeRunner, fake_usage
 
 __all__ = [
     "Called",
@@ -55,6 +45,7 @@ __all__ = [
     "evaluate",
     "fake_context",
     "fake_host",
+    "fake_usage",
     "hooks_with",
     "make_request",
     "manager_with",
@@ -123,9 +114,12 @@ def as_installed(container: BuiltContainer, host: Host, *, auto_started: bool = 
 def place_container(container: BuiltContainer, host: Host) -> InstalledContainer:
     """Install a built container on a host below a directory of the test: files, links and GC roots as the program does.
 
-    Returns what is known of it; commands find it where the program looks for installed containers.
+    Returns what is known of it; commands find it where the program looks for installed containers. Raises ValueError
+    for a root that the program would not take for the container's, since it does not bear its name.
     """
     placed = as_installed(container, host)
+    if placed.root != container.root:
+        raise ValueError(f"the root {container.root} would not be taken for that of {container.name}: {placed.root}")
     for link, text, root in (
         (placed.unit_link, placed.unit_text, layout.gc_root(host.gc_roots, placed.name)),
         (placed.conf_link, placed.conf_text, layout.conf_gc_root(host.gc_roots, placed.name)),
@@ -147,72 +141,11 @@ def run_state(*containers: BuiltContainer) -> RunState:
     return RunState(result=result, plan=InstallPlan(items=items), done=started)
 
 
-def hooks_with(*plugins: ModuleType | object, settings: Mapping[str, object] = MappingProxyType({})) -> Hooks:
-    """Return hooks that call the given plugins, in that order; ``settings`` are those of each of them."""
-    return Hooks(manager_with(*plugins), own=Own(lambda _plugin: settings))
-
-
-def manager_with(*plugins: ModuleType | object) -> pluggy.PluginManager:
-    """Return a plugin manager that calls the given plugins, in that order.
-
-    Raises :class:`TypeError` for a hook with a wrong name or argument, or a function that was not marked as one.
-    """
-    manager = pluggy.PluginManager("extra_container")
-    for declarations in specs.MODULES:
-        manager.add_hookspecs(declarations)
-    for plugin in reversed(plugins):
-        check_hooks(plugin)
-        manager.register(plugin)
-    return manager
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """A command that was called: its exit code and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-
-class _HostPlugin:
-    def __init__(self, host: Host) -> None:
-        self._host = host
-
-    @hookimpl
-    def ec_detect_host(self) -> Host:
-        return self._host
-
-
-def call_command(
-    command: type[Command], *words: str, host: Host, plugins: Sequence[ModuleType | object] = ()
-) -> Called:
-    """Call a plugin's command in this process, on the given host and with the given plugins only.
-
-    Raises what the command raises, :class:`.ExtraContainerError` included.
-    """
-    from extra_container.cli.app import ExtraContainer
-    from extra_container.cli.options import Options
-    from extra_container.cli.output.messages import Messages
-    from extra_container.hooks.found import LoadedPlugins
-
-    app = ExtraContainer()
-    out, err = io.StringIO(), io.StringIO()
-    options = Options()
-    app.stdout, app.stderr = out, err
-    app.invocation = replace(
-        app.invocation, options=options, stdout=out, stderr=err, messages=Messages(options, out, err)
-    )
-    manager = manager_with(_HostPlugin(host), *plugins)
-    app.invocation.plugins.use(LoadedPlugins(manager=manager, plugins=(), disabled=(), failures=()))
-    name = command.__name__.lower()
-    called = command(app, app.parsed, cmd_name=name)
-    code = called.run(called.get_parser(name).parse_args(list(words)))
-    return Called(code=code, out=out.getvalue(), err=err.getvalue())
-
-
 def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tuple[Context, list[Event]]:
-    """Return a context and the list that its events end up in; plugins among the hooks observe them, too."""
+    """Return a context and the list that its events end up in; plugins among the hooks observe them, too.
+
+    As in the program, observers get also what people are not told of: phases, and programs that ended.
+    """
     seen: list[Event] = []
 
     def emit(event: Event) -> None:
@@ -220,7 +153,18 @@ def fake_context(host: Host, hooks: Hooks, runner: Runner | None = None) -> tupl
         for error in hooks.observe(event):
             raise error
 
-    return Context(host=host, hooks=hooks, runner=runner or FakeRunner(), emit=emit, tell=lambda _: None), seen
+    def follow(event: Event) -> None:
+        for error in hooks.observe(event):
+            raise error
+
+    return Context(
+        host=host,
+        hooks=hooks,
+        runner=runner or FakeRunner(),
+        emit=emit,
+        tell=lambda _: None,
+        follow=follow if hooks.observed else None,
+    ), seen
 
 
 def evaluate(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extra_container.model.host import ActiveState, UnitState
+from extra_container.model import layout
+from extra_container.model.host import ActiveState, Host, UnitState
 from extra_container.model.plans import Failure
 from extra_container.process import Completed, Runner, process_error
 
@@ -71,11 +72,15 @@ class FakeRunner(Runner):
 
 @dataclass
 class FakeManager:
-    """A manager that keeps its containers in memory. Names in ``broken`` fail to start."""
+    """A manager that keeps its containers in memory. Names in ``broken`` fail to start.
+
+    ``pids`` are what :meth:`leader` says of those that run; see :func:`.fake_usage`.
+    """
 
     running: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     calls: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    pids: dict[str, int] = field(default_factory=dict)
 
     def states(self, names: Sequence[str]) -> Mapping[str, UnitState]:
         """Return ``ACTIVE`` for those that run."""
@@ -111,9 +116,8 @@ class FakeManager:
         self.calls.append(("forget", tuple(names)))
 
     def leader(self, name: str) -> int | None:
-        """Return None: no real process stands behind a container."""
-        del name
-        return None
+        """Return what ``pids`` says of a container that runs: no real process stands behind it."""
+        return self.pids.get(name) if name in self.running else None
 
     def journal(self, name: str, lines: int) -> tuple[str, ...]:
         """Return nothing."""
@@ -123,3 +127,27 @@ class FakeManager:
     def login_argv(self, name: str) -> tuple[str, ...]:
         """Return a command that names the container."""
         return ("login", name)
+
+
+def fake_usage(host: Host, name: str, *, memory: int = 0, cpu: float = 0.0, tasks: int = 1) -> None:
+    """Give a container of a :func:`.fake_host`, whose manager is a :class:`FakeManager`, a cgroup with that usage.
+
+    It runs then. ``memory`` is in bytes, ``cpu`` in seconds. :func:`extra_container.plugin.usage_of` and ``cgroup_of``
+    find it.
+    """
+    if not isinstance(host.manager, FakeManager):
+        raise TypeError("only a FakeManager can be told what runs")
+    manager = host.manager
+    manager.running.add(name)
+    pid = manager.pids.setdefault(name, 1000 + len(manager.pids))
+    mount, group = host.root / "sys/fs/cgroup", f"machine.slice/{layout.unit_name(name)}"
+    files = {
+        host.root / "proc/self/mountinfo": f"30 24 0:26 / {mount} rw - cgroup2 cgroup2 rw\n",
+        host.root / f"proc/{pid}/cgroup": f"0::/{group}/init.scope\n",
+        mount / group / "memory.current": f"{memory}\n",
+        mount / group / "cpu.stat": f"usage_usec {round(cpu * 1e6)}\n",
+        mount / group / "pids.current": f"{tasks}\n",
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)

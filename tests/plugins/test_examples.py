@@ -100,7 +100,16 @@ def name(installed):
 
 
 def test_there_are_examples():
-    assert [path.name for path in EXAMPLES] == ["host-backend", "limits", "observer", "report-command"]
+    assert [path.name for path in EXAMPLES] == [
+        "archive",
+        "host-backend",
+        "limits",
+        "metrics",
+        "observer",
+        "policy",
+        "report-command",
+        "top",
+    ]
 
 
 def test_the_environment_has_nothing_of_the_checkout(installed):
@@ -131,9 +140,13 @@ def test_they_are_listed(installed):
     rows = json.loads(installed.tool("plugins", "--json"))
     theirs = {(row["name"], row["package"], row["state"]) for row in rows if not row["first_party"]}
     assert theirs == {
+        ("archive", "extra-container-archive", "loaded"),
         ("extra-container-report", "extra-container-report", "loaded"),  # commands only
+        ("extra-container-top", "extra-container-top", "loaded"),
         ("limits", "extra-container-limits", "loaded"),
+        ("metrics", "extra-container-metrics", "loaded"),
         ("observer", "extra-container-observer", "loaded"),
+        ("policy", "extra-container-policy", "loaded"),
         ("sysvinit", "extra-container-sysvinit", "loaded"),
     }
     assert "--memory SIZE" in installed.tool("help", "create")

@@ -80,6 +80,10 @@ class MergingHooks(ActingHooks):
         speaker = owners.speaker(message, theirs, packages)
         return () if speaker is None else (speaker,)
 
+    def settings_of(self, plugin: str) -> Mapping[str, object]:
+        """Return what people set for a plugin in files."""
+        return self._calls.settings_of(plugin)
+
     def way_out(self, plugins: tuple[str, ...]) -> str:
         """Return how to go on without each of some plugins, in a line each."""
         return "\n".join(map(way_out, plugins))

@@ -1,0 +1,3 @@
+"""The command ``top``."""
+
+ec_requires_api = 2
