@@ -20,6 +20,9 @@
           imports = [ ./nix/module.nix ];
           programs.extra-container.enable = lib.mkDefault true;
         };
+
+      # A machine that gets containers from others: programs.extra-container.target.
+      nixosModules.target = ./nix/target-module.nix;
     }
     // lib.eachSupportedSystem (
       system:

@@ -38,7 +38,8 @@ class Machine:
         options = f"lowerdir=/,upperdir={home}/upper,workdir={home}/work"
         run("mount", "-t", "overlay", name, "-o", options, self.root)
         (self.root / "etc/machine-id").write_text("")
-        # Of the overlay's own from the start: what this host builds from here on is not valid there.
+        # A database of the overlay's own from the start: what this host builds from here on is not valid there.
+        run("nix-store", "--init")
         for file in (self.root / "nix/var/nix/db").iterdir():
             os.utime(file)
         # What belongs to this host's containers is not the copy's.

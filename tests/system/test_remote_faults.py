@@ -193,3 +193,73 @@ def test_a_killed_run_is_repeated_while_its_job_goes_on(north, tool, name):
     out, _ = second.communicate(timeout=60)
     assert second.returncode == 0, out
     assert tool("status", name, *NORTH).out == "up\n"
+
+
+@pytest.fixture(scope="module")
+def key_for_stores(machines, tmp_path_factory):
+    """A key that signs store paths, which the machine trusts; Nix' daemon runs there, for who is not root."""
+    north, directory = machines.up["north"], tmp_path_factory.mktemp("signing")
+    secret, public = directory / "secret", directory / "public"
+    run("nix-store", "--generate-binary-cache-key", "builder-1", str(secret), str(public))
+    (north.root / "etc/nix").mkdir(exist_ok=True)
+    (north.root / "etc/nix/nix.conf").write_text(f"trusted-public-keys = {public.read_text()}\n")
+    north.inside("systemd-run", "--quiet", "--unit=nix-daemon", "nix-daemon")
+    # What somebody who is trusted has brought there before.
+    shutil.copy(secret, north.root / "root/secret")
+    north.inside(*NIX, "store", "sign", "--all", "--key-file", "/root/secret")
+    return secret
+
+
+@pytest.fixture(scope="module")
+def deployed(machines):
+    """The name of the machine for a user whose key may only call the program, as the manual page says."""
+    north = machines.up["north"]
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(machines.ssh / "deploy"))
+    public = (machines.ssh / "deploy.pub").read_text()
+    north.inside("useradd", "--create-home", "deploy")
+    north.let_in("deploy", f'restrict,pty,command="/usr/local/bin/extra-container serve-ssh" {public}')
+    rule = "deploy ALL=(root) NOPASSWD: /usr/local/bin/extra-container serve-ssh -- *\n"
+    (north.root / "etc/sudoers.d/deploy").write_text(rule)
+    machines.alias("deployed", north.address, "IdentitiesOnly yes", user="deploy", key="deploy")
+    return "deployed"
+
+
+NIX = ("nix", "--extra-experimental-features", "nix-command")
+
+
+def test_a_key_that_may_only_call_the_program(north, tool, name, deployed, key_for_stores):
+    """What is signed is installed; nothing else is, and there is no way past the program."""
+    there = ("--target-host", deployed)
+    built = tool("build", "-E", definition(name, "hello")).out.strip()
+    assert f"Nix on {deployed} does not take unsigned" in tool("create", "-s", *there, built, code=5).err
+    run(*NIX, "store", "sign", "--recursive", "--key-file", str(key_for_stores), built)
+    tool("create", "-s", *there, built)
+    assert tool("status", name, *there).out == "up\n"
+    assert tool("run", *there, name, "--", "cat", "/etc/greeting").out == "hello"
+
+    def refused(*words):
+        done = subprocess.run(["ssh", deployed, *words], check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (11, ""), done
+        return done.stderr
+
+    assert "There is no shell here" in refused()
+    assert "'sh' may not be called" in refused("sh", "-c", "id")
+    assert "'shell' may not be called" in refused("extra-container", "shell", "-E", "{}")
+    # What root brought there, or was built there, has no signature.
+    other = tool("build", "-E", definition(name, "unsigned")).out.strip()
+    run(*NIX, "copy", "--no-check-sigs", "--to", "ssh-ng://north", other)
+    assert "signed by nobody" in refused("extra-container", "create", other)
+    # Files may be brought without a signature, since their names hold their hash: root makes nothing of them.
+    evil = tool.directory / "evil/etc/systemd/system"
+    evil.mkdir(parents=True)
+    added = run(*NIX, "store", "add-path", "--store", f"ssh-ng://{deployed}", str(tool.directory / "evil"))
+    assert "signed by nobody" in refused("extra-container", "create", added.stdout.strip())
+
+    def as_deploy(*words):
+        return north.inside("runuser", "-u", "deploy", "--", "sudo", "-n", *words, check=False).returncode
+
+    assert as_deploy("id") == 1
+    assert as_deploy("/usr/local/bin/extra-container", "list") == 1
+    assert as_deploy("/usr/local/bin/extra-container", "serve-ssh", "--", "shell", "-E", "{}") == 11
+    tool("destroy", name, *there)
+    assert north.inside("extra-container", "list").stdout == ""

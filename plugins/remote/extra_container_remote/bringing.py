@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RECONNECT_SECONDS = 60.0
 _PAUSE = 1.0
+_UNSIGNED = "lacks a signature by a trusted key"  # LocalStore::addToStore of Nix
 _NO_ROOM = "No space left on device"  # strerror(ENOSPC) of glibc, in the C locale and in English ones
 
 
@@ -50,7 +51,7 @@ def copy(name: str, errand: Errand, known: About, runner: Runner, connection: Se
     """Copy what an errand needs. Raises :class:`.HostError` or :class:`.UnreachableError`."""
     if errand.source is None:
         return
-    require_trust(name, known)
+    require_trust(name, known, errand.source, runner)
     substitutes = ("--substitute-on-destination",) if errand.substitutes else ()
     argv = ["nix", "--extra-experimental-features", "nix-command", "copy", "--no-check-sigs", *substitutes]
     done = runner.run(
@@ -62,6 +63,11 @@ def copy(name: str, errand: Errand, known: About, runner: Runner, connection: Se
         if ssh.is_offline(done.stderr):
             raise UnreachableError(
                 f"The way to {name} was cut while {errand.source} was copied", hint="Repeat the command: it goes on."
+            )
+        if _UNSIGNED in done.stderr:
+            raise HostError(
+                f"Nix on {name} does not take what {errand.source} needs: it is signed by nobody who is trusted there",
+                hint=f"`nix store sign --recursive --key-file FILE {errand.source}` signs all of it.",
             )
         if _NO_ROOM in done.stderr:
             raise HostError(

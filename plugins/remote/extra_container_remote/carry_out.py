@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _CHANGING = frozenset({"create", "add", "destroy", "start", "stop", "restart", "terminate", "rollback", "gc"})
 _ALONE = frozenset({"run"})
 _OF_DEFINITIONS = frozenset(
-    {"definition", "expr", "attr", "nixpkgs_path", "nixos_path", "base", "evaluation", "no_eval_record"}
+    {"definition", "expr", "attr", "nixpkgs_path", "nixos_path", "base", "evaluation", "no_eval_record", "build_args"}
 )
 
 

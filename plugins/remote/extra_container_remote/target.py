@@ -74,9 +74,13 @@ def failure(target: str, said: str) -> ExtraContainerError:
     return HostError(f"{target} is not used: {reason}", hint=f"`ssh {target}` says more; no password is asked for.")
 
 
-def require_trust(target: str, there: About) -> None:
-    """Raise :class:`.HostError` if a machine would refuse what was built here."""
-    if not there.nix.trusted:
+def require_trust(target: str, there: About, path: str, runner: Runner) -> None:
+    """Raise :class:`.HostError` if a machine would refuse a path that was built here: unsigned, from who logs in."""
+    if there.nix.trusted:
+        return
+    # A path a line, with the names of who signed it before colons.
+    done = runner.run(["nix", "--extra-experimental-features", "nix-command", "path-info", "--sigs", path])
+    if there.nix.keys.isdisjoint(word.partition(":")[0] for word in done.stdout.split()[1:]):
         raise HostError(
             f"Nix on {target} does not take unsigned store paths from {there.user}",
             hint=f"Log in as root, add {there.user} to trusted-users in its nix.conf (which is as good as root), or "

@@ -19,7 +19,7 @@ def of(found: About) -> dict[str, object]:
         "kernel": found.kernel,
         "system": found.system,
         "values": dict(found.values),
-        "nix": {"version": found.nix.version or None, "trusted": found.nix.trusted, "keys": list(found.nix.keys)},
+        "nix": {"version": found.nix.version or None, "trusted": found.nix.trusted, "keys": sorted(found.nix.keys)},
         "commands": sorted(found.commands),
         "plugins": [
             {
@@ -49,7 +49,7 @@ def read(text: str) -> About:
             # Fields that came after the first ones.
             system=found.get("system", ""),
             values=found.get("values", {}),
-            nix=Nix(version=nix["version"] or "", trusted=nix["trusted"], keys=tuple(nix["keys"])),
+            nix=Nix(version=nix["version"] or "", trusted=nix["trusted"], keys=frozenset(nix["keys"])),
             commands=frozenset(found["commands"]),
             plugins=tuple(map(_plugin, found["plugins"])),
         )

@@ -52,7 +52,7 @@ def _nix(runner: Runner) -> Nix:
         version=said.split()[-1] if said.split() else "",
         # Whoever may write to the store needs no daemon, which is what distrusts others.
         trusted=os.geteuid() == 0 or bool(trusted & _names()),
-        keys=tuple(sorted(key.partition(":")[0] for key in config.get("trusted-public-keys", "").split())),
+        keys=frozenset(key.partition(":")[0] for key in config.get("trusted-public-keys", "").split()),
     )
 
 

@@ -21,7 +21,7 @@ class Nix:
 
     version: str = ""
     trusted: bool = False
-    keys: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

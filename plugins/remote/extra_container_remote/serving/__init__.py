@@ -1,0 +1,1 @@
+"""The end of SSH keys that may call this program and speak Nix' protocol of stores, and nothing else."""
