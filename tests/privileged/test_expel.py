@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.processes import running, wait_for
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWPID = 0x20000000
 SLEEP = "import time; time.sleep(1000)"
+ENDED = SimpleNamespace(alive=lambda: False)
 DEAF = "import signal, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 15)]; print(flush=True); time.sleep(1000)"
 
 
@@ -41,17 +43,14 @@ class Namespace:
 
     def enter(self, code=SLEEP):
         """Return the process that a helper outside started in the namespace; it is reaped as soon as it ends."""
-        before = set(proc.inhabitants([proc.pid_namespace(self.init)]))
         enter = (
-            f"import os, signal; signal.signal(17, signal.SIG_IGN)\nif os.fork() == 0: exec({code!r})\nsignal.pause()"
+            f"import os, signal; signal.signal(17, signal.SIG_IGN)\npid = os.fork()\nif pid == 0: exec({code!r})\n"
+            "print(pid, flush=True); signal.pause()"
         )
         helper = self._undo.enter_context(python(enter, lambda: LIBC.setns(self._handle, CLONE_NEWPID)))
-        if code == DEAF:
-            helper.stdout.readline()
-        new = lambda: set(proc.inhabitants([proc.pid_namespace(self.init)])) - before  # noqa: E731
-        wait_for(new)
-        (pid,) = new()
-        return proc.identify(pid)
+        lines = [helper.stdout.readline() for _ in range(2 if code == DEAF else 1)]
+        pid = int(next(filter(str.strip, map(bytes.decode, lines))))
+        return proc.identify(pid) or ENDED  # whoever expels may have been faster
 
 
 @contextmanager
