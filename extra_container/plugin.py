@@ -42,7 +42,7 @@ import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import pluggy  # noqa: TID253 -- plugins are only imported together with their manager
+from extra_container.hooks.specs.kinds import hookimpl
 
 if TYPE_CHECKING:
     from extra_container import proc
@@ -189,8 +189,6 @@ if not TYPE_CHECKING:
         module, own = _KNOWN[name]
         return getattr(importlib.import_module(f"extra_container.{module}"), own)
 
-
-hookimpl = pluggy.HookimplMarker("extra_container")
 
 __all__ = [
     "ActiveState",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -150,7 +149,8 @@ class Runner:
 
     def look(self, program: str) -> str | None:
         """Return the program's absolute path, ``None`` if the host does not have it."""
-        return shutil.which(program, path=self._search_path())
+        places = (os.path.join(place, program) for place in self._search_path().split(os.pathsep))  # noqa: PTH118
+        return next((path for path in places if os.path.isfile(path) and os.access(path, os.X_OK)), None)  # noqa: PTH113
 
     def _search_path(self) -> str:
         given = self.environment.get("PATH", "").split(os.pathsep)

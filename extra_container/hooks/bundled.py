@@ -1,6 +1,6 @@
 """The plugins of the program itself, loaded without a search of the packages where no other one offers any.
 
-:mod:`importlib.metadata` and stevedore take as long to import as half of a short command. What they would find is in
+:mod:`importlib.metadata`, stevedore and pluggy take longer to import than a short command. What they would find is in
 plain sight where all packages are directories on the path; everything else is left to them, so None as answer only
 means that :mod:`.loader` has to look.
 """
@@ -11,13 +11,17 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, cast
 
 from extra_container.hooks.found import LoadedPlugins, PluginInfo
+from extra_container.hooks.specs.kinds import IMPLEMENTATION
 from extra_container.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from pluggy import PluginManager
 
 _GROUPS = "extra_container."  # what the groups of entry points begin with that this program reads
 _PLUGINS = "extra_container.plugins.v1"
@@ -34,6 +38,61 @@ class Package:
     version: str
     plugins: Mapping[str, str]
     commands: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Implementation:
+    """A hook of a plugin, with the names of pluggy's ``HookImpl``."""
+
+    plugin_name: str
+    function: FunctionType
+    argnames: tuple[str, ...]
+    wrapper: bool = False
+
+
+class BundledManager:
+    """What pluggy's manager is to who calls hooks, for the program's own plugins, whose hooks are known to be right."""
+
+    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
+        self.hook = self
+        self._modules = modules
+        self._last: dict[str, list[Implementation]] = {}
+        self._others: dict[str, list[Implementation]] = {}
+        for plugin in reversed([*modules]):  # pluggy calls the last registered first
+            for name, value in vars(modules[plugin]).items():
+                options = getattr(value, IMPLEMENTATION, None)
+                if isinstance(value, FunctionType) and options is not None:
+                    self._add(name, value, plugin, options)
+
+    def _add(self, hook: str, function: FunctionType, plugin: str, options: Mapping[str, object]) -> None:
+        if options["trylast"]:
+            self._last.setdefault(hook, []).insert(0, _implementation(plugin, function))
+        elif any(value for name, value in options.items() if name != "optionalhook"):
+            raise ValueError(f"{plugin} asks for something else of {hook}: {options}")
+        else:
+            self._others.setdefault(hook, []).append(_implementation(plugin, function))
+
+    def __getattr__(self, hook: str) -> _Hook:
+        return _Hook(self._last.get(hook, []) + self._others.get(hook, []))
+
+    def list_name_plugin(self) -> list[tuple[str, ModuleType]]:
+        """Return the plugins with their names, in the order of their registration."""
+        return list(self._modules.items())[::-1]
+
+
+class _Hook:
+    def __init__(self, implementations: list[Implementation]) -> None:
+        self._implementations = implementations
+
+    def get_hookimpls(self) -> list[Implementation]:
+        """Return the implementations, the one that is called first as the last."""
+        return self._implementations
+
+
+def _implementation(plugin: str, function: FunctionType) -> Implementation:
+    code = function.__code__
+    required = code.co_argcount - len(function.__defaults__ or ())
+    return Implementation(plugin_name=plugin, function=function, argnames=code.co_varnames[:required])
 
 
 def load() -> LoadedPlugins | None:
@@ -59,21 +118,13 @@ def only_package() -> Package | None:
 
 
 def _load(version: str, entries: Mapping[str, str]) -> LoadedPlugins:
-    import pluggy
-
-    from extra_container.hooks import specs
-
-    manager = pluggy.PluginManager("extra_container")
-    for declarations in specs.MODULES:
-        manager.add_hookspecs(declarations)
     modules: dict[str, ModuleType] = {name: importlib.import_module(entries[name]) for name in sorted(entries)}
-    for name in reversed(modules):  # pluggy calls the last registered first
-        manager.register(modules[name], name=name)
+    manager = BundledManager(modules)
     plugins = tuple(
         PluginInfo(name=name, package=_PACKAGE, version=version, first_party=True, module=entries[name])
         for name in modules
     )
-    return LoadedPlugins(manager=manager, plugins=plugins, disabled=(), failures=())
+    return LoadedPlugins(manager=cast("PluginManager", manager), plugins=plugins, disabled=(), failures=())
 
 
 def _only_package() -> Package | None:

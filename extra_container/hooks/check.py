@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from extra_container.hooks import specs
+from extra_container.hooks.specs.kinds import IMPLEMENTATION
 from extra_container.model.plans import Session
 from extra_container.model.values import BuildInputs
 
-# What pluggy's marker leaves on a function.
-_MARK = "extra_container_impl"
 _PREFIX = "ec_"
 # A command is a file in a directory, and a function of the shell.
 _COMMAND = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -30,7 +29,7 @@ def check_hooks(plugin: object) -> None:
         function = getattr(plugin, name)
         if not inspect.isroutine(function):
             continue
-        options = getattr(function, _MARK, None)
+        options = getattr(function, IMPLEMENTATION, None)
         if isinstance(options, dict):
             _check(options.get("specname") or name, function, options)
         elif name.startswith(_PREFIX):

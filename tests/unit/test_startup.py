@@ -8,15 +8,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pluggy  # noqa: TID253 -- to compare
 import pytest
 
 from extra_container import plugin
-from extra_container.hooks import bundled, entry_points, loader
+from extra_container.hooks import bundled, entry_points, loader, specs
+from extra_container.hooks.specs import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # What takes as long as a good part of the interpreter's own start, and what is for other commands.
-FRAMEWORK = {"cliff", "stevedore", "argparse", "importlib.metadata", "logging", "email", "zipfile"}
+FRAMEWORK = {
+    "cliff",
+    "stevedore",
+    "pluggy",
+    "argparse",
+    "importlib.metadata",
+    "logging",
+    "email",
+    "zipfile",
+}
 OTHERS = {"structlog", "rich", "cmd2", "prompt_toolkit", "prettytable", "yaml", "asyncio", "concurrent.futures"}
 UNUSED = {
     "extra_container.model.events",
@@ -134,6 +145,33 @@ def test_the_bundled_plugins_are_those_that_a_search_finds():
     assert quick is not None
     assert quick.plugins == searched.plugins
     assert quick.manager.list_name_plugin() == searched.manager.list_name_plugin()
+    for hook in specs.declared():
+        found, known = (
+            [(one.plugin_name, one.function, one.argnames) for one in getattr(manager.hook, hook).get_hookimpls()]
+            for manager in (quick.manager, searched.manager)
+        )
+        assert found == known
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"trylast": True}, {"tryfirst": True, "optionalhook": True}, {"wrapper": True, "specname": "ec_x"}]
+)
+def test_hooks_are_marked_as_pluggy_marks_them(options):
+    def marked_by(marker):
+        function = lambda: None  # noqa: E731
+        marker(**options)(function)
+        return vars(function)
+
+    assert marked_by(plugin.hookimpl) == marked_by(pluggy.HookimplMarker("extra_container"))
+    assert plugin.hookimpl(len_ := lambda: None) is len_
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_hooks_are_declared_as_pluggy_declares_them(first):
+    declared = lambda: None  # noqa: E731
+    pluggy.HookspecMarker("extra_container")(declared, firstresult=first)
+    own = kinds.spec(kinds.Kind.PURE, firstresult=first)(lambda: None)
+    assert vars(own) == {**vars(declared), "kind": kinds.Kind.PURE, "wrapped": False}
 
 
 @pytest.mark.parametrize(
