@@ -130,19 +130,11 @@ def test_the_life_of_a_container_on_two_machines(machines, tool, name):
     assert [each["target"] for each in told["targets"]] == ["east", "west"]
     assert [each["result"]["containers"][0]["actions"][-1]["action"] for each in told["targets"]] == ["update"] * 2
     assert sorted(tool("status", name, *BOTH).out.splitlines()) == ["east: up", "west: up"]
-    bad = (
-        "create",
-        "-s",
-        "--target-host",
-        "east",
-        "-E",
-        definition(name, "worse"),
-        "--check",
-        "false",
-        "--timeout",
-        "1",
-    )
-    assert f"Container {name} is not healthy" in tool(*bad, code=9).err
+    # The wave that is not healthy keeps the next one from its turn.
+    words = ("--batch", "1", "--check", "false", "--timeout", "1")
+    done = tool("create", "-s", *BOTH, "-E", definition(name, "worse"), *words, code=9)
+    assert f"east: Error: Container {name} is not healthy" in done.err
+    assert "Not tried, since machines before them failed: west\n" in done.err
     tool("rollback", name, "--target-host", "east")
     told = json.loads(tool("status", "--target-host", "down", *BOTH, "-f", "json", code=14).out)
     assert [(row["target"], row["state"], row["rollout"]) for row in told["fleet"]] == [
@@ -215,6 +207,23 @@ def test_a_wave_that_fails_keeps_the_next_from_its_turn(machines, tool, name):
     done = tool("create", "-s", *BOTH, "--batch", "1", "-f", "json", "-E", bad, code=4)
     assert [each["outcome"] for each in json.loads(done.out)["targets"]] == ["failed", "not tried"]
     assert "Not tried, since machines before them failed: west\n" in done.err
+
+
+def test_nobody_waits_for_a_password_of_sudo(machines, tool):
+    """It is told before anything is built; who changes nothing is served."""
+    east = machines.up["east"]
+    machines.alias("alice-of-east", east.address, user="alice")
+    east.let_in("alice", (machines.ssh / "key.pub").read_text())
+    rule = east.root / "etc/sudoers.d/zz"
+    rule.write_text("alice ALL=(ALL) PASSWD: ALL\n")
+    rule.chmod(0o440)
+    there = ("--target-host", "alice-of-east")
+    done = tool("create", *there, "-E", definition("never", "built"), code=5)
+    assert "alice does not become root on alice-of-east without being asked for a password" in done.err
+    assert "Building" not in done.err
+    assert tool("list", *there).out == ""
+    rule.unlink()
+    assert "The container never does not exist" in tool("start", *there, "never", code=2).err
 
 
 def test_the_way_is_cut_while_a_container_starts(machines, tool, name):

@@ -45,7 +45,8 @@ def carry_out(call: Call) -> int:
     alone = len(wish.targets) == 1
     if not alone and (call.name in _ALONE or form not in {None, "json"}):
         what = call.name if call.name in _ALONE else f"the format {form}"
-        raise UsageError(f"{what} is for one machine", hint="Name one, or use -f json.")
+        hint = "Name one." if call.name in _ALONE else "Name one, or use -f json."
+        raise UsageError(f"{what} is for one machine", hint=hint)
     runner = Runner(environment=app.environment)
     if call.name in _ALONE:
         terminal = app.stdout.isatty() and sys.stdin.isatty()
@@ -149,6 +150,7 @@ def _needs(call: Call) -> Needs:
         call.command.invocation.plugins.reports(),
         changes=call.name in _CHANGING,
         builds=isinstance(call.command, DefinitionCommand) and call.name != "destroy",
+        root=call.command.needs_root,
     )
 
 

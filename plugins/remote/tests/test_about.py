@@ -2,11 +2,12 @@
 
 import json
 import re
+from contextlib import nullcontext
 
 import pytest
 
 from extra_container.hooks.found import PluginInfo
-from extra_container.plugin import HostError
+from extra_container.plugin import HostError, replace
 from extra_container.plugin_command import PluginReport
 from extra_container_remote.about import comparing, document
 from extra_container_remote.about.values import About, Nix, Plugin, numbers
@@ -73,6 +74,15 @@ def test_what_is_refused(wanted, found, message):
 )
 def test_what_may_be_missing(wanted):
     comparing.require(wanted, machine(), "web1")
+
+
+@pytest.mark.parametrize(
+    ("root", "wanted", "refused"), [(False, True, True), (None, True, False), (False, False, False)]
+)
+def test_who_does_not_become_root_is_told_so_before_anything_is_built(root, wanted, refused):
+    there = replace(machine(), user="alice", root=root)
+    with pytest.raises(HostError, match="alice does not become root on web1") if refused else nullcontext():
+        comparing.require(replace(needs(), root=wanted), there, "web1")
 
 
 def test_a_broken_plugin_keeps_nobody_from_reading():

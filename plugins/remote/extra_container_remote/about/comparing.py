@@ -28,6 +28,7 @@ class Needs:
 
     ``changes`` is whether it changes the machine, which a broken plugin of any kind keeps it from.
     ``here`` are the plugins of this machine that can be used, with their versions, and ``version`` is its program's.
+    ``root`` is whether it is root's business.
     """
 
     version: str
@@ -35,6 +36,7 @@ class Needs:
     changes: bool
     plugins: Mapping[str, str]
     here: Mapping[str, str]
+    root: bool = False
 
 
 def needs(
@@ -45,6 +47,7 @@ def needs(
     *,
     changes: bool,
     builds: bool,
+    root: bool = False,
 ) -> Needs:
     """Return what a request needs there.
 
@@ -67,6 +70,7 @@ def needs(
         changes=changes,
         plugins=why,
         here={report.plugin.name: report.plugin.version for report in loaded},
+        root=root,
     )
 
 
@@ -86,6 +90,11 @@ def require(wanted: Needs, there: About, target: str) -> None:
         if found.state != "loaded":
             said = f": {found.error}" if found.error else ""
             raise HostError(f"The plugin {name} is {found.state} on {target}{said}, and {why}", hint=_look(target))
+    if wanted.root and there.root is False:
+        raise HostError(
+            f"{there.user} does not become root on {target} without being asked for a password",
+            hint=f"Log in as root, or let sudo call extra-container for {there.user} without one (NOPASSWD, SETENV).",
+        )
     broken = next((plugin for plugin in there.plugins if plugin.state == "broken"), None)
     if wanted.changes and broken is not None:
         raise HostError(f"The plugin {broken.name} is broken on {target}: {broken.error}", hint=_look(target))

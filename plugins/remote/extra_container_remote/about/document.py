@@ -16,6 +16,7 @@ def of(found: About) -> dict[str, object]:
         "schema": VERSION,
         "version": found.version,
         "user": found.user,
+        "root": found.root,
         "kernel": found.kernel,
         "system": found.system,
         "values": dict(found.values),
@@ -49,6 +50,7 @@ def read(text: str) -> About:
             # Fields that came after the first ones.
             system=found.get("system", ""),
             values=found.get("values", {}),
+            root=found.get("root"),
             nix=Nix(version=nix["version"] or "", trusted=nix["trusted"], keys=frozenset(nix["keys"])),
             commands=frozenset(found["commands"]),
             plugins=tuple(map(_plugin, found["plugins"])),

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError
+from extra_container.plugin_command import program_argv
 from extra_container_remote.about.values import About, Nix, Plugin
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def look(runner: Runner, machine: Machine, *, commands: Iterable[str], plugins: 
     return About(
         version=version("extra-container"),
         user=_user(),
+        root=_becomes_root(runner),
         kernel=machine.kernel_release,
         system=machine.system,
         values=machine.values,
@@ -54,6 +56,16 @@ def _nix(runner: Runner) -> Nix:
         trusted=os.geteuid() == 0 or bool(trusted & _names()),
         keys=frozenset(key.partition(":")[0] for key in config.get("trusted-public-keys", "").split()),
     )
+
+
+def _becomes_root(runner: Runner) -> bool | None:
+    if os.geteuid() == 0:
+        return True
+    if "SSH_ORIGINAL_COMMAND" in runner.environment:  # sshd(8), of keys with a command of their own
+        return None
+    if runner.look("sudo") is None:
+        return False
+    return runner.run(["sudo", "-n", *program_argv(), "--version"], check=False).returncode == 0
 
 
 def _user() -> str:

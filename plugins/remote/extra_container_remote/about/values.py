@@ -39,7 +39,8 @@ class Plugin:
 class About:
     """What a machine says of itself: ``user`` is who asked, ``commands`` are the program's that can be called there.
 
-    ``system`` and ``values`` are as in :class:`.Machine`.
+    ``system`` and ``values`` are as in :class:`.Machine`. ``root`` is whether who asks becomes root without being asked
+    anything; None if that is decided elsewhere, as by the forced command of an SSH key.
     """
 
     version: str
@@ -50,6 +51,7 @@ class About:
     plugins: tuple[Plugin, ...] = ()
     system: str = ""
     values: Mapping[str, Any] = _NOTHING
+    root: bool | None = None
 
     @property
     def machine(self) -> Machine:
