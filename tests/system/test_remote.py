@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.conftest import Tool
+from tests.system import workflows
 from tests.system.machines import Machines, run
 
 
@@ -170,6 +171,29 @@ def test_what_depends_on_the_machine_is_evaluated_for_it_and_built_where_it_is_t
     assert "LOCAL_ADDRESS=10.251.0.2\n" in found[1]
     rows = json.loads(tool("status", name, *BOTH, "-f", "json").out)["fleet"]
     assert [row["rollout"] for row in rows] == ["up to date"] * 2
+    tool("destroy", name, *BOTH)
+
+
+def test_the_workflow_of_a_hosted_runner(machines, tool, name, tmp_path):
+    """Its steps are run as they are, but for the one that installs the program."""
+    job = workflows.job("containers.yml")
+    targets = job["env"]["TARGETS"]
+    with machines.configuration.open("a") as file:
+        for alias, machine in zip(re.findall(r"@(\S+)", targets), machines.up.values(), strict=True):
+            file.write(f"Host {alias}\nHostName {machine.address}\nHostKeyAlias {machine.address}\n")
+    secrets_of = {"KEY": (machines.ssh / "key").read_text(), "KNOWN_HOSTS": machines.known.read_text()}
+    said = {}
+    with workflows.checkout() as place:
+        (place / "containers.nix").write_text(definition(name, "hello"))
+        for step in job["steps"]:
+            if "run" in step and step["name"] != "Install":
+                assert set(step.get("env", {})) <= set(secrets_of)
+                said[step["name"]] = workflows.run(step["run"], place, TARGETS=targets, **secrets_of)
+    for file in ("id_ed25519", "known_hosts"):
+        Path("/root/.ssh", file).unlink()
+    assert said["Say what is about to change"].count(f"+ {name}") == 2, said
+    for machine in machines.up.values():
+        assert machine.inside("extra-container", "status", name).stdout == "up\n"
     tool("destroy", name, *BOTH)
 
 
