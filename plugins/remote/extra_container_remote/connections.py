@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ _SINCE = (8, 5)
 # ssh_config(5): the first value of a setting counts, so that what the user and the machine say comes before ours.
 # A connection that nobody ends goes by itself.
 _CONFIGURATION = """\
-Include ~/.ssh/config
+Include "{home}/.ssh/config"
 Include /etc/ssh/ssh_config
 Host *
   ControlMaster auto
@@ -45,7 +47,8 @@ def shared(runner: Runner) -> Iterator[tuple[str, ...]]:
             yield ()
             return
         file = directory / "config"
-        file.write_text(configuration(directory), encoding="utf-8")
+        home = pwd.getpwuid(os.getuid()).pw_dir
+        file.write_text(configuration(directory, home), encoding="utf-8")
         try:
             yield ("-F", str(file))
         finally:
@@ -53,9 +56,13 @@ def shared(runner: Runner) -> Iterator[tuple[str, ...]]:
                 runner.run(["ssh", "-F", "none", "-S", str(socket), "-O", "exit", "--", "any"], check=False)
 
 
-def configuration(directory: Path) -> str:
-    """Return ssh's configuration for shared connections with their sockets in a directory."""
-    return _CONFIGURATION.format(directory=directory)
+def configuration(directory: Path, home: str) -> str:
+    """Return ssh's configuration for shared connections with their sockets in a directory.
+
+    ``home`` is where ssh itself looks for the user's, by the user's ID. In an Include, ``~`` would be ``$HOME``, which
+    ``sudo -E`` leaves to be somebody else's.
+    """
+    return _CONFIGURATION.format(directory=directory, home=home)
 
 
 def _can(runner: Runner) -> bool:

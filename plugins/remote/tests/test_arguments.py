@@ -133,9 +133,9 @@ def test_nix_shares_the_connection_unless_the_user_says_which_configuration_coun
 
 
 def test_the_users_configuration_of_ssh_counts_before_that_of_shared_connections(tmp_path):
-    text = connections.configuration(tmp_path).replace("~/.ssh/config", str(tmp_path / "own"))
-    (tmp_path / "shared").write_text(text)
-    (tmp_path / "own").write_text("Host alone\n  ControlMaster no\n  ControlPath none\n")
+    (tmp_path / "shared").write_text(connections.configuration(tmp_path, str(tmp_path / "ho me")))
+    (tmp_path / "ho me/.ssh").mkdir(parents=True)
+    (tmp_path / "ho me/.ssh/config").write_text("Host alone\n  ControlMaster no\n  ControlPath none\n")
 
     def said(host):
         done = subprocess.run(
