@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from extra_container.model.errors import UsageError
@@ -17,18 +19,36 @@ _TAKEN = frozenset(
         *("nixpkgs-path", "restart-changed", "run", "start", "update-changed"),
     }
 )
-# From the file in the package to the template; both with placeholders.
+# From the file in the package to the template, of the kind or of all; both with placeholders.
 _FILES = {
-    "pyproject.toml": "pyproject.toml.in",
+    "pyproject.toml": "../pyproject.toml.in",
     "README.md": "README.md.in",
     "@module@/__init__.py": "__init__.py.in",
-    "@module@/module.nix": "module.nix.in",
     "@module@/py.typed": None,
     "tests/test_@module@.py": "test_plugin.py.in",
 }
+_PLUGIN = ("extra_container.plugins.v1", "@module@")
 
 
-def write(name: str, directory: Path) -> tuple[Path, ...]:
+class Kind(Enum):
+    """What a new plugin is an example of: its description, the group and the value of its entry point, more files."""
+
+    OPTION = ("containers.NAME.extra.@option@", *_PLUGIN, "module.nix")
+    COMMAND = ("the command @name@", "extra_container.commands", "@module@.command:@class@", "command.py")
+    HOST = ("the host @name@", *_PLUGIN, None)
+    OBSERVER = ("notes what happens", *_PLUGIN, None)
+    POLICY = ("what may not be installed here", *_PLUGIN, None)
+
+    def __init__(self, description: str, group: str, entry: str, own: str | None) -> None:
+        self.description, self.group, self.entry, self.own = description, group, entry, own
+
+    @property
+    def word(self) -> str:
+        """The kind as people name it."""
+        return self.name.lower()
+
+
+def write(name: str, directory: Path, kind: Kind = Kind.OPTION) -> tuple[Path, ...]:
     """Write a package with a plugin called ``name`` and return its files.
 
     Raises :class:`.UsageError` if the name is none, or if there is something in the directory.
@@ -40,23 +60,34 @@ def write(name: str, directory: Path) -> tuple[Path, ...]:
         )
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} is not an empty directory", hint="Name one that does not exist yet.")
-    templates = resources.files("extra_container.hooks") / "templates" / "plugin"
+    templates = resources.files("extra_container.hooks") / "templates"
+    own = {} if kind.own is None else {f"@module@/{kind.own}": f"{kind.own}.in"}
     written = []
-    for file, template in _FILES.items():
-        path = directory / _filled(file, name)
+    for file, template in {**_FILES, **own}.items():
+        path = directory / _filled(file, name, kind)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_filled((templates / template).read_text(encoding="utf-8"), name) if template else "")
+        path.write_text(_text(templates, template, name, kind) if template else "")
         written.append(path)
     return tuple(written)
 
 
-def _filled(text: str, name: str) -> str:
+def _text(templates: Traversable, template: str, name: str, kind: Kind) -> str:
+    of_all = template.removeprefix("../")
+    file = templates / of_all if of_all != template else templates / kind.word / template
+    return _filled(_filled(file.read_text(encoding="utf-8"), name, kind), name, kind)
+
+
+def _filled(text: str, name: str, kind: Kind) -> str:
     first, *rest = name.split("-")
     values = {
+        "description": kind.description,
+        "group": kind.group,
+        "entry": kind.entry,
+        "class": "".join(word.capitalize() for word in (first, *rest)),
         "name": name,
         "module": f"extra_container_{name.replace('-', '_')}",
         "dest": name.replace("-", "_"),
         "option": first + "".join(word.capitalize() for word in rest),
         "version": metadata.version("extra-container"),
     }
-    return re.sub(r"@(name|module|dest|option|version)@", lambda match: values[match[1]], text)
+    return re.sub(rf"@({'|'.join(values)})@", lambda match: values[match[1]], text)

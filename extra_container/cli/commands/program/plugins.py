@@ -28,6 +28,7 @@ class Plugins(ListCommand):
         "  extra-container plugins\n"
         "  extra-container plugins show network\n"
         "  extra-container plugins new greeting ./greeting\n"
+        "  extra-container plugins new --kind policy house-rules ./house-rules\n"
     )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -39,6 +40,9 @@ class Plugins(ListCommand):
         show = words.add_parser("show", help="what a plugin is and does")
         meaning(show.add_argument("name", metavar="NAME", help="a plugin"), Meaning.PLUGIN)
         new = words.add_parser("new", help="write a complete package with a plugin, to begin with")
+        kinds = ["option", "command", "host", "observer", "policy"]
+        does = "what it is an example of (default: option, with a command-line argument)"
+        new.add_argument("--kind", choices=kinds, default=kinds[0], help=does)
         new.add_argument("name", metavar="NAME", help="the plugin's name: small letters, digits and dashes")
         new.add_argument("directory", metavar="DIRECTORY", type=Path, help="a directory that is empty or not there yet")
         for word in (listing, show):
@@ -50,7 +54,7 @@ class Plugins(ListCommand):
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Do what the word says."""
         if parsed_args.word == "new":
-            return self._new(parsed_args.name, parsed_args.directory)
+            return self._new(parsed_args.name, parsed_args.directory, parsed_args.kind)
         return super().run(parsed_args)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
@@ -80,12 +84,14 @@ class Plugins(ListCommand):
             raise UsageError(f"There is no plugin {name!r}", hint=f"Plugins: {known}.")
         return reports
 
-    def _new(self, name: str, directory: Path) -> int:
+    def _new(self, name: str, directory: Path, kind: str) -> int:
         from extra_container.hooks import template
 
         if name in self.invocation.plugins.loaded.known:
             raise UsageError(f"There is a plugin {name!r} already", hint="Choose another name.")
-        for path in template.write(name, directory):
+        if kind == "command" and name in self.app.command_manager.names():
+            raise UsageError(f"There is a command {name!r} already", hint="Choose another name.")
+        for path in template.write(name, directory, template.Kind[kind.upper()]):
             self.app.stdout.write(f"{path}\n")
         self.app.messages.tell(f"{directory}/README.md says how to install, use and test it.")
         return 0
