@@ -6,11 +6,20 @@ Who is first decides, the one who confirms or the end of the time: both make the
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from extra_container.plugin import BuiltSource, ContainerError, Request, RollbackError, RolledBackError, UsageError
+from extra_container.plugin import (
+    BuiltSource,
+    ContainerError,
+    Request,
+    RollbackError,
+    RolledBackError,
+    UsageError,
+    layout,
+)
 from extra_container.plugin_command import (
     Verdict,
     defined_names,
@@ -85,24 +94,29 @@ def confirm(job: Job) -> int:
     return int(settled)
 
 
-def _standing(names: Sequence[str], context: Context) -> dict[str, dict[str, object] | None]:
-    """Return how containers are: the generation that is installed, and whether they run; None for what is not there."""
+def _standing(names: Sequence[str], context: Context) -> dict[str, dict[str, object]]:
+    """Return how containers are: the generation that is installed, whether they are there, run, and have data."""
     present = read_installed(context.host.gc_roots)
     states = context.host.manager.states([name for name in names if name in present])
     return {
-        name: {"generation": read_generations(name, context.host).current, "up": states[name].up}
-        if name in states
-        else None
+        name: {
+            "there": name in states,
+            "generation": read_generations(name, context.host).current if name in states else None,
+            "up": name in states and states[name].up,
+            "data": any(os.path.lexists(place / name) for place in layout.STATE_DIRECTORIES),
+        }
         for name in names
     }
 
 
-def _go_back(name: str, before: Mapping[str, Any] | None, context: Context) -> bool:
+def _go_back(name: str, before: Mapping[str, Any], context: Context) -> bool:
     """Make a container what it was; return whether it is."""
     now = _standing([name], context)[name]
-    if before is None:
-        return now is None or _do("destroy", name, context=context)
-    if now is None:
+    if not before["there"]:
+        # What was there before its container, as a backup, is somebody's.
+        keep = ("--keep-data",) if before["data"] else ()
+        return not now["there"] or _do("destroy", *keep, name, context=context)
+    if not now["there"]:
         return False  # somebody else has destroyed it meanwhile
     done = True
     if now["generation"] != before["generation"]:
@@ -111,8 +125,7 @@ def _go_back(name: str, before: Mapping[str, Any] | None, context: Context) -> b
             mark_generation(name, number, Verdict.FAILED, context.host, _UNCONFIRMED)
         to = () if before["generation"] is None else (f"--to={before['generation']}",)
         done = _do("rollback", *to, name, context=context)
-    back = _standing([name], context)[name]
-    if back is not None and back["up"] != before["up"]:
+    if _standing([name], context)[name]["up"] != before["up"]:
         done = _do("start" if before["up"] else "stop", name, context=context) and done
     return done
 
