@@ -73,7 +73,19 @@ class BundledManager:
             self._others.setdefault(hook, []).append(_implementation(plugin, function))
 
     def __getattr__(self, hook: str) -> _Hook:
-        return _Hook(self._last.get(hook, []) + self._others.get(hook, []))
+        if not hook.startswith("ec_"):
+            raise AttributeError(hook)
+        return _Hook(hook, self._last.get(hook, []) + self._others.get(hook, []))
+
+    def get_plugin(self, name: str) -> ModuleType | None:
+        """Return a plugin, None if there is none of that name."""
+        return self._modules.get(name)
+
+    def get_hookcallers(self, plugin: ModuleType) -> list[_Hook]:
+        """Return the hooks of a plugin, sorted by name."""
+        names = [name for name, module in self._modules.items() if module is plugin]
+        found = (getattr(self, hook) for hook in sorted({*self._last, *self._others}))
+        return [hook for hook in found if any(one.plugin_name in names for one in hook.get_hookimpls())]
 
     def list_name_plugin(self) -> list[tuple[str, ModuleType]]:
         """Return the plugins with their names, in the order of their registration."""
@@ -81,7 +93,8 @@ class BundledManager:
 
 
 class _Hook:
-    def __init__(self, implementations: list[Implementation]) -> None:
+    def __init__(self, name: str, implementations: list[Implementation]) -> None:
+        self.name = name
         self._implementations = implementations
 
     def get_hookimpls(self) -> list[Implementation]:

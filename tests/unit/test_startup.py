@@ -12,7 +12,7 @@ import pluggy  # noqa: TID253 -- to compare
 import pytest
 
 from extra_container import plugin
-from extra_container.hooks import bundled, entry_points, loader, specs
+from extra_container.hooks import bundled, entry_points, info, loader, specs
 from extra_container.hooks.specs import kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,6 +151,18 @@ def test_the_bundled_plugins_are_those_that_a_search_finds():
             for manager in (quick.manager, searched.manager)
         )
         assert found == known
+    assert info.describe(quick, ()) == info.describe(searched, ())
+    assert quick.manager.get_plugin("nobody") is None is searched.manager.get_plugin("nobody")
+
+
+def test_what_is_no_hook_is_not_taken_for_one():
+    """Otherwise a method of pluggy's that is not there would be found, and fail where it is called."""
+    assert not hasattr(bundled.BundledManager({}), "get_canonical_name")
+
+
+def test_a_command_that_tells_of_plugins_needs_no_framework():
+    done = subprocess.run([sys.executable, "-c", RUN, "about"], check=True, capture_output=True, text=True)
+    assert "extra-container" in done.stdout
 
 
 @pytest.mark.parametrize(
