@@ -68,8 +68,13 @@ class Job:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Be the one who works on it."""
-        with self._alive.open("w") as lock:
+        # A lock that others can see is held: one that is not would mean that its owner has gone.
+        begins = not self._alive.exists()
+        fresh = self._alive.with_suffix(".new") if begins else self._alive
+        with fresh.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            if begins:
+                fresh.rename(self._alive)
             yield
 
     def finish(self, code: int) -> None:

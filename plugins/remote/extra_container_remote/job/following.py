@@ -10,7 +10,7 @@ from typing import BinaryIO
 from extra_container_remote.job.files import Job
 
 _INTERVAL = 0.05
-_PATIENCE = 30.0  # seconds from the start of a job until somebody works on it
+_PATIENCE = 60.0  # seconds from the start of a job until somebody works on it
 _CHUNK = 1 << 16
 
 
