@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from extra_container_pytest.errors import MachineError
 from extra_container_pytest.fixtures import (
     FAILED,
     SERVICE,
@@ -23,6 +24,7 @@ from extra_container_pytest.runs.registry import Registry
 from extra_container_pytest.service import Service, end_run
 
 if TYPE_CHECKING:
+    from extra_container_pytest.machines.machine import Machine
     from extra_container_pytest.nixos.file import NixosTestFile
 
 __all__ = ["_declared_containers", "containers", "containers_module", "containers_session"]
@@ -103,7 +105,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         directory: Path | None = item.config.getoption("--artifacts")
         for group in item.config.stash[SERVICE].in_use():
             for machine in group.values():
-                title, text = _told(machine.name, machine.container, machine.about(lines=_LINES))
+                title, text = _told(machine)
                 report.sections.append((title, text))
                 if directory is not None:
                     _collect(directory / re.sub(r"[^\w.-]+", "_", item.nodeid), machine.name, text, machine.journal())
@@ -122,13 +124,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> NixosTestF
     return NixosTestFile.from_parent(parent, path=file_path)
 
 
-def _told(name: str, container: str, about: object) -> tuple[str, str]:
-    title = f"machine {name} (container {container})"
-    if not isinstance(about, dict):
+def _told(machine: Machine) -> tuple[str, str]:
+    title = f"machine {machine.name} (container {machine.container})"
+    about = machine.about()
+    if about is None:
         return title, "It is not there."
-    failed = " ".join(map(str, about["failed_units"] or ())) or "none"
-    journal = "\n".join(map(str, about["journal"] or ()))
-    return title, f"state: {about['state']}\nfailed units: {failed}\n{journal}"
+    failed = about["failed_units"]
+    units = " ".join(map(str, failed)) if isinstance(failed, list) else ""
+    try:
+        journal = machine.journal(lines=_LINES)
+    except MachineError as error:
+        journal = str(error)
+    return title, f"state: {about['state']}\nfailed units: {units or 'none'}\n{journal}"
 
 
 def _collect(directory: Path, name: str, text: str, journal: str) -> None:

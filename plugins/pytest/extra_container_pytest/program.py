@@ -54,9 +54,9 @@ class Program:
         """Return the names of all containers of this machine."""
         return tuple(self.call("list").stdout.split())
 
-    def show(self, name: str, *, lines: int = 0) -> Json | None:
-        """Return all about a container, with its journal's last lines; None if that cannot be told."""
-        return _document(self.call("show", "-f", "json", "-n", str(lines), name, check=False).stdout)
+    def show(self, name: str) -> Json | None:
+        """Return all about a container, without its journal; None if that cannot be told."""
+        return _document(self.call("show", "-f", "json", "-n", "0", name, check=False).stdout)
 
     def start(self, names: Sequence[str]) -> None:
         """Boot containers together."""

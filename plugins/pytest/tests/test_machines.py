@@ -75,6 +75,17 @@ def test_units(group):
     server.systemctl("reset-failed")
 
 
+def test_what_ends(group):
+    server = group.server
+    server.wait_for_open_port(80)
+    with pytest.raises(MachineError, match=r"within 0\.2 s port 80 of localhost is not closed"):
+        server.wait_for_closed_port(80, timeout=0.2)
+    server.execute("sleep 0.3; systemctl stop web", check_output=False)
+    server.wait_for_closed_port(80, timeout=20)
+    assert server.wait_until_fails("systemctl is-active web", timeout=20) == "inactive\n"
+    assert server.start_job("web") == (0, "")
+
+
 def test_files_and_sockets_that_come(group):
     client = group.client
     client.execute("sleep 0.5; mkdir -p /tmp/one; sleep 0.2; touch /tmp/one/two", check_output=False)
@@ -117,6 +128,12 @@ def test_life(group):
     server.crash()
     assert not server.is_up()
     assert server.execute("test -e /run/nonce")[0] == 1  # asking boots it
+    server.succeed("echo 3 >/run/nonce")
+    server.restart()
+    server.fail("test -e /run/nonce")
+    server.execute("systemctl poweroff", check_output=False)
+    server.wait_for_shutdown()
+    server.start()
     server.shutdown()
     group.start_all()
     server.wait_for_unit("web")

@@ -23,8 +23,12 @@ import ./make-test-python.nix ({ pkgs, lib, ... }: {
     };
   };
   testScript = { nodes, ... }: ''
+    def answers(machine: Machine) -> None:
+        machine.wait_for_open_port(80)
+
     start_all()
-    server.wait_for_open_port(80)
+    with server.nested("the server"):
+        answers(server)
     with subtest("by name and by address"):
         for host in ("server", "${nodes.server.networking.primaryIPAddress}"):
             t.assertEqual(client.succeed(f"curl -s --fail http://{host}/page"), "hello")
@@ -39,7 +43,12 @@ FAILING = """{ lib, ... }: { name = "fails"; nodes.machine = { }; testScript = '
 """
 IMPOSSIBLE = """{
   name = "no";
-  nodes.machine = { virtualisation.vlans = [ 1 2 ]; virtualisation.emptyDiskImages = [ 100 ]; };
+  nodes.machine = {
+    virtualisation.vlans = [ 1 2 ];
+    virtualisation.emptyDiskImages = [ 100 ];
+    networking.interfaces.eth1.ipv4.addresses = [ { address = "192.168.1.1"; prefixLength = 24; } ];
+    testing.initrdBackdoor = true;
+  };
   testScript = ''
     machine.wait_for_unit("multi-user.target")
     machine.screenshot("x")
@@ -77,6 +86,8 @@ def test_what_failed_and_what_cannot_be_done_are_told(run, tmp_path):
     assert 'two.nix:testScript:2: machine.succeed("exit 3")' in done.stdout
     assert "- node machine: virtualisation.vlans = [1,2]: all machines are on one network" in done.stdout
     assert "- node machine: virtualisation.emptyDiskImages: it has no disks" in done.stdout
+    assert "- node machine: networking.interfaces.eth1: all machines are on one network, as eth0" in done.stdout
+    assert "- node machine: testing.initrdBackdoor: it has no initial RAM disk" in done.stdout
     assert "- line 2: screenshot: a container has no screen and no keyboard" in done.stdout
     assert "state: up" in done.stdout
     assert "machine machine" in done.stdout

@@ -99,7 +99,10 @@ def test_declared_containers_reuse_and_what_a_failed_test_shows(run, tmp_path):
     before = containers()
     done = run(DECLARED, "--artifacts", "kept")
     assert "1 failed, 5 passed" in done.stdout, done.stdout
-    assert re.search(r"machine bad \(container t\d+-bad\) -*\nstate: up\nfailed units: bad\.service", done.stdout)
+    told = re.search(
+        r"machine bad \(container t\d+-bad\) -*\nstate: up\nfailed units: bad\.service\n((?:.*\n)*)", done.stdout
+    )
+    assert "bad.service: Failed with result" in told[1]
     assert "bad.service" in (tmp_path / "kept/test_it.py_test_fails/bad.journal").read_text()
     assert containers() == before
 

@@ -31,8 +31,10 @@ def test_a_word_that_needs_a_screen_says_so():
 
 
 def test_what_a_script_cannot_do_is_known_before_it_runs():
-    script = "start_all()\nweb.send_key('a')\nweb.send_key('b')\nwith polling_condition: pass\n"
-    assert [line.partition(": ")[0] for line in unsupported.problems(script)] == ["line 2", "line 4"]
+    script = (
+        "start_all()\nweb.send_key('a')\nweb.send_key('b')\nwith polling_condition: pass\nopen(web.shared_dir / 'x')\n"
+    )
+    assert [line.partition(": ")[0] for line in unsupported.problems(script)] == ["line 2", "line 4", "line 5"]
     assert unsupported.problems("this is no Python") == []
 
 

@@ -43,6 +43,10 @@ class Commands:
             self._program.start([self.container])
             self.booted = True
 
+    def connect(self) -> None:
+        """Boot the container if it is down: commands need nothing else."""
+        self.start()
+
     def execute(
         self,
         command: str,

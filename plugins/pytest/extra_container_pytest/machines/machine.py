@@ -7,6 +7,8 @@ import select
 import shlex
 import socket
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -72,8 +74,11 @@ class Machine(Waits):
         self._call("wait", self.container, "running")
 
     def wait_for_shutdown(self, timeout: float = TIMEOUT) -> None:
-        """Wait until the machine has ended by itself."""
-        self._wait_for_end(self._leader(), timeout)
+        """Wait until the machine has ended by itself; one that was not started, or has ended, is not waited for."""
+        if not self.booted:
+            return
+        if (leader := self._find_leader()) is not None:
+            self._wait_for_end(leader, timeout)
         self.disconnect()
         self._call("wait", "--timeout", f"{timeout:g}s", self.container, "stopped")
         self.booted = False
@@ -91,9 +96,9 @@ class Machine(Waits):
         options = [*(["-u", unit] if unit else []), *(["-n", str(lines)] if lines is not None else [])]
         return self._call("logs", *options, self.container)
 
-    def about(self, *, lines: int = 0) -> Json | None:
-        """Return what ``extra-container show`` knows of the container, with its last ``lines``; None for nothing."""
-        return self._program.show(self.container, lines=lines)
+    def about(self) -> Json | None:
+        """Return what ``extra-container show`` knows of the container; None for one that is not there."""
+        return self._program.show(self.container)
 
     def copy_from_host(self, source: str | os.PathLike[str], target: str) -> None:
         """Copy a file or directory of this machine to a path in the container; its directory is made."""
@@ -124,11 +129,13 @@ class Machine(Waits):
         return socket.if_indextoname(int(self.succeed("cat /sys/class/net/eth0/iflink")))
 
     def _leader(self) -> int:
-        about = self.about()
-        leader = about and about.get("leader")
-        if not isinstance(leader, int):
+        if (leader := self._find_leader()) is None:
             raise MachineError(f"{self.name} does not run")
         return leader
+
+    def _find_leader(self) -> int | None:
+        leader = (self.about() or {}).get("leader")
+        return leader if isinstance(leader, int) else None
 
     def _wait_for_end(self, pid: int, timeout: float) -> None:
         try:
@@ -144,6 +151,12 @@ class Machine(Waits):
     def log(self, text: str) -> None:
         """Print a line that names the machine; pytest shows it where the test fails."""
         print(f"{time.strftime('%H:%M:%S')} {self.name}: {text}")  # noqa: T201 -- it is the test's output
+
+    @contextmanager
+    def nested(self, text: str, _attributes: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Print what is done in the block; NixOS' driver indents what comes in between."""
+        self.log(text)
+        yield
 
     def __getattr__(self, word: str) -> NoReturn:
         """Say of a word of NixOS' test driver that containers cannot follow why that is so."""

@@ -25,6 +25,10 @@ REASONS = MappingProxyType(
     | dict.fromkeys(
         ("send_monitor_command", "forward_port", "wait_for_qmp_event", "qmp_client", "wait_for_monitor_prompt"), _QEMU
     )
+    | dict.fromkeys(
+        ("shared_dir", "state_dir", "tmp_dir"),
+        "a container has no directory in common with its test: use copy_from_host and copy_from_machine",
+    )
     | {
         "switch_root": "a container has no initial RAM disk",
         "shell_interact": "use --keep-containers, and open a shell with `extra-container root-login`",

@@ -93,6 +93,11 @@ let
 
   isOn = path: lib.attrByPath path false config == true;
 
+  # NixOS' machines have one card more, eth0 being that of QEMU, and tests that set up their networks name those.
+  otherCards = lib.filter (card: builtins.match "eth[1-9][0-9]*" card != null) (
+    lib.attrNames (config.networking.interfaces or { })
+  );
+
   say = condition: text: lib.optional condition text;
 in
 {
@@ -144,6 +149,15 @@ in
           "kernelPackages"
         ])
         "boot.kernelPackages: the kernel is the host's"
+    ++
+      say
+        (isSet [
+          "boot"
+          "kernelPatches"
+        ])
+        "boot.kernelPatches: the kernel is the host's"
+    ++ say (config.testing.initrdBackdoor or false == true) "testing.initrdBackdoor: it has no initial RAM disk"
+    ++ map (card: "networking.interfaces.${card}: all machines are on one network, as eth0") otherCards
     ++ lib.concatMap (
       name: say (asksFor name) "virtualisation.${name}: ${refused.${name}}"
     ) (lib.attrNames refused);

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from extra_container_pytest.errors import MachineError
 from extra_container_pytest.group import Group
 from extra_container_pytest.machines.commands import TIMEOUT
+from extra_container_pytest.machines.machine import Machine
 
 
 class Log:
@@ -64,6 +65,7 @@ def names_for(group: Group) -> dict[str, object]:
         "serial_stdout_on": nothing,
         "serial_stdout_off": nothing,
         "machines": list(group.values()),
+        "Machine": Machine,  # in annotations of a script's functions
         "t": unittest.TestCase(),
         "os": os,
         **single,
