@@ -14,6 +14,9 @@ in
   # nixpkgs has a module of the same name for the program that this one replaces.
   disabledModules = [ "programs/extra-container.nix" ];
 
+  # A plugin's module works in the containers of the host's own configuration, too, which may read itself everywhere.
+  imports = [ (import ../extra_container/nix/argument.nix { definition = { config, ... }: { }; }) ];
+
   options.programs.extra-container = {
     enable = lib.mkEnableOption "extra-container, for containers outside of the system configuration";
 

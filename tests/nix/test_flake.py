@@ -207,6 +207,12 @@ def test_the_module_can_be_switched_off(nix, flake):
     assert values == {"containers": False, "paths": [], "packages": [], "wants": []}
 
 
+def test_modules_of_plugins_have_their_argument_on_a_host_that_imports_the_module(nix, flake):
+    takes = "({ extraContainer, ... }: { environment.systemPackages = [ (extraContainer.inputs.x or 7) ]; })"
+    values = module_values(nix, flake, f"{{ programs.extra-container.enable = false; imports = [ {takes} ]; }}")
+    assert values["packages"] == ["7"]
+
+
 def test_the_package(nix, flake):
     """What the package asks nixpkgs for, evaluated with stand-ins for nixpkgs' functions."""
     done = nix.run(
