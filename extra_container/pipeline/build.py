@@ -82,7 +82,7 @@ def _gather(request: Request, context: Context) -> Definition:
             context.emit(events.ProblemFound(problem=problem))
         return Definition(source=request.source)
     context.hooks.before_build(request, context.host)
-    inputs, here = context.hooks.build_inputs(request, context.host), _machine(BuildInputs())
+    inputs, here = context.hooks.build_inputs(request, context.host), machine_here(None)
     machine = context.machine or here
     if context.machine is not None:
         inputs = replace(inputs, values=_values_for(context.machine, inputs))
@@ -101,19 +101,12 @@ def _gather(request: Request, context: Context) -> Definition:
 
 def machine_here(context: Context | None) -> Machine:
     """Return what an evaluation has to know of this machine; without a context, no plugin says anything of it."""
-    if context is None:
-        return _machine(BuildInputs())
-    request = Request(command="create", source=ExpressionSource(text="{ }", origin="nothing"))
-    return _machine(context.hooks.build_inputs(request, context.host))
-
-
-def _machine(inputs: BuildInputs) -> Machine:
     kernel = os.uname()
-    return Machine(
-        kernel_release=kernel.release,
-        system=f"{kernel.machine}-linux",
-        values={name: value for name, value in inputs.values.items() if name in inputs.of_machine},
-    )
+    values: Mapping[str, JSON] = {}
+    if context is not None:
+        request = Request(command="create", source=ExpressionSource(text="{ }", origin="nothing"))
+        values = context.hooks.values_of_machine(request, context.host)
+    return Machine(kernel_release=kernel.release, system=f"{kernel.machine}-linux", values=values)
 
 
 def _values_for(machine: Machine, inputs: BuildInputs) -> Mapping[str, JSON]:

@@ -253,6 +253,8 @@ def test_nobody_waits_for_a_password_of_sudo(machines, tool):
     assert "alice does not become root on alice-of-east without being asked for a password" in done.err
     assert "Building" not in done.err
     assert tool("list", *there).out == ""
+    told = json.loads(east.inside("runuser", "-u", "alice", "--", "extra-container", "about", "-f", "json").stdout)
+    assert told["values"]["network"]["free"][0] == "10.251.0"
     rule.unlink()
     assert "The container never does not exist" in tool("start", *there, "never", code=2).err
 

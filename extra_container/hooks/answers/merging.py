@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from extra_container.hooks.acting import ActingHooks
 from extra_container.hooks.answers.around import around
 from extra_container.hooks.blame import way_out
-from extra_container.model.errors import PluginError
+from extra_container.model.errors import HostError, PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from extra_container.model.host import Host
     from extra_container.model.plans import RunState, Session
     from extra_container.model.values import (
+        JSON,
         BuildInputs,
         BuiltContainer,
         FileOp,
@@ -63,6 +65,21 @@ class MergingHooks(ActingHooks):
             )
 
         return around(self._calls, "ec_build_inputs", merged, BuildInputs, (), **arguments)
+
+    def values_of_machine(self, request: Request, host: Host) -> Mapping[str, JSON]:
+        """Return what plugins say that evaluations for this machine have to know.
+
+        A plugin that would have to be root for what it contributes says nothing.
+        """
+        from extra_container.model.values import BuildInputs
+
+        found: dict[str, JSON] = {}
+        for implementation in self._calls.implementations("ec_build_inputs"):
+            with suppress(HostError):
+                inputs = self._calls.one(implementation, "ec_build_inputs", BuildInputs, request=request, host=host)
+                if inputs is not None:
+                    found |= {name: value for name, value in inputs.values.items() if name in inputs.of_machine}
+        return found
 
     def owners_of(self, files: Iterable[str], message: str) -> tuple[str, ...]:
         """Return the plugins whose modules an error of an evaluation comes from, that is about files or says something.

@@ -62,7 +62,7 @@ class Builder:
         directory, *paths = answer.out.splitlines() or [""]
         try:
             if answer.code or len(paths) != 1:
-                raise BuildError(f"{self.host} could not build {derivation}: {ssh.reason(answer.last)}")
+                raise BuildError(f"{self.host} could not build {derivation}: {reason(answer.last)}")
             self._copy(("--from", ssh.store(self.host), paths[0]), runner)
         finally:
             if directory:
@@ -79,10 +79,16 @@ class Builder:
             return
         if ssh.is_offline(done.stderr):
             raise UnreachableError(
-                f"{self.host}, which is to build, cannot be reached: {ssh.reason(done.stderr)}",
+                f"{self.host}, which is to build, cannot be reached: {reason(done.stderr)}",
                 hint="Repeat the command: it goes on where it was.",
             )
-        raise ExtraContainerError(f"Copying to or from {self.host} failed: {ssh.reason(done.stderr)}")
+        raise ExtraContainerError(f"Copying to or from {self.host} failed: {reason(done.stderr)}")
+
+
+def reason(said: str) -> str:
+    """Return why Nix failed: the first error that it tells, of which the others come."""
+    errors = [line.removeprefix("error:").strip() for line in said.splitlines() if line.startswith("error:")]
+    return next(filter(None, errors), None) or ssh.reason(said)
 
 
 def _evaluated(request: Request, context: Context, stack: ExitStack) -> tuple[str, bool]:
