@@ -69,7 +69,7 @@ def _read(path: Path) -> Iterator[tuple[tuple[str, str, str], object]]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # no UTF-8 is one, too
+    except (ValueError, RecursionError) as error:  # no UTF-8 is a ValueError, too; brackets may be nested too deeply
         raise UsageError(f"{path} is no TOML: {error}", hint="docs/guide.md shows what it may hold.") from error
     for table, owners in document.items():
         if table not in _TABLES:

@@ -6,10 +6,10 @@ it as well.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
+from extra_container.json_text import loads
 from extra_container.model import layout
 from extra_container.model.frozen import dataclass
 from extra_container.state import text_file
@@ -43,11 +43,16 @@ def read(system: Path | str | None) -> HealthCheck | None:
         return None
     path = Path(system) / _FILE
     try:
-        if not path.resolve().is_relative_to(layout.STORE):
-            return None
-        found = json.loads(text_file.read(path))
-        return _check(found)
-    except (OSError, ValueError, TypeError, KeyError):
+        return read_file(path) if path.resolve().is_relative_to(layout.STORE) else None
+    except (OSError, RuntimeError):  # links in a circle, until Python 3.13
+        return None
+
+
+def read_file(path: Path) -> HealthCheck | None:
+    """Return what the file of a system says, None if it says nothing that can be understood."""
+    try:
+        return _check(loads(text_file.read(path)))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

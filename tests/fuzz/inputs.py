@@ -52,6 +52,7 @@ JSON = st.recursive(
 )
 # Deeper than Python follows, longer numbers than it reads.
 ODD_JSON = st.sampled_from(["[" * 100_000, '{"a":' * 100_000, "1" * 5000, "", "\x00", "NaN", '"\\ud800"', "null", "[]"])
+ODD_TOML = st.sampled_from(["a = " + "[" * 5000, "a." * 500 + "b = 1", "a = " + "1" * 5000, "a = nan", "\x00", ""])
 
 
 def lines_like(*examples):

@@ -1,5 +1,7 @@
 """The program's own files, as a disk that broke, another version or a hand may leave them."""
 
+import base64
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import extra_container_install.record_file as setup_record
+from extra_container import settings
 from extra_container.evaluations import attempts
 from extra_container.evaluations import record as evaluation
 from extra_container.generations import store as generations
+from extra_container.health import check
 from extra_container.journals import last
 from extra_container.model.errors import ExtraContainerError, HostError, InstallError, StaleError, UsageError
 from extra_container.pipeline import recovery
@@ -20,8 +24,12 @@ from extra_container.state import lock, pending, record
 from extra_container.state.plans import file as plan_file
 from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with
 from extra_container_data.backups import manifest
+from extra_container_data.names import renaming
+from extra_container_remote import inventory
+from extra_container_remote.fleet import Outcome, Report
+from extra_container_remote.rollout import standing
 from extra_container_standalone.record import read_record
-from tests.fuzz.inputs import documents_like, fuzzed
+from tests.fuzz.inputs import ODD_TOML, documents_like, fuzzed, lines_like
 
 NAME = "demo"
 UNIT, CONF = "/nix/store/u/container@demo.service", "/nix/store/c"
@@ -235,3 +243,105 @@ def test_records_of_plugins(tmp_path):
             assert isinstance(found.at_rest, bool)
 
     record_of_a_supervisor()
+
+
+SETTINGS = """[options.create]
+start = true
+wait = "5s"
+[plugins.network]
+pool = ["10.250.0.0/16"]
+"""
+HOSTS = """[groups]
+web = ["root@web1", "web2.example.org"]
+"all of them" = []
+"""
+
+
+def test_files_of_people(tmp_path):
+    @fuzzed
+    @given(st.one_of(lines_like(SETTINGS), ODD_TOML))
+    def settings_file(text):
+        try:
+            found = settings.read({}, put(tmp_path / "config.toml", text))
+        except UsageError as error:
+            assert str(tmp_path) in error.message
+        else:
+            assert all(table in {"options", "plugins"} for (table, _, _), _, _ in found)
+
+    settings_file()
+
+    @fuzzed
+    @given(st.one_of(lines_like(HOSTS), ODD_TOML))
+    def hosts_file(text):
+        try:
+            found = inventory.read({inventory.VARIABLE: str(put(tmp_path / "hosts.toml", text))})
+        except UsageError as error:
+            assert str(tmp_path) in error.message
+        else:
+            for names in found.groups.values():
+                list(map(inventory.require_name, names))
+
+    hosts_file()
+
+
+def test_what_a_killed_renaming_left(world):
+    about = {
+        "format": 1, "name": NAME, "time": 1.5, "unit": UNIT, "conf": CONF, "unit_text": "", "conf_text": "",
+        "pulled_in_by": [], "definition": None,
+    }  # fmt: skip
+    encoded = base64.b64encode(json.dumps(about).encode()).decode()
+
+    @fuzzed
+    @given(
+        documents_like(
+            {
+                "version": 1,
+                "about": encoded,
+                "new": "two",
+                "build": "/nix/store/b",
+                "moves": [["/a", "/b"]],
+                "ran": True,
+            }
+        )
+    )
+    def renaming_record(text):
+        put(renaming._place(NAME, world.context) / "renaming.json", text)
+        found = renaming._read(NAME, world.context)
+        assert found is None or isinstance(found.new, str)
+
+    renaming_record()
+
+
+def test_checks_of_systems(tmp_path):
+    @fuzzed
+    @given(
+        documents_like({
+            "program": "/nix/store/x", "interval": 30, "timeout": 30, "startPeriod": 0, "retries": 3,
+            "rollbackOnFailure": True,
+        })
+    )  # fmt: skip
+    def health_check(text):
+        found = check.read_file(put(tmp_path / "health.json", text))
+        assert found is None or found.retries > 0
+
+    health_check()
+
+
+def test_what_other_machines_say():
+    generation = {"number": 3, "time": "2026-11-26T10:00:00+00:00", "fingerprint": "ab"}
+    container = {
+        "name": NAME, "state": "up", "rollout": "done", "rollout_since": "2026-11-26T10:00:00+00:00",
+        "generations": {"installed": generation, "newest": generation},
+    }  # fmt: skip
+
+    @fuzzed
+    @given(documents_like([container, container]), documents_like([container]))
+    def status_of_another_machine(one, other):
+        reports = [
+            Report(target=target, outcome=Outcome.DONE, code=0, out=out) for target, out in (("a", one), ("b", other))
+        ]
+        rows = standing.rows(reports)
+        assert {row.target for row in rows} <= {"a", "b"}
+        standing.text(rows)
+
+    status_of_another_machine()

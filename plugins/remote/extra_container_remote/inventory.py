@@ -76,7 +76,7 @@ def _groups(path: Path) -> Mapping[str, tuple[str, ...]]:
 
     try:
         groups = tomllib.loads(path.read_text(encoding="utf-8")).get("groups", {})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"The hosts file {path} cannot be read: {error}") from error
     if not isinstance(groups, dict):
         raise UsageError(f"The hosts file {path} has groups that are no table")

@@ -222,7 +222,7 @@ def _read(name: str, context: Context) -> Renaming | None:
             moves=tuple((Path(source), Path(target)) for source, target in document["moves"]),
             ran=bool(document["ran"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

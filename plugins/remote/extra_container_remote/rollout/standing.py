@@ -100,11 +100,23 @@ def _containers(out: str) -> list[Mapping[str, Any]] | None:
     """Return what a machine's ``status -f json`` says, None if that is nothing of the kind."""
     try:
         found = json.loads(out)
-    except ValueError:
+        return list(found) if isinstance(found, list) and all(map(_is_understood, found)) else None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(found, list) or not all(isinstance(one, dict) and "name" in one for one in found):
-        return None
-    return found
+
+
+def _is_understood(one: Mapping[str, Any]) -> bool:
+    """Whether a machine says of a container what is looked at here. Raises LookupError, TypeError and their like."""
+    generations = one.get("generations")
+    texts = (one["name"], one.get("state", ""), one.get("rollout") or "", one.get("rollout_since") or "")
+    return all(isinstance(text, str) for text in texts) and (
+        not generations
+        or (
+            isinstance(generations["installed"]["number"], int)
+            and isinstance(generations["newest"]["fingerprint"], str | None)
+            and _time(generations["newest"]).tzinfo is not None
+        )
+    )
 
 
 def _latest(containers: Iterable[Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
