@@ -28,7 +28,7 @@ MAKING = frozenset({"open", "os.link", "os.mkdir", "os.rename", "os.symlink"})
 SET_FLAGS = 0x40086602
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 # What is another one each time that the same is done: random names, numbers, and which version it is of.
-_BY_CHANCE = re.compile(r"/nix/store/\S+|\b[0-9a-f]{8}\b|\d+")
+_BY_CHANCE = re.compile(r"/nix/store/\S+|(?<=-)[0-9a-z_]{8}(?=[/ ]|$)|[0-9a-z]{32,}|\b[0-9a-f]{8}\b|\d+")
 # What is no part of the host: devices, and what the kernel shows of processes.
 ELSEWHERE = ("/dev/", "/proc/")
 
