@@ -7,10 +7,10 @@ Names that are not in ``__all__``, and every other module of the package but :mo
 :mod:`extra_container.testing`, may change at any time. ``help(extra_container.plugin.Host)`` tells of one of them, and
 ``docs/api.md`` of all:
 
-Hooks
-    hookimpl; dataclass, replace
+Hooks, and what observers get
+    hookimpl; dataclass, replace; events, Event, Origin, Phase
 The command line
-    Request, BuiltSource, ExpressionSource, FileSource, Base, BaseKind, CarryOut
+    Request, Source, BuiltSource, ExpressionSource, FileSource, Base, BaseKind, Evaluation, CarryOut
 Checks
     Problem, Problems, ProblemKind, Severity; Check, Checks, Finding, Findings, Repair, Verdict
 Builds
@@ -24,13 +24,11 @@ Plans
 Files
     FileOp, FileOps, MakeDirectory, Link, WriteFile, Remove, RemoveTree, remove_tree, read_mounts, parse_mounts, Mount
 Hosts
-    Host, Machine, Manager, wrap_manager, Journaled, Logged, ActiveState, UnitState, UnitDetails, SystemdManager,
-    systemd_checks, auto_start_problems, fragment_problems, describe_conditions, unmet_conditions, boots_at_once,
-    known_cause, console_lines, without_good_news
+    Host, Machine, Manager, wrap_manager, Journaled, Logged, ActiveState, UnitState, UnitDetails, UnitChanges,
+    SystemdManager, systemd_checks, auto_start_problems, fragment_problems, describe_conditions, unmet_conditions,
+    boots_at_once, known_cause, console_lines, without_good_news
 Programs and people
     Runner, Completed, wait_for, plain
-Events
-    events, Event, Origin, Phase
 Errors
     ExtraContainerError; UsageError, BuildError, ContainerError, HostError, InstallError, MountedError, PluginError,
     PolicyError, ProcessError, RollbackError, RolledBackError, UnreachableError
@@ -76,6 +74,7 @@ if TYPE_CHECKING:
         Logged,
         Machine,
         Manager,
+        UnitChanges,
         UnitDetails,
         UnitState,
         wrap_manager,
@@ -103,6 +102,7 @@ if TYPE_CHECKING:
         BuiltContainer,
         BuiltSource,
         CarryOut,
+        Evaluation,
         ExpressionSource,
         FileOp,
         FileOps,
@@ -118,6 +118,7 @@ if TYPE_CHECKING:
         RemoveTree,
         Request,
         Severity,
+        Source,
         WriteFile,
     )
     from extra_container.process import Completed, Runner
@@ -147,14 +148,15 @@ _LATE = MappingProxyType(
         "PolicyError ProcessError RollbackError RolledBackError UnreachableError UsageError",
         "model.events": "Event",
         "model.frozen": "dataclass replace",
-        "model.host": "ActiveState Host Journaled Logged Machine Manager UnitDetails UnitState wrap_manager",
+        "model.host": "ActiveState Host Journaled Logged Machine Manager UnitChanges UnitDetails UnitState "
+        "wrap_manager",
         "model.known": "Bind",
         "model.origin": "Origin Phase",
         "model.plain": "plain",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
-        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut ExpressionSource "
-        "FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem ProblemKind "
-        "Problems Remove RemoveTree Request Severity WriteFile",
+        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut Evaluation "
+        "ExpressionSource FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem "
+        "ProblemKind Problems Remove RemoveTree Request Severity Source WriteFile",
         "process": "Completed Runner wait_for=result",
         "state.addresses": "Network network_of",
         "state.environment_file": "parse_environment_file",
@@ -207,6 +209,7 @@ __all__ = [
     "Completed",
     "ContainerError",
     "Difference",
+    "Evaluation",
     "Event",
     "ExpressionSource",
     "ExtraContainerError",
@@ -255,7 +258,9 @@ __all__ = [
     "Runner",
     "Session",
     "Severity",
+    "Source",
     "SystemdManager",
+    "UnitChanges",
     "UnitDetails",
     "UnitState",
     "UnreachableError",

@@ -58,9 +58,11 @@ if TYPE_CHECKING:
     from extra_container.generations.store import read as read_generations
     from extra_container.generations.store import remove as remove_generations
     from extra_container.generations.values import Generation, History, Verdict
+    from extra_container.hooks.facade import Hooks
+    from extra_container.hooks.found import PluginInfo
     from extra_container.hooks.info import PluginReport
     from extra_container.journals.moments import span as parse_span
-    from extra_container.nix.path_info import closure
+    from extra_container.nix.path_info import PathInfo, closure
     from extra_container.nix.path_info import of_closures as closures_of
     from extra_container.pipeline.history.generations import running as running_generation
     from extra_container.pipeline.history.generations import with_running_system
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from extra_container.pipeline.history.returning import request_for as return_request
     from extra_container.preview.document import document as preview_document
     from extra_container.preview.look import preview
+    from extra_container.state.runtime import Kind as RuntimeKind
 
 # Where the names stand that only some commands need. NAME=OTHER is one that is called OTHER there.
 _LATE = MappingProxyType(
@@ -83,9 +86,12 @@ _LATE = MappingProxyType(
         "generations.store": "all_generations=iterate forget_generations=forget mark_generation=mark "
         "read_generations=read remove_generations=remove",
         "generations.values": "Generation History Verdict",
+        "hooks.facade": "Hooks",
+        "hooks.found": "PluginInfo",
         "hooks.info": "PluginReport",
+        "state.runtime": "RuntimeKind=Kind",
         "journals.moments": "parse_span=span",
-        "nix.path_info": "closure closures_of=of_closures",
+        "nix.path_info": "PathInfo closure closures_of=of_closures",
         "pipeline.history.generations": "running_generation=running with_running_system",
         "pipeline.history.origins": "in_place",
         "pipeline.history.returning": "OvertakenError return_build=built return_check=holding "
@@ -114,15 +120,19 @@ __all__ = [
     "DefinitionCommand",
     "Generation",
     "History",
+    "Hooks",
     "Interrupted",
     "ListCommand",
     "Meaning",
     "NameCommand",
     "NamesCommand",
     "OvertakenError",
+    "PathInfo",
+    "PluginInfo",
     "PluginReport",
     "Provenance",
     "ResultCommand",
+    "RuntimeKind",
     "ShowCommand",
     "StartInterrupted",
     "Verdict",

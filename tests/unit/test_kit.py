@@ -1,11 +1,15 @@
 """The test kit: what it promises to plugins."""
 
+import contextlib
+import inspect
 import pydoc
 import re
+from pathlib import Path
 
 import pytest
 
-from extra_container import plugin
+from extra_container import plugin, plugin_command, testing
+from extra_container.hooks import specs
 from extra_container.model.errors import PluginError
 from extra_container.plugin import Bind, Limits, Usage, cgroup_of, events, hookimpl, limits_of, usage_of
 from extra_container.plugin_command import Command
@@ -104,6 +108,46 @@ def test_a_command_has_the_settings_that_are_given(tmp_path):
     said = call_command(Said, host=fake_host(tmp_path), settings={"mine": {"word": "hi"}})
     assert said.out == "hi"
     assert call_command(Said, host=fake_host(tmp_path)).out == "None"
+
+
+def test_every_type_of_a_public_signature_is_public():
+    public = {name for module in (plugin, plugin_command, testing) for name in module.__all__}
+    named = {}
+    for module in (plugin, testing):
+        for name in module.__all__:
+            for place, annotation in annotations(name, getattr(module, name)):
+                for word in re.findall(r"[A-Z]\w+", str(annotation)):
+                    named.setdefault(word, set()).add(place)
+    for name, hook in specs.declared().items():
+        for _, annotation in annotations(name, hook):
+            for word in re.findall(r"[A-Z]\w+", str(annotation)):
+                named.setdefault(word, set()).add(name)
+    assert {word: named[word] for word in ours() & set(named) - public} == {}
+
+
+def annotations(name, value):
+    """Yield the annotations of a function, or of what is public of a class."""
+    if not inspect.isclass(value):
+        with contextlib.suppress(ValueError, TypeError):
+            signature = inspect.signature(value)
+            yield from ((name, parameter.annotation) for parameter in signature.parameters.values())
+            yield name, signature.return_annotation
+        return
+    yield from ((name, annotation) for annotation in vars(value).get("__annotations__", {}).values())
+    for base in value.__mro__:
+        members = vars(base).items() if base.__module__.startswith("extra_container") else ()
+        for member, found in members:
+            function = found.fget if isinstance(found, property) else found
+            if not member.startswith("_") and inspect.isfunction(function):
+                yield from annotations(f"{name}.{member}", function)
+
+
+def ours():
+    """Return the classes of the program; what hooks call their settings is no class."""
+    root = Path(plugin.__file__).parent
+    texts = [path.read_text() for path in root.rglob("*.py")]
+    classes = {name for text in texts for name in re.findall(r"^class ([A-Z]\w+)", text, re.MULTILINE)}
+    return classes - {"Settings"}
 
 
 def test_help_of_the_api_fits_two_screens_and_names_all_of_it():
