@@ -10,21 +10,21 @@ from tests.processes import running
 
 # The hook stops the import of the named module until the signal has come.
 IMPORTING = """
-import signal, sys
+import signal, sys, time
 
 class Hook:
     def find_spec(self, name, path, target=None):
         if name == sys.argv[1]:
             print("importing", flush=True)
             while True:
-                signal.pause()
+                time.sleep(0.1)  # a signal just before a wait without an end would be missed
 
 sys.meta_path.insert(0, Hook())
 from extra_container.cli import main
 sys.exit(main(["plugins"]))
 """
 WORKING = """
-import signal, sys
+import signal, sys, time
 from extra_container.cli import main, registry
 from extra_container.cli.command import Command
 
@@ -35,7 +35,7 @@ class Work(Command):
         try:
             print("working", flush=True)
             while True:
-                signal.pause()
+                time.sleep(0.1)  # a signal just before a wait without an end would be missed
         finally:
             print("cleaned up", flush=True)
 

@@ -14,6 +14,7 @@ import pytest
 from extra_container import plugin
 from extra_container.hooks import bundled, entry_points, info, loader, specs
 from extra_container.hooks.specs import kinds
+from extra_container.variables import SHORTCUTS_OFF
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,7 +53,10 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 def modules_after(*words, **variables):
     """Return the modules that a command line has imported, with those that one of them is in."""
     argv = [sys.executable, "-c", RUN, *words]
-    done = subprocess.run(argv, check=True, capture_output=True, text=True, env={**os.environ, **variables})
+    environment = {
+        name: value for name, value in os.environ.items() if name != SHORTCUTS_OFF
+    }  # they are looked at here
+    done = subprocess.run(argv, check=True, capture_output=True, text=True, env={**environment, **variables})
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
