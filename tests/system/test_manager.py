@@ -76,6 +76,13 @@ def test_restart_again_and_again_meets_neither_machined_nor_the_start_limit(mana
     assert manager.states(["ec-again"])["ec-again"].result == "success"
 
 
+@pytest.fixture
+def restarting(manager):
+    """The manager, with the shortcut of restarts whatever the environment says: it is what is looked at."""
+    manager._runner.environment.pop("EXTRA_CONTAINER_SHORTCUTS_OFF", None)
+
+
+@pytest.mark.usefixtures("restarting")
 def test_each_is_started_as_soon_as_it_has_stopped(manager, units):
     slow = "trap 'sleep 2; exit 0' TERM; " + BOOT.partition("; ")[2]
     names = [units.add("ec-slow", slow), units.add("ec-quick"), units.add("ec-down")]
@@ -90,6 +97,7 @@ def test_each_is_started_as_soon_as_it_has_stopped(manager, units):
     assert machines().count("ec-quick") == machines().count("ec-slow") == 1
 
 
+@pytest.mark.usefixtures("restarting")
 def test_restarts_again_and_again_are_soon_over_or_left_to_a_stop_and_a_start(manager, units):
     units.add("ec-again")
     assert manager.start(["ec-again"]) == ()
@@ -103,6 +111,7 @@ def test_restarts_again_and_again_are_soon_over_or_left_to_a_stop_and_a_start(ma
     assert manager.states(["ec-again"])["ec-again"].up
 
 
+@pytest.mark.usefixtures("restarting")
 def test_a_restart_of_what_does_not_stop_or_does_not_boot_keeps_no_other_from_it(manager, units):
     names = [units.add("ec-stays", unit="RefuseManualStop=yes"), units.add("ec-good"), units.add("ec-bad")]
     assert manager.start(names) == ()
@@ -110,8 +119,8 @@ def test_a_restart_of_what_does_not_stop_or_does_not_boot_keeps_no_other_from_it
     units.add("ec-bad", "echo these words; exit 3")
     left, failures = manager.restart(names)
     # systemd 262 begins no restart if one of them is refused.
-    assert left in {("ec-stays",), tuple(names)}
-    if left == ("ec-stays",):
+    assert tuple(left) in {("ec-stays",), tuple(names)}
+    if len(left) == 1:
         assert [failure.name for failure in failures] == ["ec-bad"]
         assert "these words" in failures[0].details
         assert manager.leader("ec-good") not in {None, before["ec-good"]}
