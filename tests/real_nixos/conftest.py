@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.conftest import Tool, name, prefix  # noqa: F401 -- fixtures
+from tests.containers.conftest import PROGRAM, Tool, name, prefix  # noqa: F401 -- fixtures
 from tests.real_nixos import folder
 
 VARIABLE = "EXTRA_CONTAINER_TEST_TREES"
@@ -45,6 +45,17 @@ def release(request):
     return require(request.param)
 
 
+def _build_packages(base, release):
+    """Build what every container of a release is made of: several hundred packages, for which no test has the time."""
+    argv = [PROGRAM, "build", "-E", definition({"first": ("", "")}, release)]
+    subprocess.run(argv, check=True, capture_output=True, env={**os.environ, **settings(base)})
+
+
+def settings(base):
+    """Return the environment variables with which the command builds containers of a base."""
+    return {"NIX_PATH": f"nixpkgs={base}", "NIX_CONFIG": NIX_CONFIG}
+
+
 @pytest.fixture(scope="session")
 def bases():
     """Give a function that makes the folder of a release, once.
@@ -60,6 +71,7 @@ def bases():
             shutil.rmtree(place, ignore_errors=True)
             place.parent.mkdir(exist_ok=True)
             made[release] = folder.make(trees()[release], place)
+            _build_packages(made[release], release)
         return made[release]
 
     return base
@@ -69,7 +81,7 @@ def bases():
 def tool(tmp_path, release, bases):
     """The installed command, with a nixpkgs of the release."""
     tool = Tool(tmp_path)
-    tool.environment |= {"NIX_PATH": f"nixpkgs={bases(release)}", "NIX_CONFIG": NIX_CONFIG}
+    tool.environment |= settings(bases(release))
     yield tool
     tool.close()
 

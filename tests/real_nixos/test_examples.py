@@ -1,4 +1,4 @@
-"""The examples of definitions that need nixpkgs, with containers of a real NixOS."""
+"""The examples of definitions, with containers of a real NixOS: those that need nixpkgs, and those of the page."""
 
 import shutil
 import subprocess
@@ -8,8 +8,11 @@ import pytest
 
 from tests.containers.conftest import fetch
 from tests.nix.evaluator import ROOT
+from tests.pages import steps
 from tests.real_nixos.conftest import VERSIONS
+from tests.real_nixos.test_guide import reader  # noqa: F401 -- a fixture
 from tests.system.conftest import internet  # noqa: F401 -- a fixture
+from tests.system.test_guide import one_address  # noqa: F401 -- a fixture
 from tests.system.traffic import WEB4, asks, inside
 
 SOURCE = 'int puts(const char *); int main(void) { return puts("built") < 0; }\n'
@@ -93,3 +96,9 @@ def test_the_build_machine(tool, example, served):
     assert asks(WEB4, 80, *inside("build")) == "192.0.2.2 192.0.2.1"
     limits = ["systemctl", "show", "container@build", "-P", "MemoryMax", "-P", "TasksMax"]
     assert subprocess.run(limits, check=True, capture_output=True, text=True).stdout == "4294967296\n2000\n"
+
+
+@pytest.mark.usefixtures("release", "one_address")
+def test_the_page_of_the_examples(reader):  # noqa: F811 -- the fixture
+    shutil.copytree(ROOT / "examples/definitions", reader.directory, dirs_exist_ok=True)
+    reader.follow(steps((ROOT / "examples/definitions/README.md").read_text()))

@@ -1,4 +1,4 @@
-"""The guide, followed line by line with containers of a real NixOS."""
+"""The guide and the page on health, followed line by line with containers of a real NixOS."""
 
 import re
 
@@ -23,14 +23,25 @@ class Builder(Reader):
         return code, self._NIX.sub("", seen)
 
 
-@switchable
-@pytest.mark.usefixtures("release", "one_address")
-def test_the_guide(tool, tmp_path):
+@pytest.fixture
+def reader(tool, tmp_path):
+    """Somebody in an empty directory, who cleans up; containers that a page leaves behind are destroyed."""
     (tmp_path / "reader").mkdir()
     reader = Builder(tmp_path / "reader", NIX_PATH=tool.environment["NIX_PATH"], NIX_CONFIG=NIX_CONFIG)
-    try:
-        reader.follow(steps((ROOT / "docs/guide.md").read_text()))
-        assert tool("list").out == "", "the guide cleans up"
-    finally:
-        reader.close()
-        tool("destroy", "--all")
+    yield reader
+    reader.close()
+    left = tool("list").out
+    tool("destroy", "--all")
+    assert left == "", "the page cleans up"
+
+
+@switchable
+@pytest.mark.usefixtures("release", "one_address")
+def test_the_guide(reader):
+    reader.follow(steps((ROOT / "docs/guide.md").read_text()))
+
+
+@switchable
+@pytest.mark.usefixtures("release")
+def test_the_page_on_services_that_must_not_stay_broken(reader):
+    reader.follow(steps((ROOT / "docs/healthy.md").read_text()))

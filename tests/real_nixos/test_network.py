@@ -1,6 +1,7 @@
 """README's example, each option of `extra`, and the firewall of NixOS."""
 
 import subprocess
+from functools import partial
 
 import pytest
 
@@ -82,3 +83,36 @@ def test_peers_by_name(tool, create, name, prefix):
         assert fetch(other) == "peer"
     finally:
         tool("destroy", other)
+
+
+def knows(tool, name, other):
+    """Whether the name of another container resolves in one."""
+    done = tool("run", name, "--", "getent", "hosts", other, code=None)
+    assert done.code in {0, 2}, done.err  # found, or not
+    return done.code == 0
+
+
+def resolves(name):
+    """Whether a name resolves on the host."""
+    return subprocess.run(["getent", "hosts", name], check=False, capture_output=True).returncode == 0
+
+
+def test_names_where_they_are_not_wanted(tool, create, name, prefix):
+    others = {"deaf": "extra.resolvePeers = false;", "unknown": "extra.registerName = false;"}
+    first, last = prefix.rsplit(".", 1)
+    prefixes = dict(zip([name, *others], (f"{first}.{(int(last) + more) % 250}" for more in range(3)), strict=True))
+    names = {name: name, **{other: f"{name}{other[0]}" for other in others}}
+    containers = {
+        names[other]: ("", f'extra.addressPrefix = "{prefixes[other]}"; {others.get(other, "")}') for other in names
+    }
+    try:
+        create(names=containers)
+        assert [resolves(each) for each in names.values()] == [True, True, False]
+        # A peer that has just started becomes known; one that is not to be never does.
+        for asking, other in ((name, names["deaf"]), (names["unknown"], name), (names["unknown"], names["deaf"])):
+            assert settled(partial(knows, tool, asking, other), True)
+        assert not knows(tool, name, names["unknown"])
+        assert not knows(tool, names["deaf"], name)
+        tool("run", names["deaf"], "--", "test", "!", "-e", "/run/extra-container-names")
+    finally:
+        tool("destroy", *(names[other] for other in others))

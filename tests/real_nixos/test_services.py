@@ -1,5 +1,7 @@
 """Services of nixpkgs' own modules, and the options of nixpkgs' own containers."""
 
+import re
+
 from tests.containers.conftest import fetch
 from tests.real_nixos.conftest import definition
 
@@ -50,6 +52,17 @@ def test_mounts_and_memory(tool, create, name, tmp_path):
     assert tool("run", name, "--", "findmnt", "-no", "FSTYPE", "/scratch").out == "tmpfs\n"
     tool("restart", name)
     tool("run", name, "--", "test", "!", "-e", "/lost")
+
+
+def test_programs_that_the_host_lacks_are_named(tool, create, name):
+    create("environment.systemPackages = [ pkgs.ffmpeg ];")
+    lacking = tool("run", name, "--", "ffmpeg", code=127)
+    assert lacking.err == "ffmpeg is not on this host (Debian's ffmpeg has it)\n"
+
+
+def test_sources_that_cannot_be_had_are_named(tool, name, release):
+    failed = tool("build", "-E", definition({name: ("environment.systemPackages = [ pkgs.bc ];", "")}, release), code=3)
+    assert re.search(r"\S+ cannot be had: it would have to be downloaded", failed.err)
 
 
 def test_evaluated_with_all_of_nixos(tool, name, release):

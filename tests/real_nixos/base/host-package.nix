@@ -2,7 +2,7 @@
 { system }:
 {
   name,
-  # Programs that are linked if the host has them.
+  # Programs that are linked if the host has them. In place of the first one stands what says that it is lacking.
   programs ? [ name ],
   # Programs that must be there, and fail when they are called.
   stubs ? [ ],
@@ -23,6 +23,11 @@ let
       stubs
       contents
       ;
+    lacking =
+      let
+        debian = (import ./debian.nix).${builtins.head (programs ++ [ name ])} or null;
+      in
+      if debian == null then "" else " (Debian's ${debian} has it)";
     builder = "/bin/bash";
     args = [ ./host-package.sh ];
   };

@@ -9,9 +9,9 @@ for program in $programs; do
     fi
   done
 done
-for program in $stubs; do
+for program in ${programs%% *} $stubs; do
   if [[ ! -e $out/bin/$program ]]; then
-    printf '#!/usr/bin/bash\necho "%s is not on this host" >&2\nexit 127\n' "$program" >"$out/bin/$program"
+    printf '#!/usr/bin/bash\necho "%s is not on this host%s" >&2\nexit 127\n' "$program" "$lacking" >"$out/bin/$program"
     chmod 0755 "$out/bin/$program"
   fi
 done
