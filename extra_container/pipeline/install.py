@@ -84,20 +84,23 @@ def install(
     those that ran before a run that was broken off, ``unknown`` those whose unit the manager did not find before.
     """
     undo: dict[str, files.Undo] = {}
-    ran = interrupted.union(run_plan.restart)
+    ran, begun = interrupted.union(run_plan.restart), {}
     for item in plan.items:
         if item.ops or item.name in ran:
-            record.begin(item.name, _transition(item, lacking, ran=item.name in ran), context.host)
+            begun[item.name] = _transition(item, lacking, ran=item.name in ran)
+            record.begin(item.name, begun[item.name], context.host)
     try:
         _put_in_place(plan, run_plan, lacking, undo, context, unknown=unknown)
     except BaseException as error:
         try:
             lost = rollback.take_back(undo, tuple(sorted(ran)), context)
+            half = {name for name, was in begun.items() if record.read_links(was.before) != was.before}
             for item in _changed(plan):
-                if item.name in lacking:
+                if item.name in lacking and item.name not in half:
                     pending.write(item.name, lacking[item.name], context.host)
-            down = {failure.name for failure in lost}
-            record.end((item.name for item in plan.items if item.name not in down), context.host)
+            # The next run takes back what could not be taken back, and starts what is down.
+            unsettled = half.union(failure.name for failure in lost)
+            record.end((item.name for item in plan.items if item.name not in unsettled), context.host)
         except (OSError, ExtraContainerError) as second:
             if isinstance(error, ExtraContainerError):
                 error.message = f"{error.message}\nTaking it back failed: {second}"

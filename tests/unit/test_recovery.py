@@ -1,12 +1,13 @@
 """Runs that were broken off: what the next one makes of them."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from extra_container.model.errors import UsageError
+from extra_container.model.errors import InstallError, UsageError
 from extra_container.model.host import ActiveState, UnitState
 from extra_container.pipeline import control, destroy, recovery
 from extra_container.pipeline.recovery import Recovery
@@ -297,6 +298,30 @@ def test_a_new_container_whose_links_were_not_all_made_is_gone(world, version, k
     world.create(version(1, "other"))
     assert [path.name for path in world.host.conf_directory.iterdir()] == ["other.conf"]
     assert installed.names(world.host.gc_roots) == ["other"]
+
+
+@pytest.mark.parametrize("how", ["restart_changed", "update_changed"])
+def test_what_a_full_disk_kept_from_being_taken_back_is_taken_back_by_the_next_run(world, version, monkeypatch, how):
+    world.create(version(1), start=True)
+    original, links = Path.replace, []
+
+    def full(path, target):
+        links.extend([path] * (path.suffix == ".tmp"))
+        if len(links) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return original(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(InstallError) as caught:
+            world.create(version(2), **{how: True})
+    assert "Taking it back failed as well" in caught.value.hint
+    assert world.records() != [], "it is known that links of two versions are there"
+    world.create(version(1, "other"))
+    links_now = installed.read(world.host.gc_roots)["demo"]
+    assert (links_now.unit, links_now.conf) == (version(1).unit, version(1).conf)
+    assert world.manager.running == {"demo"}
+    assert world.records() == []
 
 
 def test_a_restart_that_was_killed_is_finished(world, version, monkeypatch):
