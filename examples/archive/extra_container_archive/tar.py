@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from extra_container.plugin import Host, HostError, Runner, UsageError
+from extra_container.plugin import Host, HostError, Runner, UsageError, remove_tree
 
 # What the kernel makes in a running container, and nobody wants back.
 _LEFT_OUT = ("./dev", "./proc", "./run", "./sys", "./tmp")
@@ -54,11 +54,15 @@ def unpack(archive: Path, directory: Path, runner: Runner) -> None:
     """
     if runner.run(["tar", "--list", f"--file={archive}"], check=False).returncode != 0:
         raise UsageError(f"{archive} is no archive, or not a whole one")
-    fresh = directory.with_name(f".{directory.name}.unarchived")
-    runner.run(["rm", "--recursive", "--force", "--one-file-system", str(fresh)])
+    fresh, old = (directory.with_name(f".{directory.name}.{word}") for word in ("unarchived", "replaced"))
+    if old.exists() and not directory.exists():
+        # A run was killed between its two renames.
+        old.rename(directory)
+    for left in (fresh, old):
+        remove_tree(left)
     fresh.mkdir(mode=0o755)
     runner.run(["tar", "--extract", *_OWNERS, "--preserve-permissions", f"--file={archive}", f"--directory={fresh}"])
-    old = directory.with_name(f".{directory.name}.replaced")
-    directory.rename(old)
+    if directory.exists():
+        directory.rename(old)
     fresh.rename(directory)
-    runner.run(["rm", "--recursive", "--force", "--one-file-system", str(old)])
+    remove_tree(old)

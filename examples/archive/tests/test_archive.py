@@ -1,5 +1,7 @@
 """Archives with the real tar, of containers whose manager is made up."""
 
+import shutil
+
 import pytest
 
 import extra_container_archive
@@ -39,6 +41,23 @@ def test_data_goes_into_an_archive_and_back(host, data):
     assert (data / "var/kept").read_text() == "kept"
     assert sorted(path.name for path in data.iterdir()) == ["proc", "var"]
     assert list((data / "proc").iterdir()) == []
+    assert [path.name for path in data.parent.iterdir()] == ["web"]
+
+
+@pytest.mark.parametrize("killed", ["before the second rename", "before the end", "data gone"])
+def test_what_a_killed_run_left_is_tidied_up(host, data, killed):
+    file = archived(host)
+    old, fresh = (data.with_name(f".web.{word}") for word in ("replaced", "unarchived"))
+    for place in (old, fresh):
+        (place / "var/empty").mkdir(parents=True)
+    if killed == "before the second rename":
+        shutil.rmtree(old)
+        data.rename(old)
+    elif killed == "data gone":
+        shutil.rmtree(data)
+        shutil.rmtree(old)
+    assert call_command(Unarchive, "web", file, host=host).code == 0
+    assert (data / "var/kept").read_text() == "kept"
     assert [path.name for path in data.parent.iterdir()] == ["web"]
 
 
