@@ -79,7 +79,7 @@ def make_request(text: str = "{ containers.demo = {}; }", **changes: Any) -> Req
 def built_container(name: str = "demo", *, system: str = "/nix/store/s1", **changes: Any) -> BuiltContainer:  # noqa: ANN401 -- any field
     """Return a built container as planning code sees one; ``changes`` are fields of it."""
     confs = layout.CONF_DIRECTORIES[0]
-    root = changes.get("root") or layout.container_root("", confs, name)
+    root = changes.get("root") or layout.container_root(changes.get("unit_text", ""), confs, name)
     conf_text = changes.pop("conf_text", f"SYSTEM_PATH={system}\nPRIVATE_USERS=no\n")
     fields: dict[str, Any] = {
         "name": name,

@@ -34,8 +34,9 @@ class ServeSsh(Command):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser that takes a command line of this program."""
         parser = super().get_parser(prog_name)
-        words = "a command line of this program, in the place of the one that SSH's client gave"
-        parser.add_argument("words", nargs=argparse.REMAINDER, metavar="[--] COMMAND ARG…", help=words)
+        told = "a command of this program, in the place of the command line that SSH's client gave"
+        parser.add_argument("word", nargs="?", metavar="[--] COMMAND", help=told)
+        parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="ARG…", help="its arguments")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -43,8 +44,10 @@ class ServeSsh(Command):
         from extra_container_remote.serving import policy
 
         runner = Runner(environment=self.app.environment)
-        words = parsed_args.words[1:] if parsed_args.words[:1] == ["--"] else parsed_args.words
-        wanted = policy.allowed(words) if words else policy.understand(self.app.environment.get(_GIVEN))
+        if parsed_args.word is None:
+            wanted = policy.understand(self.app.environment.get(_GIVEN))
+        else:
+            wanted = policy.allowed([parsed_args.word, *parsed_args.rest])
         if wanted.is_nix:
             runner.replace(wanted.words)
         if wanted.needs_root and os.geteuid() != 0:
