@@ -123,7 +123,8 @@ def test_waiting(tool, running):
     tool("run", running, "--", "systemd-run", "-q", "--unit=broken", "--property=Type=oneshot", "false", code=None)
     assert "in " + running + " failed: broken.service" in tool("wait", running, "healthy", "--timeout=1", code=9).err
     waiting = tool.start("wait", running, "gone", "--timeout", "60")
-    lost = tool.start("wait", running, "stopped", "--timeout", "60", stderr=subprocess.PIPE)
+    lost = tool.start("-v", "wait", running, "stopped", "--timeout", "60", stderr=subprocess.PIPE)
+    assert "command.started" in lost.stderr.readline()  # so that the container is there when it looks
     tool("destroy", running)
     assert waiting.wait(30) == 0
     assert lost.wait(30) in {0, 4}  # it may have been seen between its end and its removal
