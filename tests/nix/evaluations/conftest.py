@@ -17,6 +17,7 @@ from extra_container.model.values import Base, BaseKind, ExpressionSource, FileS
 from extra_container.pipeline import build
 from extra_container.process import Runner
 from extra_container.testing import fake_context, fake_host, hooks_with, make_request
+from extra_container.variables import SHORTCUTS_OFF
 from tests.nix.evaluator import HOST_BASE, Nix
 
 # A file is recorded only if it changed before the evaluation began, as far as the kernel's clock for files can tell.
@@ -78,7 +79,9 @@ class World:
 
     def _run(self, act: Callable[..., str], definition: Path | str, changes: Mapping[str, object]) -> Outcome:
         told: list[str] = []
-        given = {name: value for name, value in os.environ.items() if not name.startswith(("NIX_", "GC_", "PYTEST_"))}
+        # The shortcut is what is looked at, whatever the environment says of it.
+        passed_over = ("NIX_", "GC_", "PYTEST_", SHORTCUTS_OFF)
+        given = {name: value for name, value in os.environ.items() if not name.startswith(passed_over)}
         seen: list[events.Event] = []
         runner = Runner(environment={**given, **self.nix.places, **self.variables}, notify=seen.append)
         host = fake_host(self.directory / "host")
