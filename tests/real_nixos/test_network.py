@@ -75,7 +75,9 @@ def test_peers_by_name(tool, create, name, prefix):
     last = prefix.rpartition(".")[0]
     try:
         create(names={name: ("", network % prefix), other: (web_service("peer"), network % f"{last}.251")})
-        asked = ("run", name, "--", "curl", "-s", "--retry", "20", "--retry-connrefused", f"{other}:50")
+        # A peer that has started is known, and its service answers, a moment later.
+        patient = ("--retry", "60", "--retry-all-errors", "--retry-delay", "1")
+        asked = ("run", name, "--", "curl", "-s", *patient, f"{other}:50")
         assert tool(*asked).out == "peer"
         for _ in range(5):
             tool("restart", other)
