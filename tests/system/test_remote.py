@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.conftest import Tool
 from tests.system import workflows
 from tests.system.machines import Machines, run
 
@@ -26,11 +25,6 @@ def machines(tmp_path_factory):
         yield made
     finally:
         made.close()
-
-
-@pytest.fixture
-def tool(tmp_path):
-    return Tool(tmp_path)
 
 
 @pytest.fixture

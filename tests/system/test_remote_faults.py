@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.containers.conftest import Tool
 from tests.system.machines import Machines, run
 
 NORTH = ("--target-host", "north")
@@ -36,13 +35,6 @@ def machines(tmp_path_factory):
 @pytest.fixture
 def north(machines):
     return machines.up["north"]
-
-
-@pytest.fixture
-def tool(tmp_path):
-    tool = Tool(tmp_path)
-    yield tool
-    tool.close()
 
 
 @pytest.fixture
