@@ -135,12 +135,14 @@ class Registry:
     def sweep(self, destroy: Callable[[Slot], None], installed: Callable[[], Sequence[str]]) -> None:
         """Give to ``destroy`` what ended runs left, and free slots that were kept and whose containers are gone."""
         with self._locked():
-            for slot, owner, kept in self._read():
-                if (kept and not slot.of(installed())) or (
-                    not kept and owner != self.run and not self._is_alive(owner)
-                ):
-                    destroy(slot)
-                    self.release(slot)
+            left = [
+                slot
+                for slot, owner, kept in self._read()
+                if not kept and owner != self.run and not self._is_alive(owner)
+            ]
+            for slot in (*self._emptied(installed), *left):
+                destroy(slot)
+                self.release(slot)
             owners = {owner for _, owner, _ in self._read()}
             for file in self._runs.iterdir():
                 if file.name not in owners | {self.run} and not self._is_alive(file.name):
@@ -157,10 +159,15 @@ class Registry:
         one who waits for that.
         """
         with contextlib.suppress(BlockingIOError), self._locked(wait=False):
-            for slot, _, kept in self._read():
-                if kept and not slot.of(installed()):
-                    remove(slot)
-                    self.release(slot)
+            for slot in self._emptied(installed):
+                remove(slot)
+                self.release(slot)
+
+    def _emptied(self, installed: Callable[[], Sequence[str]]) -> tuple[Slot, ...]:
+        """Return the slots that were kept and whose containers are gone; who is installed is asked once, if at all."""
+        kept = tuple(slot for slot, _, is_kept in self._read() if is_kept)
+        names = installed() if kept else ()
+        return tuple(slot for slot in kept if not slot.of(names))
 
     @contextmanager
     def ending(self) -> Iterator[None]:
