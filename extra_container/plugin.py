@@ -8,13 +8,13 @@ Names that are not in ``__all__``, and every other module of the package but :mo
 ``docs/api.md`` of all:
 
 Hooks, and what observers get
-    hookimpl; dataclass, replace; events, Event, Origin, Phase
+    hookimpl; dataclass, replace; events, Event, Origin, Phase, PhaseEnd
 The command line
     Request, Source, BuiltSource, ExpressionSource, FileSource, Base, BaseKind, Evaluation, CarryOut
 Checks
     Problem, Problems, ProblemKind, Severity; Check, Checks, Finding, Findings, Repair, Verdict
 Builds
-    BuildInputs, BuildResult, BuiltContainer, Bind
+    BuildInputs, BuildResult, BuiltContainer, Bind, JSON
 What is installed
     Installed, InstalledContainer, network_of, Network, layout, parse_environment_file, read_text_file
 What runs
@@ -25,8 +25,8 @@ Files
     FileOp, FileOps, MakeDirectory, Link, WriteFile, Remove, RemoveTree, remove_tree, read_mounts, parse_mounts, Mount
 Hosts
     Host, Machine, Manager, wrap_manager, Journaled, Logged, ActiveState, UnitState, UnitDetails, UnitChanges,
-    SystemdManager, systemd_checks, auto_start_problems, fragment_problems, describe_conditions, unmet_conditions,
-    boots_at_once, known_cause, console_lines, without_good_news
+    SystemdManager, Nspawn, systemd_checks, auto_start_problems, fragment_problems, describe_conditions,
+    unmet_conditions, boots_at_once, known_cause, console_lines, without_good_news
 Programs and people
     Runner, Completed, wait_for, plain
 Errors
@@ -36,10 +36,10 @@ Errors
 
 from __future__ import annotations
 
-import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from extra_container import late
 from extra_container.hooks.specs.kinds import hookimpl
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
         wrap_manager,
     )
     from extra_container.model.known import Bind
-    from extra_container.model.origin import Origin, Phase
+    from extra_container.model.origin import Origin, Phase, PhaseEnd
     from extra_container.model.plain import plain
     from extra_container.model.plans import (
         Change,
@@ -95,6 +95,7 @@ if TYPE_CHECKING:
         Session,
     )
     from extra_container.model.values import (
+        JSON,
         Base,
         BaseKind,
         BuildInputs,
@@ -132,6 +133,7 @@ if TYPE_CHECKING:
     from extra_container.systemd.conditions import unmet_of as unmet_conditions
     from extra_container.systemd.console import console_lines, without_good_news
     from extra_container.systemd.manager import SystemdManager
+    from extra_container.systemd.nspawn import Nspawn
     from extra_container.systemd.reasons import known_cause
     from extra_container.trees.mounts import Mount, MountedError, parse_mounts, read_mounts
     from extra_container.trees.removal import remove_tree
@@ -151,10 +153,10 @@ _LATE = MappingProxyType(
         "model.host": "ActiveState Host Journaled Logged Machine Manager UnitChanges UnitDetails UnitState "
         "wrap_manager",
         "model.known": "Bind",
-        "model.origin": "Origin Phase",
+        "model.origin": "Origin Phase PhaseEnd",
         "model.plain": "plain",
         "model.plans": "Change Difference Failure InstallItem InstallPlan Left Place RunPlan RunState Session",
-        "model.values": "Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut Evaluation "
+        "model.values": "JSON Base BaseKind BuildInputs BuildResult BuiltContainer BuiltSource CarryOut Evaluation "
         "ExpressionSource FileOp FileOps FileSource Installed InstalledContainer Link MakeDirectory Problem "
         "ProblemKind Problems Remove RemoveTree Request Severity Source WriteFile",
         "process": "Completed Runner wait_for=result",
@@ -166,6 +168,7 @@ _LATE = MappingProxyType(
         "systemd.conditions": "describe_conditions=describe unmet_conditions=unmet_of",
         "systemd.console": "console_lines without_good_news",
         "systemd.manager": "SystemdManager",
+        "systemd.nspawn": "Nspawn",
         "systemd.reasons": "known_cause",
         "trees.mounts": "Mount MountedError parse_mounts read_mounts",
         "trees.removal": "remove_tree",
@@ -174,25 +177,11 @@ _LATE = MappingProxyType(
 _MODULES = MappingProxyType({"events": "model.events", "layout": "model.layout", "proc": "proc"})
 
 if not TYPE_CHECKING:
-    _KNOWN = MappingProxyType(
-        {
-            public: (module, own or public)
-            for module, names in _LATE.items()
-            for public, _, own in (entry.partition("=") for entry in names.split())
-        }
-    )
-
-    def __getattr__(name: str) -> object:
-        """Import a name when it is asked for: all commands load all plugins, and few need all that these can use."""
-        if name in _MODULES:
-            return importlib.import_module(f"extra_container.{_MODULES[name]}")
-        if name not in _KNOWN:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module, own = _KNOWN[name]
-        return getattr(importlib.import_module(f"extra_container.{module}"), own)
+    __getattr__, __dir__ = late.offer(__name__, _LATE, _MODULES)
 
 
 __all__ = [
+    "JSON",
     "ActiveState",
     "Base",
     "BaseKind",
@@ -238,8 +227,10 @@ __all__ = [
     "Mount",
     "MountedError",
     "Network",
+    "Nspawn",
     "Origin",
     "Phase",
+    "PhaseEnd",
     "Place",
     "PluginError",
     "PolicyError",

@@ -48,7 +48,7 @@ def _entry(name: str, value: object) -> str:
         text.append(f"The module `{value.__name__}`. {_summary(value)}")
     elif inspect.isclass(value):
         text += _class(value)
-    elif callable(value):
+    elif callable(value) and typing.get_origin(value) is None:
         text += [f"`{name}{_signature(value)}`\n", _summary(value)]
     else:
         text.append(f"`{_plain(str(value))}`")
@@ -73,12 +73,20 @@ def _class(value: type, what: str = "") -> list[str]:
     methods = {
         name: member
         for name, member in inspect.getmembers(value)
-        if not name.startswith("_") and (inspect.isroutine(member) or isinstance(member, property))
+        if not name.startswith("_")
+        and (inspect.isroutine(member) or isinstance(member, property))
+        and _is_ours(value, name)
     }
     own = {name: member for name, member in methods.items() if not issubclass(value, BaseException | tuple)}
     calls = {name: "" if isinstance(member, property) else _signature(member) for name, member in own.items()}
     shown = [f"* `{name}{calls[name]}`: {_first(member)}" for name, member in own.items()]
     return [*text, *([""] if shown else []), *shown]
+
+
+def _is_ours(owner: type, name: str) -> bool:
+    """Whether what a class has by a name is for plugins: how cliff's application works inside is not."""
+    definer = next(base for base in owner.__mro__ if name in vars(base))
+    return definer.__module__ != "cliff.app"
 
 
 def _kind(bases: list[str]) -> str:

@@ -67,6 +67,17 @@ def is_of_running(action: argparse.Action) -> bool:
     return bool(vars(action).get("of_running"))
 
 
+def count(text: str) -> int:
+    """Return how many of something a word says, which may be none: a ``type`` of arguments.
+
+    Raises :class:`ValueError`, of which argparse makes an error of the command line.
+    """
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser with whole option names only and errors that look like all others.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from extra_container.journals import kept
 from extra_container.model import events, wording
 from extra_container.model.errors import ExtraContainerError, Interrupted, UsageError
-from extra_container.model.frozen import dataclass, replace
+from extra_container.model.frozen import dataclass, field, replace
 from extra_container.model.host import Host, UnitState, glance
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Installed, Request
@@ -95,7 +95,7 @@ class Outlook:
     present: Installed
     seen: Seen
     interrupted: frozenset[str] = frozenset()
-    selected: Mapping[str, Generation] = MappingProxyType({})
+    selected: Mapping[str, Generation] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def create_built(

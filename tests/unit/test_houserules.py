@@ -57,7 +57,7 @@ def test_the_core_does_not_know_the_command_line(path):
 
 # A folder imports of those above it only, beside itself. Modules at the top are rooms of their own.
 ORDER = (
-    {"model", "variables", "enter", "json_text"},
+    {"model", "variables", "enter", "json_text", "late"},
     {"proc", "settings", "shortcuts"},
     {"output", "ending", "trees", "completed"},
     {"process"},

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from extra_container.cli.waiting.progress import TerminalProgress
     from extra_container.model.events import Event
     from extra_container.model.origin import Origin
+    from extra_container.progress.followed import Progress
 
 # What changes on the host and nobody else writes to its journal.
 _CHANGES = frozenset(
@@ -82,7 +83,7 @@ class Messages:
             self.journal = JournalLog()
             self._followers.append(self.journal)
 
-    def progress(self) -> TerminalProgress | None:
+    def progress(self) -> Progress | None:
         """Return what draws how far things are, for people who look on at a terminal; None for everybody else."""
         descriptor = self._terminal()
         if descriptor is not None and self._progress is None:

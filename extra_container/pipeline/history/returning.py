@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from extra_container.model.values import Installed
 
 
-class Outlook(Protocol):
-    """What is known when nothing has changed yet, see :mod:`.create`."""
+class BeforeChange(Protocol):
+    """What is known when nothing has changed yet: :class:`.create.Outlook` has it, and more."""
 
     @property
     def present(self) -> Installed:
@@ -78,13 +78,15 @@ def _text(unit: Path) -> str:
         return ""  # it is masked; what else is wrong with it is told by whoever needs it
 
 
-def holding(one: Generation, choose: Callable[[History], Generation], context: Context) -> Callable[[Outlook], None]:
+def holding(
+    one: Generation, choose: Callable[[History], Generation], context: Context
+) -> Callable[[BeforeChange], None]:
     """Return what raises :class:`OvertakenError` under the lock if another generation would be chosen there.
 
     It also warns of what going back does to the container's data.
     """
 
-    def check(outlook: Outlook) -> None:
+    def check(outlook: BeforeChange) -> None:
         present = outlook.present.get(one.container)
         if choose(store.of(one.container, present, context.host)).number != one.number:
             raise OvertakenError

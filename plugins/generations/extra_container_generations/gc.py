@@ -14,6 +14,7 @@ from extra_container.plugin_command import (
     ListCommand,
     NamesCommand,
     all_generations,
+    count,
     forget_generations,
     parse_span,
     read_generations,
@@ -46,7 +47,7 @@ class Gc(ListCommand, NamesCommand):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Return a parser with names and what to keep."""
         parser = super().get_parser(prog_name)
-        parser.add_argument("--keep", type=_count, metavar="N", help="keep the newest N, whatever their age")
+        parser.add_argument("--keep", type=count, metavar="N", help="keep the newest N, whatever their age")
         parser.add_argument(
             "--older-than", type=_age, metavar="SPAN", help="throw away what is older: 30d, 12h, '2 weeks'"
         )
@@ -109,13 +110,6 @@ def _histories(wanted: Sequence[str], context: Context) -> list[History]:
 
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers)) or "none"
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
 
 
 def _age(text: str) -> float:

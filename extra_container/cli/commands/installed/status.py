@@ -12,6 +12,7 @@ from extra_container.cli import direct
 from extra_container.cli.command import Command, NamesCommand
 from extra_container.cli.output import formats
 from extra_container.cli.output.display import ListCommand
+from extra_container.cli.parser import count
 from extra_container.cli.root import become_root
 from extra_container.model.errors import UsageError
 
@@ -143,13 +144,6 @@ class Status(ListCommand, NamesCommand):
         return view.text(self._found, terminal.columns(self.app.stdout))
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
-
-
 def _interval(text: str) -> float:
     seconds = float(text)
     if not _SHORTEST <= seconds < _LONGEST:
@@ -167,7 +161,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n",
         "--lines",
-        type=_count,
+        type=count,
         default=_JOURNAL_LINES,
         metavar="N",
         help=f"show so many lines of the journal of a container that failed (default: {_JOURNAL_LINES})",
