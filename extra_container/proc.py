@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from extra_container.model.frozen import dataclass
@@ -113,27 +113,30 @@ def parent(pid: int, *, root: Path = ROOT) -> int | None:
 
 def name(pid: int, *, root: Path = ROOT) -> str:
     """Return what a process calls itself, at most 15 bytes of its program's name if it says nothing else."""
-    return _read(root / str(pid) / "comm").decode(errors="surrogateescape").removesuffix("\n")
+    return _read(f"{root}/{pid}/comm").decode(errors="surrogateescape").removesuffix("\n")
 
 
 def children(pid: int, *, root: Path = ROOT) -> tuple[int, ...]:
     """Return the PIDs of the children of a process' first thread."""
-    return tuple(int(child) for child in _read(root / str(pid) / "task" / str(pid) / "children").split())
+    return tuple(int(child) for child in _read(f"{root}/{pid}/task/{pid}/children").split())
 
 
 def is_init(pid: int, *, root: Path = ROOT, below: int | None = None) -> bool:
     """Whether a process is PID 1 of a PID namespace below the caller's, ``below`` as many levels if that is given."""
-    lines = _read(root / str(pid) / "status").splitlines()
+    lines = _read(f"{root}/{pid}/status").splitlines()
     numbers = next((line.split()[1:] for line in lines if line.startswith(b"NSpid:")), [])
     return len(numbers) > 1 and numbers[-1] == b"1" and below in {None, len(numbers) - 1}
 
 
-def inits(*, root: Path = ROOT) -> tuple[int, ...]:
-    """Return the PIDs of the processes that are PID 1 of a PID namespace right below the caller's."""
+def inits(among: Iterable[int] | None = None, *, root: Path = ROOT) -> tuple[int, ...]:
+    """Return the PIDs of the processes that are PID 1 of a PID namespace right below the caller's.
+
+    ``among`` are those that are looked at, ``None`` for all.
+    """
     own = pid_namespace(os.getpid(), root=root)
     found: dict[str, int] = {}
     # PID 1 of a namespace has its lowest PID, unless the numbers have begun anew since.
-    for pid in sorted(pids(root=root)):
+    for pid in sorted(pids(root=root) if among is None else among):
         space = pid_namespace(pid, root=root)
         if space is not None and space != own and space not in found and is_init(pid, root=root, below=1):
             found[space] = pid
@@ -160,7 +163,7 @@ def cgroups(pid: int, *, root: Path = ROOT) -> Mapping[str, str]:
     The keys are the controllers of a version 1 hierarchy as the kernel lists them (``memory``, ``name=systemd``), and
     an empty text for the unified one.
     """
-    lines = _read(root / str(pid) / "cgroup").decode(errors="surrogateescape").splitlines()
+    lines = _read(f"{root}/{pid}/cgroup").decode(errors="surrogateescape").splitlines()
     return dict(line.split(":", 2)[1:] for line in lines)
 
 
@@ -173,13 +176,13 @@ def addresses(pid: int, *, root: Path = ROOT) -> tuple[str, ...]:
 
     found: dict[str, None] = {}
     leaf = ""
-    for line in _read(root / str(pid) / "net/fib_trie").decode("ascii", errors="replace").splitlines():
+    for line in _read(f"{root}/{pid}/net/fib_trie").decode("ascii", errors="replace").splitlines():
         words = line.split()
         if words[:1] == ["|--"]:
             leaf = words[1]
         elif words == ["/32", "host", "LOCAL"] and not leaf.startswith("127."):
             found[leaf] = None
-    for line in _read(root / str(pid) / "net/if_inet6").decode("ascii", errors="replace").splitlines():
+    for line in _read(f"{root}/{pid}/net/if_inet6").decode("ascii", errors="replace").splitlines():
         digits, _, _, scope, *_ = line.split()
         if scope == _GLOBAL_SCOPE:
             found[socket.inet_ntop(socket.AF_INET6, bytes.fromhex(digits))] = None
@@ -208,7 +211,7 @@ def naming(text: bytes) -> Iterator[int]:
 
 def _words(pid: int, file: str) -> tuple[bytes, ...]:
     """Return what ends with NUL in a file. It is empty for a moment while a process becomes another program."""
-    path = ROOT / str(pid) / file
+    path = f"{ROOT}/{pid}/{file}"
     deadline = time.monotonic() + _EXEC_SECONDS
     while not (content := _read(path)) and _becomes_a_program(pid) and time.monotonic() < deadline:
         time.sleep(_EXEC_STEP)
@@ -226,18 +229,19 @@ def _becomes_a_program(pid: int) -> bool:
         stat is not None
         and stat[0] not in _DEAD
         and not int(stat[6]) & _KERNEL_THREAD
-        and not _read(ROOT / str(pid) / "cmdline")
+        and not _read(f"{ROOT}/{pid}/cmdline")
     )
 
 
 def _stat(pid: int, root: Path) -> list[str] | None:
     """Return the fields of ``stat`` from the third one, the state, on; the second one may hold anything."""
-    text = _read(root / str(pid) / "stat").decode("ascii", errors="replace")
+    text = _read(f"{root}/{pid}/stat").decode("ascii", errors="replace")
     return text.rpartition(")")[2].split() or None
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- thousands are read
+            return file.read()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return b""  # the process has ended, or is not the caller's to see

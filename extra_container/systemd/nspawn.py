@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from extra_container.process import Runner
 # What systemd-nspawn sends to the container's PID 1, and systemd takes for "halt" (systemd(1), "Signals").
 _HALT_SIGNAL = signal.SIGRTMIN + 3
 _PROGRAM = "systemd-nspawn"
+_SYSTEMD = 1
 
 
 class Nspawn:
@@ -41,12 +43,31 @@ class Nspawn:
             return {}
         wanted = {unit_name(name): name for name in names}
         found: dict[str, list[int]] = {}
-        for pid in proc.inits(root=self._processes):
+        for pid in proc.inits(self._suspects(wanted.keys()), root=self._processes):
             supervisor = proc.parent(pid, root=self._processes)
             if supervisor and proc.name(supervisor, root=self._processes) == _PROGRAM:
                 for unit in self._cgroups(pid) & self._cgroups(supervisor) & wanted.keys():
                     found.setdefault(wanted[unit], []).append(pid)
         return {name: pids[0] for name, pids in found.items() if len(pids) == 1}
+
+    def _suspects(self, units: AbstractSet[str]) -> Collection[int] | None:
+        """Return the processes among which PID 1 of each container is, or ``None``: all have to be looked at.
+
+        systemd starts what a service runs as a child of its own, and a supervisor its container. So neither the
+        processes of other services are looked at nor those inside of containers, which are many.
+        """
+        services = proc.children(_SYSTEMD, root=self._processes)
+        if not services:
+            return None  # the kernel tells no children without CONFIG_PROC_CHILDREN
+        own = proc.pid_namespace(os.getpid(), root=self._processes)
+        found: list[int] = []
+        outside = [pid for pid in services if self._cgroups(pid) & units]
+        while outside:
+            for pid in proc.children(outside.pop(), root=self._processes):
+                space = proc.pid_namespace(pid, root=self._processes)
+                if space is not None:
+                    (outside if space == own else found).append(pid)
+        return found
 
     def _cgroups(self, pid: int) -> AbstractSet[str]:
         return {part for path in proc.cgroups(pid, root=self._processes).values() for part in path.split("/")}

@@ -116,7 +116,7 @@ def test_the_empty_words_of_an_exec_are_read_again(tmp_path, monkeypatch):
     read = proc._read
 
     def told(path):
-        queue = answers.get(path.name)
+        queue = answers.get(Path(path).name)
         return read(path) if queue is None else queue.pop(0) if len(queue) > 1 else queue[0]
 
     monkeypatch.setattr(proc, "_read", told)

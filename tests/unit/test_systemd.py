@@ -495,6 +495,37 @@ def test_leaders_are_found_among_the_processes(make, processes):
     assert runner.verbs()[0] == "systemctl show"
 
 
+def started_by_systemd(proc: Path, *services: int) -> None:
+    """Let the kernel tell children: those of systemd, and each supervisor's container with what is in it."""
+    process(proc, 1, cgroup="0::/init.scope\n", spaces="1", children=" ".join(map(str, services)))
+    for pid in services:
+        for parent in (pid, pid + 1, pid + 2):
+            (proc / f"{parent}/task/{parent}/children").write_text(f"{parent + 1} ")
+
+
+def test_to_find_leaders_neither_other_services_nor_what_is_in_containers_is_looked_at(make, processes, monkeypatch):
+    for name, supervisor in (("a", 41), ("b", 51), ("c", 61)):
+        supervised(processes, name, supervisor)
+    started_by_systemd(processes, 41, 51, 61)
+    looked, look = [], proc.pid_namespace
+    monkeypatch.setattr(proc, "pid_namespace", lambda pid, **options: looked.append(pid) or look(pid, **options))
+    manager, runner = make()
+    assert manager.leaders(["b", "a"]) == {"a": 42, "b": 52}
+    assert runner.calls == []
+    assert set(looked) == {os.getpid(), 42, 52}
+
+
+def test_leaders_are_found_also_below_what_starts_a_supervisor(make, processes):
+    supervised(processes, "a", 41)
+    started_by_systemd(processes, 41)
+    unit = "0::/machine.slice/container@a.service/supervisor\n"
+    process(processes, 40, cgroup=unit, spaces="40", children="41 ", parent=1, name="sh")
+    (processes / "1/task/1/children").write_text("40 ")
+    manager, runner = make()
+    assert manager.leaders(["a"]) == {"a": 42}
+    assert runner.calls == []
+
+
 def test_systemd_is_asked_for_the_leader_if_a_supervisor_is_another_program_or_there_are_two(make, processes):
     supervised(processes, "a", 41, program="unshare")
     supervised(processes, "b", 51)
