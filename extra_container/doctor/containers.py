@@ -53,9 +53,10 @@ def traces(subject: Subject) -> Findings:
     """Look for what is left of containers that are not installed: GC roots that lead nowhere, units without a root."""
     if subject.host is None:
         return ()
-    whole = installed.names(subject.gc_roots)
-    found = installed.read_traces(subject.host)
-    left = [_trace(found[name], subject.gc_roots) for name in sorted(set(found) - set(whole))]
+    left: list[Finding] = []
+    if parts := installed.trace_names(subject.host).difference(installed.names(subject.gc_roots)):
+        found = installed.read_traces(subject.host)
+        left = [_trace(found[name], subject.gc_roots) for name in sorted(parts.intersection(found))]
     return tuple(left) or (Finding(verdict=Verdict.OK, found="nothing is left of containers that are gone"),)
 
 
@@ -83,7 +84,7 @@ def others(subject: Subject) -> Findings:
     """Tell which containers of the same kind somebody else made: the host's configuration, or nixos-container."""
     ours = set(installed.names(subject.gc_roots))
     if subject.host is not None:
-        ours |= set(installed.read_traces(subject.host))
+        ours |= installed.trace_names(subject.host)
     confs = (conf for directory in subject.conf_directories if directory.is_dir() for conf in directory.iterdir())
     found = {layout.container_of_conf(conf.name) for conf in confs}
     names = sorted({name for name in found if name is not None and known(name)} - ours)

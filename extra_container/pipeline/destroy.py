@@ -74,7 +74,7 @@ def refuse_files(wanted: Iterable[str], context: Context) -> None:
 
     Whoever typed ``web.nix`` meant the definition, and would take it for destroyed.
     """
-    present = installed.read_traces(context.host)
+    present = installed.trace_names(context.host)
     for word in wanted:
         is_container = names.known(word) and (word in present or control.exists(word, context))
         if not is_container and Path(word).is_file():

@@ -79,7 +79,7 @@ def prune(host: Host) -> None:
         return
     present = frozenset(installed.names(host.gc_roots))
     if any(entry.name.removesuffix(".json") not in present for entry in entries):
-        present = frozenset(installed.read_traces(host))
+        present = installed.trace_names(host)
     kept = [entry for entry in entries if entry.name.removesuffix(".json") in present]
     for entry in entries:
         if entry not in kept:

@@ -62,16 +62,16 @@ def read_traces(host: Host) -> Installed:
     An installation or a removal that was broken off leaves one of the two GC roots, whose link may be gone, or a unit
     link into the store without any. What is gone is taken to have been where it usually is.
     """
-    units: dict[str, Path] = {}
-    confs: dict[str, Path] = {}
-    for name, link, is_unit in _roots(host.gc_roots):
-        (units if is_unit else confs)[name] = link
-    for name in (*confs, *_strays(host.unit_directory)):
-        units.setdefault(name, host.unit_directory / layout.unit_name(name))
+    units, confs = _trace_links(host)
     if host.conf_directory is not None:
         confs = {name: host.conf_directory / layout.conf_name(name) for name in units} | confs
     reader = _Reader()
     return MappingProxyType({name: reader.read(name, link, confs.get(name)) for name, link in units.items()})
+
+
+def trace_names(host: Host) -> frozenset[str]:
+    """Return the names of :func:`read_traces`; no unit and no conf is read. Raises OSError."""
+    return frozenset(_trace_links(host)[0])
 
 
 def as_if(
@@ -100,6 +100,17 @@ def as_if(
         if link == changed.wants_link:
             auto_started = target is not None
     return replace(changed, auto_started=auto_started, pulled_in_by=tuple(sorted(pulled)))
+
+
+def _trace_links(host: Host) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Return where unit links and conf links of containers are, or were, of which there are traces."""
+    units: dict[str, Path] = {}
+    confs: dict[str, Path] = {}
+    for name, link, is_unit in _roots(host.gc_roots):
+        (units if is_unit else confs)[name] = link
+    for name in (*confs, *_strays(host.unit_directory)):
+        units.setdefault(name, host.unit_directory / layout.unit_name(name))
+    return units, confs
 
 
 def _unit_link(name: str, gc_roots: Path) -> Path | None:

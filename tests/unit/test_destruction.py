@@ -12,6 +12,7 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import Problem, RemoveTree, Severity
 from extra_container.pipeline import destroy
 from extra_container.process import Runner
+from extra_container.state import text_file
 from extra_container.testing import (
     built_container,
     place_container,
@@ -116,6 +117,16 @@ def test_what_was_broken_off_can_be_repeated(world, left, every):
 def test_of_a_container_without_traces_the_manager_forgets_failed_runs(world):
     assert destroy.destroy(("k",), world.context) == ()
     assert world.called("forget") == [("k",)]
+
+
+def test_what_others_are_is_read_once(world, monkeypatch):
+    read, files = text_file.read, []
+    monkeypatch.setattr(
+        text_file, "read", lambda path, **options: files.append(Path(path).name) or read(path, **options)
+    )
+    destroy.refuse_files(("b",), world.context)
+    assert destroy.destroy(("b",), world.context) == ("b",)
+    assert files.count("a.conf") == files.count("container@a.service") == 1
 
 
 def used_by_systemd(path):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from extra_container.model.host import Host
-from extra_container.state import installed, unit
+from extra_container.state import installed, text_file, unit
 from extra_container.testing import built_container, fake_host, place_container
 from extra_container.testing.fakes import FakeManager
 
@@ -104,7 +104,11 @@ def test_a_root_directory_of_somebody_else_is_not_believed(tmp_path):
 
 def traces(root):
     host = Host(name="fake", manager=FakeManager(), unit_directory=root / "units", gc_roots=root / "roots")
-    return installed.read_traces(host)
+    found = installed.read_traces(host)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_file, "read", lambda *_, **__: pytest.fail("a file is read"))
+        assert installed.trace_names(host) == set(found)
+    return found
 
 
 def test_what_is_installed_is_a_trace(tmp_path):

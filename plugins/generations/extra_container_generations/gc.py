@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from extra_container.plugin import InstallError, events
@@ -62,15 +62,18 @@ class Gc(ListCommand, NamesCommand):
                 if not read_generations(name, context.host).generations:
                     state_directory(name, context)  # it exists
             with context.lock("gc"):
-                self._rows = [self._one(history, parsed_args, context) for history in _histories(wanted, context)]
+                present = frozenset(read_traces(context.host))
+                self._rows = [
+                    self._one(history, present, parsed_args, context) for history in _histories(wanted, context)
+                ]
         self._dry_run = parsed_args.dry_run
         return ("name", "removed", "kept"), self._rows
 
     def _one(
-        self, history: History, parsed_args: argparse.Namespace, context: Context
+        self, history: History, installed: Collection[str], parsed_args: argparse.Namespace, context: Context
     ) -> tuple[str, list[int], list[int]]:
         name, numbers = history.container, tuple(one.number for one in history.generations)
-        present = name in read_traces(context.host)
+        present = name in installed
         gone = numbers
         if present:
             running, age = with_running_system(history, context), parsed_args.older_than

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extra_container.plugin import hookimpl, layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from extra_container.plugin import BuildInputs, BuildResult, Checks, Host, Problems, Runner
 
@@ -49,7 +49,8 @@ def ec_check_build(result: BuildResult, host: Host) -> Problems:
     from extra_container_network.confs import installed_confs
 
     built = {container.name: container.settings for container in result.containers}
-    there = {**dict(_declared(host)), **installed_confs(host.gc_roots)}
+    ours = installed_confs(host.gc_roots)
+    there = {**dict(_declared(host, ours)), **ours}
     others = {name: parse_environment_file(conf) for name, conf in there.items() if name not in built}
     return tuple(shared_addresses(built, others))
 
@@ -62,10 +63,10 @@ def ec_doctor_checks(runner: Runner, host: Host | None) -> Checks:
     return host_checks.checks(runner, host, is_root=os.geteuid() == 0)
 
 
-def _declared(host: Host) -> Iterator[tuple[str, str]]:
-    """Yield name and conf of every container that the host knows, whoever made it."""
+def _declared(host: Host, known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield name and conf of every container that the host knows, whoever made it, but for those that are ``known``."""
     from extra_container_network.confs import read_confs
 
     directories = {*layout.CONF_DIRECTORIES, *([host.conf_directory] if host.conf_directory else [])}
     for directory in sorted(directories):
-        yield from read_confs(directory).items()
+        yield from read_confs(directory, known).items()

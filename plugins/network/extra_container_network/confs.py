@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from extra_container.plugin import layout, parse_environment_file, read_text_file
@@ -25,9 +25,12 @@ def installed_confs(gc_roots: Path) -> Mapping[str, str]:
     return found
 
 
-def read_confs(directory: Path) -> Mapping[str, str]:
-    """Return the text of each ``NAME.conf`` in a directory, by name; there may be no such directory."""
-    texts = {path.stem: _text(path) for path in sorted(directory.glob("*.conf"))}
+def read_confs(directory: Path, known: Collection[str] = ()) -> Mapping[str, str]:
+    """Return the text of each ``NAME.conf`` in a directory, by name; there may be no such directory.
+
+    Those of ``known`` containers are left out.
+    """
+    texts = {path.stem: _text(path) for path in sorted(directory.glob("*.conf")) if path.stem not in known}
     return {name: text for name, text in texts.items() if text is not None}
 
 

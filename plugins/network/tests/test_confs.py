@@ -54,3 +54,4 @@ def test_confs_of_a_directory(tmp_path):
     (tmp_path / "a.conf").write_bytes(b"\xff")
     (tmp_path / "policy.json").write_text("{}")
     assert [*read_confs(tmp_path)] == ["a", "b"]
+    assert [*read_confs(tmp_path, {"a": ""})] == ["b"]
