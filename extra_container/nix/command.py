@@ -130,6 +130,12 @@ def small_lacks(definition: Definition, runner: Runner) -> str | None:
     return None
 
 
+def try_out(definition: Definition, runner: Runner) -> None:
+    """Evaluate a definition and keep nothing of it. Raises :class:`.BuildError` with Nix' error."""
+    argv = ["nix-instantiate", "--eval", *arguments(definition), "-A", "etc.drvPath"]
+    _run([*argv, *_for_evaluation(definition.build_args)], definition, runner, lambda _line: None)
+
+
 def arguments(definition: Definition) -> list[str]:
     """Return the words that make Nix evaluate a definition: the file to evaluate and its arguments."""
     words = [str(EVAL_FILE), *_base_arguments(definition.base), *_source_arguments(definition)]

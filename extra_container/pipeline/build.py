@@ -41,7 +41,7 @@ def build(request: Request, context: Context, stack: ExitStack) -> BuildResult:
     else:
         from extra_container.pipeline.evaluation import evaluate as definitions
 
-        with definitions.telling_failure(context):
+        with definitions.telling_failure(context, definition):
             result = _read(definitions.build(request, definition, context, stack), context)
         seconds = time.monotonic() - began
     context.emit(events.BuildFinished(path=str(result.path), containers=_names(result), seconds=seconds))

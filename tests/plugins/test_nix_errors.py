@@ -72,6 +72,31 @@ def test_a_mistake_in_the_definition_names_no_plugin(site, value):
     assert "plugin" not in done.err
 
 
+OPTION = 'options.extra.{0} = lib.mkOption {{ type = lib.types.str; default = ""; }};'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [f"{OPTION.format('one')} config.autoStart = !config.autoStart;", ETC.format("(let f = x: f (x + 1); in f 0)")],
+    ids=["recursion", "overflow"],
+)
+def test_a_circle_in_a_module_names_its_plugin_and_no_other(site, body):
+    add(site, "one", body)
+    add(site, "two", f"{OPTION.format('two')} config.config.environment.etc.two.text = config.extra.two;")
+    used = "one" if "extra.one" in body else "two"  # without its plugin there is no such option
+    done = site.run(*BUILD, f'{{ containers.demo.extra.{used} = "x"; }}')
+    assert done.code == 3
+    assert "This comes from a module of the plugin one (one-package 1.2).\nGo on without it: " in done.err
+
+
+def test_a_circle_in_the_definition_names_no_plugin_that_it_leads_through(site):
+    add(site, "one", f"{OPTION.format('one')} config.config.environment.etc.one.text = config.extra.one;")
+    done = site.run(*BUILD, "{ containers.demo = { config, ... }: { extra.one = config.extra.one; }; }")
+    assert done.code == 3
+    assert "infinite recursion" in done.err
+    assert "plugin" not in done.err
+
+
 def test_two_plugins_with_one_option_in_nix_are_both_named(site):
     option = 'options.extra.same = lib.mkOption { type = lib.types.str; default = ""; };'
     add(site, "one", option)

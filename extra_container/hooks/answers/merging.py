@@ -93,9 +93,12 @@ class MergingHooks(ActingHooks):
         plugins = tuple(dict.fromkeys(plugin for plugin in found if plugin is not None))
         if plugins:
             return plugins
-        theirs = {module: plugin for module, plugin in self._owners.items() if not self._calls.owns(plugin)}
-        speaker = owners.speaker(message, theirs, packages)
+        speaker = owners.speaker(message, self.modules_of_others(), packages)
         return () if speaker is None else (speaker,)
+
+    def modules_of_others(self) -> Mapping[Path, str]:
+        """Return the modules that plugins of third parties contributed, each with its plugin."""
+        return {module: plugin for module, plugin in self._owners.items() if not self._calls.owns(plugin)}
 
     def settings_of(self, plugin: str) -> Mapping[str, object]:
         """Return what people set for a plugin in files."""

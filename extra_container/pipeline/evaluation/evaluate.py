@@ -14,7 +14,7 @@ from extra_container.model.frozen import replace
 from extra_container.model.values import BaseKind, Definition, Evaluation, Request
 from extra_container.nix import blame, command, errors
 from extra_container.pipeline.context import Context
-from extra_container.pipeline.evaluation import divide
+from extra_container.pipeline.evaluation import divide, suspects
 from extra_container.state import nix_roots, runtime
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def evaluate(request: Request, definition: Definition, context: Context, stack: 
         divided, runner = divide.evaluate_parts(chosen, directory, watched)
         return command.derivation(divided, directory / "etc.drv", runner, watched.tell)
 
-    with telling_failure(context), context.phase("evaluate"):
+    with telling_failure(context, definition), context.phase("evaluate"):
         derivation = _evaluated(_with_base(definition, watched), watched, act)
     if watch is not None:
         watch.end()
@@ -56,7 +56,7 @@ def evaluate(request: Request, definition: Definition, context: Context, stack: 
 
 def names(definition: Definition, context: Context) -> tuple[str, ...]:
     """Return the names of a definition's containers, sorted."""
-    with telling_failure(context), context.phase("evaluate"):
+    with telling_failure(context, definition), context.phase("evaluate"):
         definition = _with_base(definition, context)
         return _evaluated(
             definition, context, lambda chosen: command.container_names(chosen, context.runner, context.tell)
@@ -97,13 +97,13 @@ def _build_anew(definition: Definition, directory: Path, context: Context, watch
 
 
 @contextmanager
-def telling_failure(context: Context) -> Iterator[None]:
-    """Name the plugin that an error comes from, and let who follows each step know of it."""
+def telling_failure(context: Context, definition: Definition | None = None) -> Iterator[None]:
+    """Name the plugin that an error comes from, of this definition, and let who follows each step know of it."""
     try:
         yield
     except BuildError as error:
         if isinstance(error, errors.NixError):
-            _name_plugins(error, context)
+            _name_plugins(error, definition, context)
         if context.follow is not None:
             details: Mapping[str, Any] = error.details
             context.follow(
@@ -118,9 +118,11 @@ def telling_failure(context: Context) -> Iterator[None]:
         raise
 
 
-def _name_plugins(error: errors.NixError, context: Context) -> None:
+def _name_plugins(error: errors.NixError, definition: Definition | None, context: Context) -> None:
     """Add to an error the plugins whose modules it comes from, and how to go on without them."""
     plugins = context.hooks.owners_of(blame.files(error), error.reason)
+    if definition is not None and suspects.is_endless(error):
+        plugins = _suspects(definition, plugins, context)
     if not plugins:
         return
     shown = " and ".join(map(context.hooks.shown, plugins))
@@ -128,6 +130,16 @@ def _name_plugins(error: errors.NixError, context: Context) -> None:
     way_out = context.hooks.way_out(plugins)
     error.message = f"{error.message}\nThis comes from {modules} {shown}."
     error.hint = f"{way_out}\n{error.hint}" if error.hint else way_out
+
+
+def _suspects(definition: Definition, traced: tuple[str, ...], context: Context) -> tuple[str, ...]:
+    """Return the plugins without whose modules an evaluation would end, found out by leaving them out."""
+    silent = replace(context, emit=lambda _event: None, tell=lambda _line: None, follow=None)
+
+    def evaluate(changed: Definition) -> None:
+        _evaluated(_with_base(changed, silent), silent, lambda chosen: command.try_out(chosen, silent.runner))
+
+    return suspects.find(definition, context.hooks.modules_of_others(), traced, evaluate)
 
 
 def _watch(request: Request, definition: Definition, directory: Path, context: Context) -> Watch | None:
