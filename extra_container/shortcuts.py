@@ -18,7 +18,10 @@ PROCESSES = "processes"  # PID 1 of a container is found among the processes, wi
 RELOAD = "reload"  # systemd reads its unit files again only where it would not see a change otherwise
 RESTART = "restart"  # a container starts as soon as it has stopped, without waiting for others
 EVAL_RECORD = "eval-record"  # an evaluation that can change nothing is left out
-NAMES = (DIRECT, PROCESSES, RELOAD, RESTART, EVAL_RECORD)
+EVAL_NAMES = "eval-names"  # containers are evaluated without asking before what their names are
+EVAL_JOIN = "eval-join"  # what several processes evaluated is joined without evaluating nixpkgs once more
+EARLY_BUILDS = "early-builds"  # what is evaluated is built while other containers are evaluated
+NAMES = (DIRECT, PROCESSES, RELOAD, RESTART, EVAL_RECORD, EVAL_NAMES, EVAL_JOIN, EARLY_BUILDS)
 
 
 def taken(name: str, environment: Mapping[str, str]) -> bool:

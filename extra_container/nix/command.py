@@ -9,7 +9,7 @@ import re
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from extra_container.model.errors import BuildError, HostError, ProcessError
 from extra_container.model.frozen import replace
@@ -30,7 +30,6 @@ from extra_container.state import runtime
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from extra_container.model.values import JSON
     from extra_container.nix.option_names import OptionPath
     from extra_container.process import Completed, Runner
 
@@ -41,9 +40,6 @@ HOST_BASE = _NIX_FILES / "host-base"
 _BUILD_LINE = re.compile(
     r"(these \d+ derivations|this derivation) will be built:|  /nix/store/\S+\.drv$|building '/nix/store/"
 )
-
-# What Nix prints when processes that evaluate at once wait for each other to write into its database.
-_WAITING = re.compile(r"(?:warning|error \(ignored\)): (?:error: )?SQLite database '.*' is busy")
 
 # It takes a tenth of a second; more only for what a definition itself computes.
 _LOCATING_SECONDS = 20
@@ -79,9 +75,19 @@ def realise(
     derivation: str, definition: Definition, out_link: Path, runner: Runner, tell: Callable[[str], None]
 ) -> Path:
     """Build what :func:`derivation` returned; as :func:`build` does in all else."""
-    argv = ["nix-build", derivation, "--out-link", str(out_link), *_settings(definition.base), *definition.build_args]
+    argv = ["nix-build", derivation, "--out-link", str(out_link), *settings(definition.base), *definition.build_args]
     _run(argv, definition, runner, tell)
     return Path(os.path.realpath(out_link))
+
+
+def build_silently(derivations: Sequence[str], definition: Definition, out_link: Path, runner: Runner) -> None:
+    """Build derivations as far as that succeeds; nothing is told.
+
+    ``out_link``, and numbered ones beside it, keep the results from garbage collection.
+    """
+    argv = ["nix-build", *derivations, *settings(definition.base), *definition.build_args, "--out-link", str(out_link)]
+    with _temporary_files(definition) as environment:
+        runner.stream(argv, on_stderr=lambda _line: None, environment=environment)
 
 
 def derivation(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> str:
@@ -90,23 +96,19 @@ def derivation(definition: Definition, root: Path, runner: Runner, tell: Callabl
     ``root`` keeps it from garbage collection while it exists. Raises :class:`.BuildError` with
     Nix' error.
     """
-    return _instantiate(definition, "etc", root, runner, tell)
+    return instantiate([*arguments(definition), "-A", "etc"], definition, root, runner, tell)
 
 
-def part(definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]) -> Mapping[str, JSON]:
-    """Evaluate a definition's containers and return by name what :attr:`Definition.evaluated` says of each.
+def instantiate(
+    words: Sequence[str], definition: Definition, root: Path, runner: Runner, tell: Callable[[str], None]
+) -> str:
+    """Evaluate what words for Nix say, for a definition, and return the path of the derivation that ``root`` keeps.
 
-    ``root`` keeps their derivations from garbage collection while it exists. Raises
-    :class:`.BuildError` with Nix' error.
+    Raises :class:`.BuildError` with Nix' error.
     """
-
-    def tell_all_but_waiting(line: str) -> None:
-        if not _WAITING.match(line):
-            tell(line)
-
-    drv = _instantiate(definition, "part", root, runner, tell_all_but_waiting)
-    text = runner.run(["nix-store", "--query", "--binding", "containers", drv]).stdout
-    return cast("Mapping[str, JSON]", json.loads(text))
+    argv = ["nix-instantiate", *words, "--add-root", str(root), "--indirect"]
+    _run([*argv, *definition.build_args], definition, runner, tell)
+    return os.path.realpath(root)
 
 
 def container_names(definition: Definition, runner: Runner, tell: Callable[[str], None]) -> tuple[str, ...]:
@@ -154,7 +156,7 @@ def arguments(definition: Definition) -> list[str]:
         words += ["--argstr", "mode", definition.evaluation.value]
     # `pwd` comes as an option: setting NIX_PATH would switch off the channels that Nix finds without it.
     words += ["-I", f"pwd={Path.cwd()}"]
-    return words + _settings(definition.base)
+    return words + settings(definition.base)
 
 
 def _base_arguments(base: Base) -> list[str]:
@@ -189,8 +191,8 @@ def _for_evaluation(build_args: tuple[str, ...]) -> list[str]:
     return [part for word, value in pairs if word in {"-I", "--include"} for part in (word, value)]
 
 
-def _settings(base: Base) -> list[str]:
-    """Return the Nix settings that a machine without a Nix set-up of its own lacks."""
+def settings(base: Base) -> list[str]:
+    """Return, as words for Nix, the settings that a machine without a Nix set-up of its own lacks."""
     settings = []
     if base.kind is BaseKind.HOST:
         # The host base's packages link to /usr, which a sandbox hides, and no cache has them.
@@ -211,14 +213,6 @@ def _group_exists(name: str) -> bool:
 def _require_nix(runner: Runner) -> None:
     if runner.look("nix-build") is None:
         raise HostError("Nix was not found", hint="Install Nix: https://nixos.org/download, or Debian's nix-bin.")
-
-
-def _instantiate(
-    definition: Definition, attribute: str, root: Path, runner: Runner, tell: Callable[[str], None]
-) -> str:
-    argv = ["nix-instantiate", *arguments(definition), "-A", attribute, "--add-root", str(root), "--indirect"]
-    _run([*argv, *definition.build_args], definition, runner, tell)
-    return os.path.realpath(root)
 
 
 def _run(argv: list[str], definition: Definition, runner: Runner, tell: Callable[[str], None]) -> Completed:

@@ -10,8 +10,14 @@
   evaluationOf,
   # null, or the list of the container names that are wanted.
   only,
-  # From a container's name to what the `part` of another process says about it; such a container is not evaluated again.
+  # From a container's name to what the `share` of another process says about it; such a container is not evaluated again.
   evaluated,
+  # What this process evaluates for `share`:
+  # number, processes: the share of the process `number`, from 0 on; of n containers there are the n-th of `processes` shares, or the
+  #   last of them, so that a process needs not be told how many containers there are.
+  # frame: whether the first share has what joins all of them.
+  # announce: whether to tell, while it is evaluated, what there is and what is done.
+  share,
   kernelVersion,
   extraCommands,
   name,
@@ -68,12 +74,12 @@ let
   failed = builtins.concatLists (map problemsOf names) ++ collect failedOf;
   warnings = collect (evaluation: evaluation.config.warnings);
 
-  checked =
+  required =
     value:
-    if failed != [ ] then
-      throw "\nFailed assertions:\n${lines (map (message: "- ${message}") failed)}"
-    else
-      builtins.foldl' (rest: warning: builtins.trace "warning: ${warning}" rest) value warnings;
+    if failed != [ ] then throw "\nFailed assertions:\n${lines (map (message: "- ${message}") failed)}" else value;
+
+  checked =
+    value: required (builtins.foldl' (rest: warning: builtins.trace "warning: ${warning}" rest) value warnings);
 
   confOf =
     container:
@@ -125,36 +131,27 @@ let
       ]) directories
     );
 
+  # The program reads it; it is printed as soon as `facts` are known.
+  announce =
+    facts: value: if share.announce then builtins.trace "extra-container: ${builtins.toJSON facts}" value else value;
+
+  isDerivation = path: builtins.match ".*\\.drv" path != null;
+
   scriptOf =
     container:
     if evaluated ? ${container} then
-      builtins.appendContext evaluated.${container}.script evaluated.${container}.context
+      builtins.appendContext evaluated.${container}.text evaluated.${container}.context
     else
-      lines (linksOf container);
-in
-{
-  names = checked names;
+      let
+        script = lines (linksOf container);
+      in
+      announce {
+        derivations = builtins.filter isDerivation (builtins.attrNames (builtins.getContext script));
+      } script;
 
-  # The wanted containers' share of `etc`: a derivation that is never built. Nix keeps what its text refers to, and the text with
-  # its context makes the same `etc` as an evaluation of all containers at once.
-  part = derivation {
-    name = "containers";
-    system = "builtin";
-    builder = "none";
-    containers = builtins.toJSON (
-      builtins.listToAttrs (
-        map (container: {
-          name = container;
-          value = rec {
-            script = scriptOf container;
-            context = builtins.getContext script;
-          };
-        }) names
-      )
-    );
-  };
-
-  etc = checked (
+  # `scripts` is the text of all containers.
+  etcOf =
+    scripts:
     given.pkgs.runCommand name
       {
         preferLocalBuild = true;
@@ -162,8 +159,74 @@ in
       }
       ''
         mkdir -p "$out/etc/systemd/system"
-        ${lines (map scriptOf names)}
+        ${scripts}
         ${extraCommands}
-      ''
+      '';
+
+  etc = checked (etcOf (lines (map scriptOf names)));
+
+  # A derivation that is never built. Nix keeps what its text refers to, and the texts with their context make the same `etc` as an
+  # evaluation of all containers at once.
+  found =
+    containers: frame:
+    derivation {
+      name = "containers";
+      system = "builtin";
+      builder = "none";
+      found = builtins.toJSON {
+        inherit frame;
+        containers = builtins.listToAttrs (
+          map (container: {
+            name = container;
+            value = withContext (scriptOf container);
+          }) containers
+        );
+      };
+    };
+
+  withContext = text: builtins.seq text {
+    inherit text;
+    context = builtins.getContext text;
+  };
+
+  count = builtins.length names;
+  known = builtins.length share.processes;
+  processes = if count == 0 then 1 else builtins.elemAt share.processes ((if count < known then count else known) - 1);
+
+  # Every so-many-th, as the program counts them, too.
+  own =
+    if share.number >= processes then
+      [ ]
+    else
+      builtins.genList (index: builtins.elemAt names (share.number + index * processes)) (
+        (count - share.number + processes - 1) / processes
+      );
+
+  # What `etc` is made of but for the containers' scripts, as join.nix takes it; null where it is not known how that would be.
+  frame =
+    let
+      attributes = (etcOf scriptsHere).drvAttrs;
+      text = builtins.toJSON attributes;
+      places = builtins.length (builtins.filter builtins.isList (builtins.split scriptsHere text));
+    in
+    if share.frame && !(attributes.__structuredAttrs or false) && places == 1 then withContext text else null;
+
+  scriptsHere = "@scripts@";
+in
+{
+  names = checked names;
+
+  inherit etc;
+
+  # What one of several processes evaluates: `etc` itself if there is no other one that has containers.
+  share = announce { inherit processes names; } (
+    if share.number > 0 then
+      found own null
+    else if processes == 1 then
+      etc
+    else if frame == null then
+      required (found own null)
+    else
+      checked (found own frame)
   );
 }

@@ -20,8 +20,10 @@
   mode ? "small",
   # JSON list of names, or null for all.
   only ? "null",
-  # Absolute path of a JSON file: an object with the attributes of the `part` of all containers.
+  # Absolute path of a JSON file: what the shares of all processes say of their containers.
   evaluated ? null,
+  # JSON object, see etc.nix; null for who has no share.
+  share ? "null",
   kernelVersion ? "",
   legacyInstallDirs ? false,
   system ? builtins.currentSystem,
@@ -85,8 +87,11 @@ in
     inherit system;
   };
 }
-// evaluate {
-  definition = chosen.module;
-  only = builtins.fromJSON only;
-  evaluated = if evaluated == null then { } else builtins.fromJSON (builtins.readFile evaluated);
-}
+// evaluate (
+  {
+    definition = chosen.module;
+    only = builtins.fromJSON only;
+    evaluated = if evaluated == null then { } else builtins.fromJSON (builtins.readFile evaluated);
+  }
+  // (if share == "null" then { } else { share = builtins.fromJSON share; })
+)

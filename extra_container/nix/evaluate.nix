@@ -1,6 +1,6 @@
 # The evaluation that the command line and the flake share.
 #
-# Result: { etc, part, names, containers, evaluation, config, options, pkgs }; `config`, `options` and `pkgs` are those of the given tree.
+# Result: { etc, share, names, containers, evaluation, config, options, pkgs }; `config`, `options` and `pkgs` are those of the given tree.
 {
   # The `nixos` folder of a nixpkgs tree.
   nixos,
@@ -16,6 +16,13 @@
   only ? null,
   # What other processes evaluated, see etc.nix.
   evaluated ? { },
+  # Which share of them this process evaluates, see etc.nix.
+  share ? {
+    number = 0;
+    processes = [ 1 ];
+    frame = false;
+    announce = false;
+  },
   # Version of the running kernel; "" means that nothing is known and that it is taken as new.
   kernelVersion ? "",
   # Whether the containers go to /etc/containers and /var/lib/containers.
@@ -129,6 +136,7 @@ let
       given
       only
       evaluated
+      share
       kernelVersion
       extraCommands
       name
@@ -137,7 +145,7 @@ let
   };
 in
 {
-  inherit (result) etc part names;
+  inherit (result) etc share names;
 
   # The evaluated options of every container, each from the configuration that its files come from.
   containers = builtins.listToAttrs (

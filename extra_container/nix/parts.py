@@ -49,6 +49,36 @@ class Part:
         return {_HEAP: f"{self.heap_mib}M"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """Processes that may begin to evaluate before it is known how many containers there are.
+
+    ``processes`` is how many there are to be for one container, for two, and so on; the last number stands for all
+    that are more. ``first`` of them begin at once, with as much memory as one container needs.
+    """
+
+    processes: tuple[int, ...]
+    first: int
+    heap_mib: int | None
+
+    def fits(self, plan: tuple[Part, ...]) -> bool:
+        """Whether those that began would have begun like that had the containers been known."""
+        containers = max(1, sum(len(part.names) for part in plan))
+        count = self.processes[min(containers, len(self.processes)) - 1]
+        return len(plan) == count and plan[0].heap_mib == self.heap_mib
+
+
+def guess_parts(*, cores: int, available_mib: int, reservable: bool = True) -> Guess:
+    """Say which processes may begin before the containers are known: those of a definition of one or two. Pure."""
+    plans = [
+        plan_parts(("",) * containers, cores=cores, available_mib=available_mib, reservable=reservable)
+        for containers in range(1, max(2, cores) + 1)
+    ]
+    heap = plans[0][0].heap_mib
+    both = len(plans[1]) > 1 and all(part.heap_mib == heap for part in plans[1])
+    return Guess(processes=tuple(map(len, plans)), first=2 if both else 1, heap_mib=heap)
+
+
 def plan_parts(names: tuple[str, ...], *, cores: int, available_mib: int, reservable: bool = True) -> tuple[Part, ...]:
     """Divide containers among processes: at most one a core, and as many as the memory is enough for. Pure.
 

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 
 from extra_container.model.values import Base, BaseKind, Definition, Evaluation, ExpressionSource
-from extra_container.nix import command
+from extra_container.pipeline.evaluation import shares
 from extra_container.process import Runner
 
 BUSY = "is busy"
@@ -36,8 +36,10 @@ def test_processes_that_wait_for_the_database_do_not_say_so(nix, host_base):
     )
     runner = WatchingRunner(environment={**os.environ, **nix.places})
     told = []
-    arguments = (definition, nix.directory / "root", runner, told.append)
-    part = threading.Thread(target=command.part, args=arguments, daemon=True)
+    share = shares.Share(number=0, processes=(2,), frame=True, announce=True)
+    arguments = (definition, share, nix.directory / "root", runner)
+    heard = {"tell": told.append, "heed": lambda _facts: None}
+    part = threading.Thread(target=shares.evaluate, args=arguments, kwargs=heard, daemon=True)
     with sqlite3.connect(nix.directory / "var/nix/db/db.sqlite", isolation_level=None) as database:
         database.execute("BEGIN EXCLUSIVE")
         part.start()

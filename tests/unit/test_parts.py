@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from extra_container.nix.parts import plan_parts
+from extra_container.nix.parts import guess_parts, plan_parts
 
 NAMES = tuple("abcdefgh")
 
@@ -69,3 +69,30 @@ def test_what_the_user_says_of_memory_is_not_overruled(variable):
     (part,) = plan_parts(NAMES[:1], cores=1, available_mib=64_000)
     assert part.variables({"PATH": "/bin"}) == {"GC_INITIAL_HEAP_SIZE": "1100M"}
     assert part.variables({variable: "500M"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("cores", "mib", "first"),
+    [
+        (1, 64_000, 1),
+        (2, 64_000, 2),
+        (16, 64_000, 2),
+        # Not enough for two that collect no garbage.
+        (2, 2_500, 1),
+        (2, 100, 1),
+    ],
+)
+def test_what_begins_before_the_containers_are_known_is_part_of_the_plan_for_them(cores, mib, first):
+    guess = guess_parts(cores=cores, available_mib=mib)
+    assert guess.first == first
+    for count in range(20):
+        plan = plan_parts(NAMES[:1] * count, cores=cores, available_mib=mib)
+        if guess.fits(plan):
+            assert [part.heap_mib for part in plan[: guess.first]] == [guess.heap_mib] * min(guess.first, len(plan))
+    assert guess.fits(plan_parts(NAMES[:1], cores=cores, available_mib=mib))
+
+
+def test_more_containers_than_cores_need_more_memory_from_the_beginning():
+    guess = guess_parts(cores=2, available_mib=64_000)
+    fitting = [guess.fits(plan_parts(NAMES[:count], cores=2, available_mib=64_000)) for count in range(1, 5)]
+    assert fitting == [True, True, False, False]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from extra_container.model.frozen import replace
 from extra_container.model.values import BaseKind, Definition, Evaluation, Request
 from extra_container.nix import blame, command, errors
 from extra_container.pipeline.context import Context
-from extra_container.pipeline.evaluation import divide, suspects
+from extra_container.pipeline.evaluation import divide, early, suspects
 from extra_container.state import nix_roots, runtime
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def evaluate(request: Request, definition: Definition, context: Context, stack: 
         return known
     watched = _watched(context, watch)
 
-    def act(chosen: Definition) -> str:
-        divided, runner = divide.evaluate_parts(chosen, directory, watched)
-        return command.derivation(divided, directory / "etc.drv", runner, watched.tell)
-
+    sees = watch is not None and watch.can_see
     with telling_failure(context, definition), context.phase("evaluate"):
-        derivation = _evaluated(_with_base(definition, watched), watched, act)
+        definition = _with_base(definition, watched)
+        derivation = _evaluated(
+            definition, watched, lambda chosen: divide.evaluate(chosen, directory, watched, may_guess=not sees)
+        )
     if watch is not None:
         watch.end()
         context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, None)))
@@ -64,36 +64,43 @@ def names(definition: Definition, context: Context) -> tuple[str, ...]:
 
 
 def _build_anew(definition: Definition, directory: Path, context: Context, watch: Watch | None) -> Path:
-    """Evaluate and build: in two steps where the first is watched, or somebody follows each, and in one otherwise."""
+    """Evaluate and build: in one step where that is one process of Nix that nobody watches or follows."""
     watched, sees = _watched(context, watch), watch is not None and watch.can_see
     out_link = directory / "result"
 
     def evaluate_and_build(chosen: Definition) -> Path:
-        divided, runner = divide.evaluate_parts(chosen, directory, watched)
-        return command.build(divided, out_link, runner, context.tell)
+        return command.build(chosen, out_link, context.runner, context.tell)
 
-    def evaluate_only(chosen: Definition) -> tuple[str, Definition]:
-        divided, runner = divide.evaluate_parts(chosen, directory, watched)
-        return command.derivation(divided, directory / "etc.drv", runner, watched.tell), divided
+    def evaluate_only(chosen: Definition) -> str:
+        with _building_early(chosen, directory, context) as build:
+            return divide.evaluate(chosen, directory, watched, may_guess=not sees, build=build)
 
-    derivation = ""
-    if not sees and context.follow is None:
-        with context.phase("evaluate"):
-            definition = _with_base(definition, watched)
-            context.emit(events.BuildStarted())
+    derivation, path = "", None
+    with context.phase("evaluate"):
+        definition = _with_base(definition, watched)
+        context.emit(events.BuildStarted())
+        if definition.base.kind is BaseKind.HOST and not sees and context.follow is None:
             path = _evaluated(definition, watched, evaluate_and_build)
-    else:
-        with context.phase("evaluate"):
-            definition = _with_base(definition, watched)
-            context.emit(events.BuildStarted())
-            derivation, divided = _evaluated(definition, watched, evaluate_only)
+        else:
+            derivation = _evaluated(definition, watched, evaluate_only)
+    if path is None:
         if watch is not None and sees:
             watch.end()
         with context.phase("build"):
-            path = command.realise(derivation, divided, out_link, context.runner, context.tell)
+            path = command.realise(derivation, definition, out_link, context.runner, context.tell)
     if watch is not None:
         context.emit(events.EvaluationRecorded(problem=watch.keep(derivation, str(path))))
     return path
+
+
+def _building_early(
+    definition: Definition, directory: Path, context: Context
+) -> AbstractContextManager[Callable[[Sequence[str]], None] | None]:
+    """Return what builds while a definition is evaluated, if that is to be."""
+    # The host base evaluates ten containers in the time that Nix needs to start.
+    if definition.base.kind is BaseKind.HOST or not shortcuts.taken(shortcuts.EARLY_BUILDS, context.runner.environment):
+        return nullcontext()
+    return early.building(definition, directory, context.runner) if early.may_build(definition) else nullcontext()
 
 
 @contextmanager

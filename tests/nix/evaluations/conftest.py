@@ -33,6 +33,7 @@ class Outcome:
     problem: str | None
     told: tuple[str, ...]
     programs: tuple[str, ...]
+    command_lines: tuple[tuple[str, ...], ...]
 
     @property
     def recorded(self) -> bool:
@@ -102,6 +103,7 @@ class World:
             problem=recorded[0].problem if recorded else None,
             told=tuple(told),
             programs=programs(seen),
+            command_lines=tuple(tuple(event.argv) for event in seen if isinstance(event, events.ProcessFinished)),
         )
 
 
