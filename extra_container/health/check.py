@@ -6,6 +6,7 @@ it as well.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def read(system: Path | str | None) -> HealthCheck | None:
     if system is None or not _SYSTEM.fullmatch(str(system)):
         return None
     path = Path(system) / _FILE
+    if not os.path.exists(path):  # noqa: PTH110 -- of most systems that is all, and a fraction of the other look
+        return None
     try:
         return read_file(path) if path.resolve().is_relative_to(layout.STORE) else None
     except (OSError, RuntimeError):  # links in a circle, until Python 3.13

@@ -56,8 +56,8 @@ def health_check(name: str, leader: int, host: Host) -> HealthCheck | None:
 
 def check_of(leader: int, installed: str | None) -> HealthCheck | None:
     """Return the check of a running container, by its PID 1; ``installed`` is the system of its conf."""
-    running = _running_system(leader)
-    return (None if running is None else checks.read(running)) or checks.read(installed)
+    systems = dict.fromkeys((_running_system(leader), installed))
+    return next((found for system in systems if (found := checks.read(system)) is not None), None)
 
 
 def read(leader: int, installed: str | None) -> Health | None:

@@ -140,10 +140,14 @@ def _verdicts(containers: Sequence[InstalledContainer], context: Context) -> Map
 
 def _lacking(running: Iterable[str], host: Host) -> Mapping[str, Change]:
     """Return what containers have not got yet by the records; one that cannot be read says nothing."""
-    found: dict[str, Change] = {}
-    for name in running:
-        with suppress(OSError):
-            found |= pending.look((name,), host)
+    names = tuple(running)
+    try:
+        return pending.look(names, host)
+    except OSError:
+        found: dict[str, Change] = {}
+        for name in names:
+            with suppress(OSError):
+                found |= pending.look((name,), host)
     return found
 
 

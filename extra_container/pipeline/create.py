@@ -284,17 +284,17 @@ def _observe(
 
 def _tell(plan: InstallPlan, seen: Seen, context: Context) -> None:
     behind = [item for item in plan.items if item.change is Change.UNCHANGED and item.name in seen.lacking]
-    unfinished = tuple(item.name for item in behind if _is_unfinished(item, seen, context))
+    unfinished = _unfinished([item for item in behind if seen.lacking[item.name] is Change.SYSTEM], context)
     context.emit(events.InstallPlanned(plan=plan, behind=tuple(item.name for item in behind), unfinished=unfinished))
 
 
-def _is_unfinished(item: InstallItem, seen: Seen, context: Context) -> bool:
-    """Tell whether what runs is what is installed, although its update did not succeed."""
-    leader = context.host.manager.leader(item.name) if seen.lacking[item.name] is Change.SYSTEM else None
-    return leader is not None and inside.runs_system(leader, item.container.settings["SYSTEM_PATH"])
+def _unfinished(behind: Iterable[InstallItem], context: Context) -> tuple[str, ...]:
+    """Return those in which what is installed runs already, although its update did not succeed."""
+    systems = {item.name: item.container.settings["SYSTEM_PATH"] for item in behind}
+    running = inside.leaders(tuple(systems), context.host).items()
+    return tuple(name for name, init in running if inside.runs_system(init.pid, systems[name]))
 
 
 def _keep_records(plan: InstallPlan, run_plan: RunPlan, interrupted: frozenset[str], context: Context) -> None:
     """Keep in mind what ran before and may be starting anew: nobody waits for it to come up."""
-    ran = interrupted.union(run_plan.restart)
-    record.end((item.name for item in plan.items if item.name not in ran), context.host)
+    record.end(sorted({item.name for item in plan.items}.difference(interrupted, run_plan.restart)), context.host)

@@ -95,9 +95,8 @@ def install(
         try:
             lost = rollback.take_back(undo, tuple(sorted(ran)), context)
             half = {name for name, was in begun.items() if record.read_links(was.before) != was.before}
-            for item in _changed(plan):
-                if item.name in lacking and item.name not in half:
-                    pending.write(item.name, lacking[item.name], context.host)
+            whole = {item.name for item in _changed(plan)}.intersection(lacking).difference(half)
+            pending.write({name: lacking[name] for name in sorted(whole)}, context.host)
             # The next run takes back what could not be taken back, and starts what is down.
             unsettled = half.union(failure.name for failure in lost)
             record.end((item.name for item in plan.items if item.name not in unsettled), context.host)
@@ -129,9 +128,8 @@ def _put_in_place(
             context.emit(events.Starting(names=run_plan.start))  # the bash tool told of them first
         context.emit(events.Restarting(names=run_plan.restart))
         control.shut_down(run_plan.restart, context)
-    for item in changed:
-        if item.name in lacking:
-            pending.write(item.name, pending.greater(item.change, lacking[item.name]), context.host)
+    running = (item for item in changed if item.name in lacking)
+    pending.write({item.name: pending.greater(item.change, lacking[item.name]) for item in running}, context.host)
     moved = _moved(plan)
     for item in plan.items:
         undo[item.name] = files.install(item.ops)

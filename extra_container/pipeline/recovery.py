@@ -126,7 +126,7 @@ def _relink(name: str, transition: Transition, context: Context, *, keep: bool =
     """Bring the old links back; return whether that worked. With ``keep`` the record stays until the container runs."""
     try:
         files.install(_ops(transition.before)).forget()
-        pending.write(name, transition.lacking, context.host)
+        pending.write({name: transition.lacking}, context.host)
     except (OSError, ExtraContainerError) as error:
         _warn(f"What an interrupted run left of {name} cannot be taken back: {error}", context)
         return False

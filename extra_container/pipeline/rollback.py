@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from extra_container.model import events
 from extra_container.model.errors import ExtraContainerError
 from extra_container.model.frozen import dataclass, replace
+from extra_container.model.host import leaders
 from extra_container.model.plans import Change, Failure, InstallPlan, Left, RunPlan
 from extra_container.model.values import BuiltContainer, Problem, Request, Severity
 from extra_container.pipeline import control, inside
@@ -72,14 +73,16 @@ def take_back_failed(
     """
     left: dict[str, Left] = {}
     to_take_back: dict[str, Failure] = {}
+    updated = tuple(failure.name for failure in failures if failure.name in attempt.run_plan.update)
+    running = leaders(updated, context.host.manager)
     for failure in failures:
         if failure.left is Left.UNHEALTHY and not _is_first(failure.name, request, attempt):
             left[failure.name] = Left.UNHEALTHY
         elif failure.left is Left.UNHEALTHY and request.keep_failed:
             control.shut_down((failure.name,), context)
             left[failure.name] = Left.STOPPED
-        elif failure.name in attempt.run_plan.update:
-            runs = context.host.manager.leader(failure.name) is not None
+        elif failure.name in running:
+            runs = running[failure.name] is not None
             left[failure.name] = failure.left or Left.UPDATING if runs else Left.KEPT
         elif request.keep_failed:
             left[failure.name] = Left.KEPT

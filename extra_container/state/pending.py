@@ -10,14 +10,14 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from extra_container import proc
 from extra_container.json_text import loads
 from extra_container.model.errors import InstallError
-from extra_container.model.host import Host
+from extra_container.model.host import Host, leaders
 from extra_container.model.plans import Change
 
 # From the least to the greatest: a restart brings what an update would bring, too.
@@ -34,60 +34,77 @@ def read(running: Iterable[str], host: Host) -> Mapping[str, Change]:
 
     Records of instances that have ended are removed. Raises OSError if a record can be neither read nor removed.
     """
-    found: dict[str, Change] = {}
-    for name in running:
-        match _lacking(name, host):
-            case Change() as change:
-                found[name] = change
-            case _Void.OVER:
-                _record(name, host).unlink(missing_ok=True)
-            case None:
-                continue
-    return MappingProxyType(found)
+    found = _lacking(running, host)
+    for name, change in found.items():
+        if change is None:
+            _record(name, host).unlink(missing_ok=True)
+    return _known(found)
 
 
 def look(running: Iterable[str], host: Host) -> Mapping[str, Change]:
     """Return what :func:`read` returns, and remove nothing. Raises OSError if a record cannot be read."""
-    found = ((name, _lacking(name, host)) for name in running)
-    return MappingProxyType({name: change for name, change in found if isinstance(change, Change)})
+    return _known(_lacking(running, host))
 
 
-class _Void(Enum):
-    OVER = "over"
+def _known(found: Mapping[str, Change | None]) -> Mapping[str, Change]:
+    return MappingProxyType({name: change for name, change in found.items() if change is not None})
 
 
-def _lacking(name: str, host: Host) -> Change | _Void | None:
-    """Return what a record says: ``OVER`` if it is of an instance that has ended, None if there is none."""
+def _lacking(names: Iterable[str], host: Host) -> Mapping[str, Change | None]:
+    """Return what the record of each container says that has one: None if it is of an instance that has ended."""
+    entries = {name: entry for name in names if (entry := _entry(name, host)) is not None}
+    instances = _instances([name for name, entry in entries.items() if entry.instance is not None], host)
+    return {
+        # Without a PID 1 it was about to boot when the record was written.
+        name: entry.change if entry.instance is None or entry.instance == instances.get(name) else None
+        for name, entry in entries.items()
+    }
+
+
+class _Entry(NamedTuple):
+    """What a record says; no change if another version of the program wrote it."""
+
+    change: Change | None
+    instance: proc.Process | None
+
+
+def _entry(name: str, host: Host) -> _Entry | None:
     try:
         entry = loads(_record(name, host).read_text(encoding="ascii"))
         change, instance = Change(entry["change"]), entry["instance"]
+        if instance is None:
+            return _Entry(change, None)
+        pid, started = instance
+        return _Entry(change, proc.Process(pid=pid, started=started))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
-        return _Void.OVER  # another version of the program wrote it
-    # Without a PID 1 it was about to boot when the record was written.
-    return change if instance is None or instance == _instance(name, host) else _Void.OVER
+        return _Entry(None, None)
 
 
-def write(name: str, change: Change, host: Host) -> None:
-    """Remember what the running container has not got; ``UNCHANGED`` is nothing.
+def write(changes: Mapping[str, Change], host: Host) -> None:
+    """Remember what running containers have not got, by their names; ``UNCHANGED`` is nothing.
 
     Raises :class:`.InstallError`.
     """
-    if change is Change.UNCHANGED:
-        return forget((name,), host)
-    record = _record(name, host)
+    lacking = {name: change for name, change in changes.items() if change is not Change.UNCHANGED}
+    forget(changes.keys() - lacking.keys(), host)
+    instances = _instances(lacking, host)
+    for name, change in lacking.items():
+        _write(_record(name, host), Change.OTHER if change is Change.NEW else change, instances.get(name))
+
+
+def _write(record: Path, change: Change, instance: proc.Process | None) -> None:
     temporary = record.with_suffix(".new")
-    lacking = Change.OTHER if change is Change.NEW else change
+    entry = {"change": change.value, "instance": None if instance is None else [instance.pid, instance.started]}
     try:
         record.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"change": lacking.value, "instance": _instance(name, host)}), encoding="ascii")
+        temporary.write_text(json.dumps(entry), encoding="ascii")
         temporary.replace(record)
     except OSError as error:
         with suppress(OSError):  # the first error is the one to tell
             temporary.unlink(missing_ok=True)
         raise InstallError(f"Writing {record} failed: {error.strerror}", hint="Nothing was changed.") from error
-    return None
 
 
 def forget(names: Iterable[str], host: Host) -> None:
@@ -120,8 +137,7 @@ def _record(name: str, host: Host) -> Path:
     return _directory(host) / f"{name}.json"
 
 
-def _instance(name: str, host: Host) -> list[int] | None:
-    """Return PID and start time of the container's PID 1: PIDs are used again. None if it has none."""
-    leader = host.manager.leader(name)
-    process = None if leader is None else proc.identify(leader)
-    return None if process is None else [process.pid, process.started]
+def _instances(names: Iterable[str], host: Host) -> Mapping[str, proc.Process]:
+    """Return PID 1 of each container that has one, with its start time: PIDs are used again."""
+    pids = leaders(tuple(names), host.manager).items()
+    return {name: init for name, pid in pids if pid is not None and (init := proc.identify(pid)) is not None}

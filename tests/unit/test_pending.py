@@ -47,43 +47,43 @@ def test_nothing_is_lacking(host):
     [(Change.SYSTEM, Change.SYSTEM), (Change.OTHER, Change.OTHER), (Change.NEW, Change.OTHER)],
 )
 def test_what_was_written_is_read(host, change, read):
-    pending.write("a", change, host)
+    pending.write({"a": change}, host)
     assert pending.read(["a", "b"], host) == {"a": read}
     assert records(host) == ["a.json"]
 
 
 def test_unchanged_is_nothing(host):
-    pending.write("a", Change.SYSTEM, host)
-    pending.write("a", Change.UNCHANGED, host)
+    pending.write({"a": Change.SYSTEM}, host)
+    pending.write({"a": Change.UNCHANGED}, host)
     assert pending.read(["a"], host) == {}
     assert records(host) == []
 
 
 def test_another_instance_lacks_nothing_and_the_record_goes(host, instance):
-    pending.write("a", Change.SYSTEM, host)
+    pending.write({"a": Change.SYSTEM}, host)
     host.manager.pid = instance().pid
     assert pending.read(["a"], host) == {}
     assert records(host) == []
 
 
 def test_a_pid_that_is_used_again_is_another_instance(host):
-    pending.write("a", Change.SYSTEM, host)
+    pending.write({"a": Change.SYSTEM}, host)
     record = host.runtime_directory / "pending/a.json"
-    started = pending._instance("a", host)[1]
+    started = pending._instances(["a"], host)["a"].started
     record.write_text(record.read_text().replace(str(started), str(started - 1)))
     assert pending.read(["a"], host) == {}
 
 
 def test_a_container_without_a_first_process_yet(host):
     pid, host.manager.pid = host.manager.pid, None
-    pending.write("a", Change.SYSTEM, host)
+    pending.write({"a": Change.SYSTEM}, host)
     host.manager.pid = pid
     assert pending.read(["a"], host) == {"a": Change.SYSTEM}
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"change": "other-words", "instance": null}'])
 def test_an_unknown_record_goes(host, text):
-    pending.write("a", Change.SYSTEM, host)
+    pending.write({"a": Change.SYSTEM}, host)
     (host.runtime_directory / "pending/a.json").write_text(text)
     assert pending.read(["a"], host) == {}
     assert records(host) == []
@@ -92,4 +92,4 @@ def test_an_unknown_record_goes(host, text):
 def test_a_record_that_cannot_be_written_is_named(host):
     host.runtime_directory.write_text("")
     with pytest.raises(InstallError, match=r"Writing .*/pending/a\.json failed"):
-        pending.write("a", Change.SYSTEM, host)
+        pending.write({"a": Change.SYSTEM}, host)

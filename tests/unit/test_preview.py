@@ -99,7 +99,7 @@ def test_a_preview_says_what_create_does(tmp_path, built, options):
         if state != "down":
             world.manager.running.add(name)
         if "behind" in state:
-            pending.write(name, Change.OTHER if state == "far-behind" else Change.SYSTEM, world.host)
+            pending.write({name: Change.OTHER if state == "far-behind" else Change.SYSTEM}, world.host)
     containers = [
         built(name, CASES[name.partition("-")[0]][1], unit=CASES[name.partition("-")[0]][2]) for name in names
     ]

@@ -127,8 +127,8 @@ def test_what_a_running_container_lacks_is_read_and_stays(tmp_path):
 
         context = fake_context(fake_host(tmp_path, One(running={"web"})), hooks_with())[0]
         place_container(built_container("web"), context.host)
-        pending.write("web", Change.OTHER, context.host)
-        pending.write("gone", Change.SYSTEM, context.host)
+        pending.write({"web": Change.OTHER}, context.host)
+        pending.write({"gone": Change.SYSTEM}, context.host)
         before = sorted(tmp_path.rglob("*"))
         [web] = status.read(("web",), context)
         assert (web.lacks, web.as_installed) == (Change.OTHER, False)

@@ -69,8 +69,8 @@ def test_what_was_shown_is_done(world, built, tmp_path):
             lambda world, _: world.manager.running.discard("demo"),
             "demo was to be installed and updated, and would be i",
         ),
-        (lambda world, _: pending.write("demo", Change.OTHER, world.host), "would be installed and restarted"),
-        (lambda world, _: pending.write("demo", Change.SYSTEM, world.host), "demo: it lacks something else"),
+        (lambda world, _: pending.write({"demo": Change.OTHER}, world.host), "would be installed and restarted"),
+        (lambda world, _: pending.write({"demo": Change.SYSTEM}, world.host), "demo: it lacks something else"),
     ],
 )
 def test_what_has_changed_meanwhile_is_told_and_nothing_is_done(world, built, tmp_path, meanwhile, told):

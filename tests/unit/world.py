@@ -13,9 +13,9 @@ from extra_container.testing import FakeManager, fake_context, fake_host, hooks_
 class World:
     """A host below a temporary directory, with real files and an in-memory manager."""
 
-    def __init__(self, root: Path, *plugins: object, runner=None) -> None:
+    def __init__(self, root: Path, *plugins: object, runner=None, manager=None) -> None:
         self.root = root
-        self.manager = FakeManager()
+        self.manager = manager or FakeManager()
         self.host = fake_host(root, self.manager)
         self.context, self.events = fake_context(self.host, hooks_with(extra_container_install, *plugins), runner)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from extra_container.generations import store
@@ -12,6 +12,7 @@ from extra_container.health import report
 from extra_container.model import events
 from extra_container.model.errors import InstallError
 from extra_container.model.frozen import replace
+from extra_container.model.host import Host, leaders
 from extra_container.model.plans import Change, Failure, InstallItem, InstallPlan, Left, RunPlan
 from extra_container.model.values import FileOps, Installed, InstalledContainer, Problem, Severity
 from extra_container.pipeline import inside
@@ -124,35 +125,43 @@ def settle(
     """
     failed = {failure.name: failure.message for failure in failures}
     came_up = {*done.start, *done.update, *done.restart}.difference(failed)
+    verdicts = _verdicts((item for item in plan.items if item.name in came_up), context)
     for item in plan.items:
         if not (item.ops or item.name in came_up or item.name in failed):
             continue
         try:
-            _settle(item, came_up, failed, context, taken_back=left.get(item.name) in _TAKEN_BACK)
+            taken_back = left.get(item.name) in _TAKEN_BACK
+            _settle(item, verdicts.get(item.name), failed, context.host, taken_back=taken_back)
         except OSError as error:
             message = f"How {item.name} did cannot be written down: {error.filename}: {error.strerror}"
             context.emit(events.ProblemFound(problem=Problem(message=message, severity=Severity.WARNING)))
 
 
 def _settle(
-    item: InstallItem, came_up: Collection[str], failed: Mapping[str, str], context: Context, *, taken_back: bool
+    item: InstallItem, verdict: Verdict | None, failed: Mapping[str, str], host: Host, *, taken_back: bool
 ) -> None:
-    host, name = context.host, item.name
+    name = item.name
     store.tidy(name, host)
-    if taken_back or (name not in came_up and name not in failed):
+    if taken_back or (verdict is None and name not in failed):
         return
     current = store.current(name, item.container.unit, item.container.conf, host)
     if current is None or (current.good and name in failed):
         return  # what fails in spite of that is not the generation's fault, as far as is known here
-    if name in failed:
+    if verdict is None:
         store.mark(name, current.number, Verdict.FAILED, host, reason=failed[name])
     else:
-        store.mark(name, current.number, max(current.verdict, _verdict(item, context), key=_RANK.index), host)
+        store.mark(name, current.number, max(current.verdict, verdict, key=_RANK.index), host)
 
 
-def _verdict(item: InstallItem, context: Context) -> Verdict:
-    leader = context.host.manager.leader(item.name)
-    health = None if leader is None else report.read(leader, item.container.settings.get("SYSTEM_PATH"))
+def _verdicts(came_up: Iterable[InstallItem], context: Context) -> Mapping[str, Verdict]:
+    systems = {item.name: item.container.settings.get("SYSTEM_PATH") for item in came_up}
+    return {
+        name: _verdict(leader, systems[name]) for name, leader in leaders(tuple(systems), context.host.manager).items()
+    }
+
+
+def _verdict(leader: int | None, system: str | None) -> Verdict:
+    health = None if leader is None else report.read(leader, system)
     return Verdict.HEALTHY if health is not None and health.word is report.Word.HEALTHY else Verdict.UP
 
 
