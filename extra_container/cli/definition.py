@@ -12,7 +12,7 @@ from typing import ClassVar, cast
 
 from extra_container.cli import sources
 from extra_container.cli.command import Command
-from extra_container.cli.parser import BUILD_ARGS, DefinitionParser, HelpFormatter, Meaning, meaning
+from extra_container.cli.parser import BUILD_ARGS, DefinitionParser, Meaning, meaning
 from extra_container.model.errors import UsageError
 from extra_container.model.values import Base, BaseKind, BuiltSource, Evaluation, Request, Source
 
@@ -120,7 +120,6 @@ class DefinitionCommand(Command):
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
-            formatter_class=HelpFormatter,
         )
         add_definition_arguments(parser)
         if self.runs_containers:

@@ -87,8 +87,22 @@ class Parser(argparse.ArgumentParser):
     also: frozenset[str] = frozenset()
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
+        super().__init__(**{"allow_abbrev": False, "formatter_class": _Checker, **kwargs})  # type: ignore[arg-type]
         without_colours(self)
+
+    def format_help(self) -> str:
+        """Return the help, which is as wide as the terminal."""
+        self._prepare_to_show()
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """Return the first lines of the help."""
+        self._prepare_to_show()
+        return super().format_usage()
+
+    def _prepare_to_show(self) -> None:
+        if self.formatter_class is _Checker:
+            self.formatter_class = HelpFormatter
 
     def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -142,6 +156,13 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
             margin = line[: len(line) - len(line.lstrip())]
             lines.append(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False))
         return "\n".join(lines)
+
+
+class _Checker(HelpFormatter):
+    """What argparse looks at each argument with when it is added. It need not ask how wide the terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=1000)
 
 
 def global_parser() -> argparse.ArgumentParser:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from dataclasses import replace
 from types import MappingProxyType
 
-from extra_container.plugin import UsageError
+from extra_container.plugin import UsageError, replace
 from extra_container.plugin_command import DefinitionCommand, build, runtime_directory
 from extra_container_shell.contribution import CONTAINER_VARIABLE, SESSION_VARIABLES
 from extra_container_shell.interruptions import Interruptions

@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from extra_container.plugin import BuildResult, BuiltContainer, Event, Left, Request, RunState, UsageError
+from extra_container.plugin import (
+    BuildResult,
+    BuiltContainer,
+    Event,
+    Left,
+    Request,
+    RunState,
+    UsageError,
+    dataclass,
+    replace,
+)
 from extra_container.plugin_command import (
     Context,
     Interrupted,

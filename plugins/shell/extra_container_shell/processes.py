@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
 import termios
 import time
@@ -37,6 +36,8 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
     It is looked up on the PATH of ``environment``. Raises :class:`CommandNotRunError` if there is no such program.
     """
+    import shutil
+
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         raise CommandNotRunError(f"{command[0]}: command not found", NOT_FOUND)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from extra_container import variables
 from extra_container.cli import direct
 from extra_container.cli.definition import DefinitionCommand, add_run_arguments
-from extra_container.cli.parser import DefinitionParser, HelpFormatter, Meaning, Parser, meaning
+from extra_container.cli.parser import DefinitionParser, Meaning, Parser, meaning
 from extra_container.cli.results.command import OPTIONS, ResultCommand
 from extra_container.model import events
 from extra_container.model.errors import UsageError
@@ -98,7 +98,6 @@ class Destroy(ResultCommand, DefinitionCommand):
             prog=prog_name,
             description=self.get_description(),
             epilog=self.get_epilog(),
-            formatter_class=HelpFormatter,
         )
         names = parser.add_argument("names", nargs="*", metavar="NAME", help="a container")
         meaning(names, Meaning.CONTAINER_OR_FILE)
