@@ -24,7 +24,7 @@ Plans
 Files
     FileOp, FileOps, MakeDirectory, Link, WriteFile, Remove, RemoveTree, remove_tree, read_mounts, parse_mounts, Mount
 Hosts
-    Host, Machine, Manager, wrap_manager, Journaled, Logged, ActiveState, UnitState, UnitDetails, UnitChanges,
+    Host, Machine, Manager, wrap_manager, leaders, Journaled, Logged, ActiveState, UnitState, UnitDetails, UnitChanges,
     SystemdManager, Nspawn, systemd_checks, auto_start_problems, fragment_problems, describe_conditions,
     unmet_conditions, boots_at_once, known_cause, console_lines, without_good_news
 Programs and people
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         UnitChanges,
         UnitDetails,
         UnitState,
+        leaders,
         wrap_manager,
     )
     from extra_container.model.known import Bind
@@ -151,7 +152,7 @@ _LATE = MappingProxyType(
         "model.events": "Event",
         "model.frozen": "dataclass replace",
         "model.host": "ActiveState Host Journaled Logged Machine Manager UnitChanges UnitDetails UnitState "
-        "wrap_manager",
+        "leaders wrap_manager",
         "model.known": "Bind",
         "model.origin": "Origin Phase PhaseEnd",
         "model.plain": "plain",
@@ -271,6 +272,7 @@ __all__ = [
     "hookimpl",
     "known_cause",
     "layout",
+    "leaders",
     "limits_of",
     "network_of",
     "parse_environment_file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from extra_container.plugin import HealthCheck, proc, read_health_check
+from extra_container.plugin import HealthCheck, leaders, proc, read_health_check
 from extra_container_health.waiting import Patient, started
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ def patients(plan: RunPlan, install: InstallPlan, host: Host, request: Request, 
     """
     asked = bool(request.options.get("wait") or request.options.get("check"))
     done = {*plan.start, *plan.update, *plan.restart}
+    checks = {item.name: read_health_check(item.container.settings.get("SYSTEM_PATH")) for item in install.items}
+    for_all = request.rollback_on_failure
+    waited_for = [name for name, own in checks.items() if asked or (name in done and (for_all or own is not None))]
+    running = leaders(waited_for, host.manager)
     found = []
     for item in install.items:
-        own = read_health_check(item.container.settings.get("SYSTEM_PATH"))
-        check = own or HealthCheck()
+        check = checks[item.name] or HealthCheck()
         rollback = request.rollback_on_failure or check.rollback
-        wants = asked or request.rollback_on_failure or own is not None
-        leader = host.manager.leader(item.name) if wants and (asked or item.name in done) else None
+        leader = running.get(item.name)
         init = None if leader is None else proc.identify(leader)
         if init is not None:
             updated = item.name in plan.update
