@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from extra_container.model.errors import UsageError
 from extra_container.model.plain import one_line
@@ -87,22 +88,21 @@ class Parser(argparse.ArgumentParser):
     also: frozenset[str] = frozenset()
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(**{"allow_abbrev": False, "formatter_class": _Checker, **kwargs})  # type: ignore[arg-type]
+        self._shown_with: Any = kwargs.pop("formatter_class", HelpFormatter)
+        # Each argument that is added is looked at with a formatter, which need not ask how wide the terminal is.
+        kwargs["formatter_class"] = partial(HelpFormatter, width=1000)
+        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]  # argparse's own keywords
         without_colours(self)
 
     def format_help(self) -> str:
         """Return the help, which is as wide as the terminal."""
-        self._prepare_to_show()
+        self.formatter_class = self._shown_with
         return super().format_help()
 
     def format_usage(self) -> str:
         """Return the first lines of the help."""
-        self._prepare_to_show()
+        self.formatter_class = self._shown_with
         return super().format_usage()
-
-    def _prepare_to_show(self) -> None:
-        if self.formatter_class is _Checker:
-            self.formatter_class = HelpFormatter
 
     def parse_args(  # type: ignore[override]  # argparse's overloads are for namespaces of other classes
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -156,13 +156,6 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
             margin = line[: len(line) - len(line.lstrip())]
             lines.append(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False))
         return "\n".join(lines)
-
-
-class _Checker(HelpFormatter):
-    """What argparse looks at each argument with when it is added. It need not ask how wide the terminal is."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=1000)
 
 
 def global_parser() -> argparse.ArgumentParser:
