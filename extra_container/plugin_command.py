@@ -38,6 +38,7 @@ from extra_container.provenance.values import Provenance
 from extra_container.provenance.values import as_json as provenance_as_json
 from extra_container.provenance.values import from_json as provenance_from_json
 from extra_container.standstill import standstill
+from extra_container.state.installed import find_all as find_installed
 from extra_container.state.installed import read as read_installed
 from extra_container.state.installed import read_traces
 from extra_container.state.names import check_known as check_names
@@ -214,6 +215,7 @@ __all__ = [
     "entry_argv",
     "evaluate",
     "expel",
+    "find_installed",
     "forget_generations",
     "in_place",
     "is_of_running",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import UsageError
 from extra_container.plugin_command import Command, Context, program_argv
+from extra_container_remote.job import change as changes
 from extra_container_remote.job import confirmation, files, following, starting
 
 if TYPE_CHECKING:
@@ -63,14 +65,17 @@ class Job(Command):
         words = parsed_args.words[1:] if parsed_args.words[:1] == ["--"] else parsed_args.words
         with self.context() as context:
             job = files.find(context.host.runtime_directory, parsed_args.job)
+            change = changes.find(context.host.state_directory, parsed_args.job)
             if parsed_args.confirm:
-                return confirmation.confirm(job)
+                return confirmation.confirm(job, change, context)
             if parsed_args.settle:
-                with job.at_work():
-                    confirmation.settle(job, context)
+                # There is no job of an earlier boot whose end would have to be waited for.
+                with job.at_work() if job.exists else nullcontext():
+                    confirmation.settle(job, change, context)
                 return 0
             if parsed_args.carry_out:
-                return starting.carry_out(job, [*program_argv(), *words], context, parsed_args.confirm_within)
+                call = [*program_argv(), *words]
+                return starting.carry_out(job, call, context, change, parsed_args.confirm_within)
             if not job.exists:
                 self._begin(job, words, parsed_args, context)
             return following.follow(job, *parsed_args.skip)
@@ -86,6 +91,8 @@ class Job(Command):
         if parsed.confirm_within is not None and parsed.root is None:
             raise UsageError("--confirm-within needs --root", hint="Containers of that build can go back.")
         files.sweep(context.host.runtime_directory)
+        changes.sweep(context.host.state_directory)
+        confirmation.settle_earlier(context)
         if job.make():
             program = [*program_argv(), "job"]
             confirm = () if parsed.confirm_within is None else (f"--confirm-within={parsed.confirm_within:g}",)

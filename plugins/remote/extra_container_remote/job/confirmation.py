@@ -1,11 +1,7 @@
-"""A change that goes back unless it is confirmed in time: whoever made it may not reach this machine any more.
-
-Who is first decides, the one who confirms or the end of the time: both make the same file, which one of them finds.
-"""
+"""A change that goes back unless it is confirmed in time: whoever made it may not reach this machine any more."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -23,33 +19,38 @@ from extra_container.plugin import (
 from extra_container.plugin_command import (
     Verdict,
     defined_names,
+    find_installed,
     mark_generation,
     program_argv,
     read_generations,
-    read_installed,
 )
+from extra_container_remote.job import change as changes
+from extra_container_remote.job import files, next_boot
+from extra_container_remote.job.change import BACK, CONFIRMED, FAILED
 
 if TYPE_CHECKING:
     from extra_container.plugin_command import Context
+    from extra_container_remote.job.change import Change
     from extra_container_remote.job.files import Job
 
-CONFIRMED, BACK = "confirmed", "back"
 _INTERVAL = 0.1
+_PATIENCE = 60.0  # seconds from a boot until somebody goes back
 _UNCONFIRMED = "nobody confirmed it in time"
 
 
-def remember(job: Job, context: Context) -> None:
-    """Write down how the containers are that a job may change: those of its build."""
+def remember(job: Job, change: Change, context: Context) -> None:
+    """Write down how the containers are that a job may change, those of its build, and see to the next boot."""
     names = defined_names(Request(command="create", source=BuiltSource(path=job.root.resolve())), context)
-    job.note("before", json.dumps(_standing(names, context)))
+    change.make(_standing(names, context))
+    next_boot.arrange(change, names, context)
 
 
-def await_word(job: Job, seconds: float, context: Context) -> None:
+def await_word(job: Job, change: Change, seconds: float, context: Context) -> None:
     """Wait until the change of a job is confirmed, or go back after these seconds."""
     end = time.monotonic() + seconds
-    while job.noted("fate") is None:
+    while change.fate is None:
         if time.monotonic() >= end:
-            settle(job, context)
+            settle(job, change, context)
             return
         time.sleep(_INTERVAL)
 
@@ -59,45 +60,75 @@ def broken_off(job: Job) -> None:
     job.note("broken", "")
 
 
-def settle(job: Job, context: Context) -> None:
-    """Go back if the change of a job was not confirmed, and write down what came of that."""
-    if job.noted("before") is None or (job.code() and job.noted("broken") is None) or not job.decide(BACK):
+def settle(job: Job, change: Change, context: Context) -> None:
+    """Go back if the change of a job was not confirmed, and write down what came of that.
+
+    A machine that is shutting down does so when it has booted again.
+    """
+    if change.before is None or next_boot.is_near(context.host, context.runner):
         return
+    if job.exists and job.code() and job.noted("broken") is None:
+        change.decide(FAILED)
+    else:
+        with change.at_work():
+            change.decide(BACK)
+            if change.is_open:
+                _settle(change, context)
+    next_boot.cancel(change, context.host)
+
+
+def settle_earlier(context: Context) -> None:
+    """Go back from what was not confirmed before this boot, if nobody has done so yet."""
+    for one in changes.every(context.host.state_directory):
+        job = files.find(context.host.runtime_directory, one.name)
+        if one.is_open and not job.exists:
+            settle(job, one, context)
+
+
+def confirm(job: Job, change: Change, context: Context) -> int:
+    """Confirm the change of a job; return 0, or if it went back, how that ended.
+
+    Raises :class:`.UsageError` if there is nothing to confirm, and as :meth:`.Change.require_settling`.
+    """
+    if change.before is None:
+        raise UsageError(
+            f"Nothing of a job {change.name} waits for confirmation",
+            hint="Only what `job --confirm-within` changes does, and a day later it is forgotten.",
+        )
+    if job.exists:
+        code = job.code()
+        if code is None:
+            raise ContainerError(f"The job {change.name} is not over yet", hint="Confirm it when it is.")
+        if code:
+            return code
+        change.decide(CONFIRMED)
+    if change.fate == CONFIRMED:
+        next_boot.cancel(change, context.host)
+        return 0
+    end = time.monotonic() + _PATIENCE
+    while (settled := change.settled) is None:
+        if change.fate is not None or time.monotonic() > end:
+            change.require_settling()
+        time.sleep(_INTERVAL)
+    return settled
+
+
+def _settle(change: Change, context: Context) -> None:
     code = RollbackError.exit_code
     try:
-        before: Mapping[str, Any] = json.loads(job.noted("before") or "{}")
-        done = [_go_back(name, one, context) for name, one in before.items()]
+        before = change.before or {}
+        now = _standing(tuple(before), context)
+        done = [_go_back(name, one, now[name], context) for name, one in before.items()]
         if all(done):
             code = RolledBackError.exit_code
     finally:
-        job.note("settled", str(code))
-
-
-def confirm(job: Job) -> int:
-    """Confirm the change of a job; return 0, or if it went back, how that ended.
-
-    Raises :class:`.UsageError` if there is nothing to confirm, and as :meth:`.Job.require_alive`.
-    """
-    if not job.exists or job.noted("before") is None:
-        raise UsageError(
-            f"Nothing of a job {job.directory.name} waits for confirmation",
-            hint="Has the machine been restarted? Then what was changed has stayed.",
-        )
-    code = job.code()
-    if code is None:
-        raise ContainerError(f"The job {job.directory.name} is not over yet", hint="Confirm it when it is.")
-    if code or job.decide(CONFIRMED) or job.noted("fate") == CONFIRMED:
-        return code
-    while (settled := job.noted("settled")) is None:
-        job.require_settling()
-        time.sleep(_INTERVAL)
-    return int(settled)
+        if not next_boot.is_near(context.host, context.runner):
+            change.note("settled", str(code))
 
 
 def _standing(names: Sequence[str], context: Context) -> dict[str, dict[str, object]]:
     """Return how containers are: the generation that is installed, whether they are there, run, and have data."""
-    present = read_installed(context.host.gc_roots)
-    states = context.host.manager.states([name for name in names if name in present])
+    states = context.host.manager.states(tuple(find_installed(names, context.host.gc_roots)))
     return {
         name: {
             "there": name in states,
@@ -109,9 +140,8 @@ def _standing(names: Sequence[str], context: Context) -> dict[str, dict[str, obj
     }
 
 
-def _go_back(name: str, before: Mapping[str, Any], context: Context) -> bool:
+def _go_back(name: str, before: Mapping[str, Any], now: Mapping[str, Any], context: Context) -> bool:
     """Make a container what it was; return whether it is."""
-    now = _standing([name], context)[name]
     if not before["there"]:
         # What was there before its container, as a backup, is somebody's.
         keep = ("--keep-data",) if before["data"] else ()
@@ -120,12 +150,11 @@ def _go_back(name: str, before: Mapping[str, Any], context: Context) -> bool:
         return False  # somebody else has destroyed it meanwhile
     done = True
     if now["generation"] != before["generation"]:
-        number = read_generations(name, context.host).current
-        if number is not None:
-            mark_generation(name, number, Verdict.FAILED, context.host, _UNCONFIRMED)
+        if now["generation"] is not None:
+            mark_generation(name, now["generation"], Verdict.FAILED, context.host, _UNCONFIRMED)
         to = () if before["generation"] is None else (f"--to={before['generation']}",)
         done = _do("rollback", *to, name, context=context)
-    if _standing([name], context)[name]["up"] != before["up"]:
+    if context.host.manager.states((name,))[name].up != before["up"]:
         done = _do("start" if before["up"] else "stop", name, context=context) and done
     return done
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.plugin import ExtraContainerError, Runner, remove_tree
 from extra_container.plugin_command import shell_code
-from extra_container_remote.job import confirmation
+from extra_container_remote.job import confirmation, next_boot
 from extra_container_remote.job.files import Job
 
 if TYPE_CHECKING:
     from extra_container.plugin_command import Context
+    from extra_container_remote.job.change import Change
 
 _LONGEST_END = 600  # seconds
-_BOOTED = Path("/run/systemd/system")  # sd_booted(3)
 
 
 def start(
@@ -37,7 +36,7 @@ def start(
     try:
         if root is not None:
             runner.run(["nix-store", "--realise", root, "--add-root", str(job.root), "--indirect"])
-        if _BOOTED.is_dir():
+        if next_boot.BOOTED.is_dir():
             _as_unit(job, call, afterwards, runner)
         else:
             _as_orphan(call, runner, environment)
@@ -46,13 +45,13 @@ def start(
         raise
 
 
-def carry_out(job: Job, call: Sequence[str], context: Context, confirm_within: float | None) -> int:
+def carry_out(job: Job, call: Sequence[str], context: Context, change: Change, confirm_within: float | None) -> int:
     """Do what a job is for; with ``confirm_within``, wait so many seconds until that is confirmed, or go back."""
     code = 1
     with job.at_work():
         try:
             if confirm_within is not None:
-                confirmation.remember(job, context)
+                confirmation.remember(job, change, context)
             with job.out.open("a") as out, job.err.open("a") as err:
                 with context.runner.begin(call, stdout=out, stderr=err) as child:
                     child.wait()
@@ -66,8 +65,8 @@ def carry_out(job: Job, call: Sequence[str], context: Context, confirm_within: f
             raise
         finally:
             job.finish(code)
-        if confirm_within is not None and code == 0:
-            confirmation.await_word(job, confirm_within, context)
+        if confirm_within is not None:
+            confirmation.await_word(job, change, confirm_within if code == 0 else 0, context)
     return code
 
 
