@@ -181,7 +181,8 @@ ensure_booted() {
 }
 
 # become_inside COMMAND… — turns the calling shell into COMMAND in the host's namespaces and in a cgroup of
-# the host, so that it ends with the host. Of the caller's environment only the terminal's type gets in.
+# the host, so that it ends with the host. Of the caller's environment only the terminal's type gets in, and which shortcuts
+# the program does not take.
 become_inside() {
   local leader tree terminal=() variables=()
   leader=$(host_leader) || die "the test host $host is not up; boot it with dev/host up"
@@ -196,6 +197,7 @@ become_inside() {
     [[ ! -d $tree ]] || variables+=("${tree##*/}=/trees/${tree##*/}")
   done
   ((${#variables[@]} == 0)) || variables=("EXTRA_CONTAINER_TEST_TREES=$(IFS=:; printf '%s' "${variables[*]}")")
+  [[ -z ${EXTRA_CONTAINER_SHORTCUTS_OFF-} ]] || variables+=("EXTRA_CONTAINER_SHORTCUTS_OFF=$EXTRA_CONTAINER_SHORTCUTS_OFF")
   join_cgroup "$host/payload/entered"
   # bash waits for the command, from outside its PID namespace: nsenter would stop itself for ever when a system that
   # shuts down stops all processes. It says nothing of its own about a command that was killed.

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from extra_container.nix.command import HOST_BASE
+from extra_container.variables import SHORTCUTS_OFF
 from tests.containers.conftest import leftovers, write_definition
 
 
@@ -353,6 +354,7 @@ def test_an_ordinary_user_is_told_when_sudo_is_missing():
 
 
 def test_an_unchanged_definition_is_not_evaluated(tool, tmp_path):
+    tool.environment.pop(SHORTCUTS_OFF, None)  # one of them is what is looked at
     definition = tmp_path / "c.nix"
     write_definition(definition, "one")
     wait_until_old(definition)
@@ -364,6 +366,7 @@ def test_an_unchanged_definition_is_not_evaluated(tool, tmp_path):
     assert again.out == first.out
     assert "Evaluation record" not in tool(*argv, "--no-eval-record").err
     assert "Evaluation record" not in tool(*argv, EXTRA_CONTAINER_EVAL_RECORD="never").err
+    assert "Evaluation record" not in tool(*argv, EXTRA_CONTAINER_SHORTCUTS_OFF="eval-record").err
     write_definition(definition, "two")
     wait_until_old(definition)
     changed = tool(*argv)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from extra_container.variables import SHORTCUTS_OFF
 from tests.reboot.conftest import SECONDS
 
 pytestmark = pytest.mark.parametrize("machine", ["debian"], indirect=True)
@@ -17,7 +18,9 @@ kill -STOP $$
 """
 
 
-def test_reboots_and_down_while_one_is_under_way(machine):
+def test_reboots_and_down_while_one_is_under_way(machine, monkeypatch):
+    monkeypatch.setenv(SHORTCUTS_OFF, "reload,restart")
+    assert machine("printenv", SHORTCUTS_OFF) == "reload,restart\n"
     machine("touch", "/etc/kept")
     machine("sh", "-c", STOPPED_THEN_KILLED, code=137)
     machine.reboot()
