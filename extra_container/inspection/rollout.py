@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extra_container.generations import store
@@ -13,7 +14,7 @@ from extra_container.model.plans import Change
 from extra_container.state import text_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
     from extra_container.generations.values import Generation
     from extra_container.model.host import Host
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
 
 # What differs between machines that got the same: they choose free subnets; units name their confs, and their scripts
 # have addresses in them (nixos-containers.nix of nixpkgs).
-_OF_THE_MACHINE = ("HOST_ADDRESS", "LOCAL_ADDRESS", "HOST_ADDRESS6", "LOCAL_ADDRESS6", "X-Restart-Triggers")
+_ADDRESSES = ("HOST_ADDRESS", "LOCAL_ADDRESS", "HOST_ADDRESS6", "LOCAL_ADDRESS6")
+_OF_THE_MACHINE = (*_ADDRESSES, "X-Restart-Triggers")
 
 _HASH = re.compile(r"(?<=/nix/store/)[0-9a-z]{32}-")
+_FILE = re.compile(r"/nix/store/[0-9a-z]{32}-[\w.+?=@/-]+")
+_INTERPRETED = "#!"
+_MOST_SCRIPTS = 64
 
 
 class Standing(Enum):
@@ -72,19 +77,52 @@ def read(one: InstalledContainer, lacks: Change | None, host: Host) -> Rollout |
     else:
         standing = Standing.PENDING
     selected = store.selected_since(one.name, host)
+    step = _step(newest)
     return Rollout(
         standing=standing,
         since=current.time if selected is None else selected,
-        installed=_step(current),
-        newest=_step(newest),
+        installed=step if current.number == newest.number else _step(current),
+        newest=step,
     )
 
 
-def fingerprint(unit: str, conf: str) -> str:
-    """Return what is equal for units and confs that mean the same container on different machines. Pure."""
-    texts = (_HASH.sub("", unit), conf)
+def fingerprint(unit: str, conf: str, scripts: Iterable[str] = ()) -> str:
+    """Return what is equal for units, scripts and confs that mean the same container on different machines. Pure."""
+    mask = _mask(conf)
+    texts = (*(mask(_HASH.sub("", text)) for text in (unit, *scripts)), conf)
     lines = [line for text in texts for line in text.splitlines() if not line.startswith(_OF_THE_MACHINE)]
     return hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()[:16]
+
+
+def scripts_of(unit: str, read_text: Callable[[Path], str | None]) -> tuple[str, ...]:
+    """Return the scripts that a unit names, and those that these name, in the order in which they are come to.
+
+    A unit does not say what its scripts do: they are files of their own in the store (``systemd-lib.nix`` of nixpkgs).
+    ``read_text`` returns the text of a file, None where there is none.
+    """
+    found: list[str] = []
+    seen: set[str] = set()
+    texts = [unit]
+    for text in texts:
+        for path in _FILE.findall(text):
+            if path not in seen and len(found) < _MOST_SCRIPTS:
+                seen.add(path)
+                named = read_text(Path(path))
+                if named is not None and named.startswith(_INTERPRETED):
+                    found.append(named)
+                    texts.append(named)
+    return tuple(found)
+
+
+def _mask(conf: str) -> Callable[[str], str]:
+    """Return what puts names in the place of the container's own addresses."""
+    assigned = (line.partition("=") for line in conf.splitlines())
+    addresses = {value.strip().partition("/")[0]: key for key, _, value in assigned if key in _ADDRESSES}
+    named = {address: key for address, key in addresses.items() if address}
+    if not named:
+        return lambda text: text
+    pattern = re.compile(rf"(?<![\w.:])({'|'.join(map(re.escape, named))})(?![\w.:])")
+    return lambda text: pattern.sub(lambda match: named[match[1]], text)
 
 
 def _step(one: Generation) -> Step:
@@ -94,7 +132,7 @@ def _step(one: Generation) -> Step:
         time=one.time,
         verdict=one.verdict.value,
         reason=one.reason,
-        fingerprint="" if unit is None or conf is None else fingerprint(unit, conf),
+        fingerprint="" if unit is None or conf is None else fingerprint(unit, conf, scripts_of(unit, _text)),
     )
 
 

@@ -1,12 +1,14 @@
 """How containers are, read of a host and shown."""
 
 import json
+import re
 import time
 
 import pytest
 
 from extra_container.cli.commands.installed.status import Status
 from extra_container.cli.views import status as view
+from extra_container.generations.values import Generation
 from extra_container.inspection import rollout, status
 from extra_container.inspection.cgroup import Usage
 from extra_container.inspection.status import ContainerStatus
@@ -256,3 +258,38 @@ def test_the_same_container_on_another_machine_has_the_same_fingerprint():
     assert one == rollout.fingerprint(unit.format(other), conf.format("10.251.7", own))
     assert one != rollout.fingerprint(unit.format(own), conf.format("10.251.0", other))
     assert one != rollout.fingerprint(unit.replace("start", "begin").format(own), conf.format("10.251.0", own))
+
+
+def test_what_scripts_of_a_unit_do_counts_and_on_which_address_does_not():
+    hashes = ("a" * 32, "b" * 32)
+
+    def known(own, subnet, does):
+        path = f"/nix/store/{own}-{{}}"
+        files = {
+            path.format(
+                "start/bin/web-start"
+            ): f"#!{path.format('bash/bin/bash')}\n. {path.format('nat.sh')} {subnet}.2\n",
+            path.format("nat.sh"): f"#!/bin/sh\n{does} {subnet}.1/24; exec {path.format('start/bin/web-start')}\n",
+            path.format("bash/bin/bash"): "\x7fELF" + own,
+        }
+        unit = f"[Service]\nExecStart={path.format('start/bin/web-start')} %i\nExecStop={path.format('gone')}\n"
+        conf = f"HOST_ADDRESS={subnet}.1\nLOCAL_ADDRESS={subnet}.2/24\n"
+        scripts = rollout.scripts_of(unit, lambda path: files.get(str(path)))
+        assert len(scripts) == 2
+        return rollout.fingerprint(unit, conf, scripts)
+
+    one = known(hashes[0], "10.251.0", "open")
+    assert one == known(hashes[1], "10.251.7", "open")
+    assert one != known(hashes[0], "10.251.0", "close")
+
+
+def test_a_generation_of_which_only_a_script_differs_is_another_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(rollout, "_FILE", re.compile(re.escape(str(tmp_path)) + r"/[\w.-]+"))
+    (tmp_path / "unit").write_text(f"[Service]\nExecStartPost={tmp_path}/script\n")
+    (tmp_path / "conf").write_text("")
+    one = Generation(container="web", number=1, unit=tmp_path / "unit", conf=tmp_path / "conf", time=1.0)
+    found = []
+    for does in ("true", "false", "true"):
+        (tmp_path / "script").write_text(f"#!/bin/sh\n{does}\n")
+        found.append(rollout._step(one).fingerprint)
+    assert found[0] == found[2] != found[1]
