@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from extra_container.doctor.subject import Subject
 from extra_container.model.diagnosis import Finding, Findings, Repair, Verdict
 from extra_container.pipeline import leftovers, recovery
 from extra_container.state import record
 from extra_container.state.record import UnreadableRecordError
+
+if TYPE_CHECKING:
+    from extra_container.pipeline.context import Context
 
 
 def left(subject: Subject) -> Findings:
@@ -26,7 +30,7 @@ def left(subject: Subject) -> Findings:
                 verdict=Verdict.NOTE,
                 found=f"killed runs left {paths}",
                 meaning="It does no harm, and the next command that changes something removes it.",
-                repair=Repair(what=f"remove {paths}", act=partial(leftovers.sweep, context)),
+                repair=Repair(what=f"remove {paths}", act=partial(_sweep, context)),
             )
         )
     for name, change in record.unfinished(context.host):
@@ -43,6 +47,11 @@ def left(subject: Subject) -> Findings:
             )
         )
     return tuple(found) or (Finding(verdict=Verdict.OK, found="there are none"),)
+
+
+def _sweep(context: Context) -> None:
+    leftovers.sweep(context)
+    leftovers.sweep_discarded(context)
 
 
 def _recover(subject: Subject) -> None:

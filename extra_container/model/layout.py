@@ -26,6 +26,7 @@ _CONF = ".conf"
 _PULLING = frozenset({".wants", ".requires", ".upholds"})
 _GC_ROOT = "extra-container-"
 _ASIDE = ".aside"
+_DISCARDED = re.compile(r"\.(.+)\.([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{8}\.removed")
 
 
 def unit_name(name: str) -> str:
@@ -55,6 +56,26 @@ def aside(directory: Path) -> Path:
 def is_aside(file_name: str) -> bool:
     """Tell whether a directory of this name is one that :func:`aside` names."""
     return file_name.startswith(".") and file_name.endswith(_ASIDE)
+
+
+def discarded(directory: Path, name: str, pid: int, started: int, chance: str) -> Path:
+    """Return what a directory of the container ``name`` is called while it is removed, when its own name is free.
+
+    ``pid`` and ``started`` are the process, as :class:`.proc.Process` has it, that renames it; ``chance``, eight
+    hexadecimal digits, tells it from others. No container can have that name.
+    """
+    return directory.with_name(f".{name}.{pid}-{started}-{chance}.removed")
+
+
+def discarded_by(file_name: str) -> tuple[str, int, int] | None:
+    """Return whose a directory was that :func:`discarded` names, and by which process; None if it is another one."""
+    match = _DISCARDED.fullmatch(file_name)
+    return None if match is None else (match[1], int(match[2]), int(match[3]))
+
+
+def places_of_data(root: Path) -> tuple[Path, ...]:
+    """Return the directories in which containers keep things, on a host whose file system has its root there."""
+    return tuple(root / place.relative_to("/") for place in (*STATE_DIRECTORIES, *PER_CONTAINER))
 
 
 def wants_directory(unit_directory: Path) -> Path:

@@ -11,7 +11,10 @@ MESSAGE_ID = "e05e172f5b234748a5e4d436918d86d7"
 
 
 class Phase(Enum):
-    """What a run is about at a time. A phase may stand in another: a restart stops containers while it installs."""
+    """What a run is about at a time. A phase may stand in another: a restart stops containers while it installs.
+
+    ``REMOVE`` is about what containers that are destroyed already had on disk; others may change the machine meanwhile.
+    """
 
     EVALUATE = "evaluate"
     BUILD = "build"
@@ -20,6 +23,7 @@ class Phase(Enum):
     UPDATE = "update"
     STOP = "stop"
     DESTROY = "destroy"
+    REMOVE = "remove"
 
 
 class PhaseEnd(Enum):

@@ -18,22 +18,13 @@ from extra_container.model.frozen import dataclass, field, replace
 from extra_container.model.host import Host, UnitState, glance
 from extra_container.model.plans import Change, InstallItem, InstallPlan, RunPlan, RunState
 from extra_container.model.values import BuildResult, Installed, Request
-from extra_container.pipeline import (
-    build,
-    control,
-    inside,
-    install,
-    leftovers,
-    recovery,
-    rollback,
-    run,
-    state_directories,
-)
+from extra_container.pipeline import build, control, inside, install, recovery, rollback, run, state_directories
 from extra_container.pipeline.context import Context, report
 from extra_container.pipeline.history import generations
 from extra_container.pipeline.history.origins import come_from, remembered
 from extra_container.pipeline.plan import Round, plan_nothing, plan_rounds, plan_run
-from extra_container.state import installed, lock, names, pending, record
+from extra_container.pipeline.removal import discarding
+from extra_container.state import installed, names, pending, record
 
 if TYPE_CHECKING:
     from extra_container.generations.values import Generation
@@ -114,7 +105,7 @@ def create_built(
     containers that somebody agreed to destroy, see :mod:`.prune`: they are if all that was asked was done.
     """
     context = replace(context, request=request)
-    with lock.machine_lock(request.command, context.emit, context.host.runtime_directory):
+    with discarding.machine_lock(request.command, context):
         state = create_locked(request, result, context, check, selected)
         if state.failures:
             from extra_container.pipeline.history import rescue
@@ -136,7 +127,6 @@ def create_locked(
 ) -> RunState:
     """Do what :func:`create_built` does; the caller holds the lock."""
     context = replace(context, request=request)
-    leftovers.sweep(context)
     changed = frozenset(container.name for container in result.containers)
     interrupted = recovery.recover(context, changed)
     outlook = replace(look(request, result, context, interrupted), selected=selected)

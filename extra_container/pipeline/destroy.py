@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from extra_container.generations import places
@@ -18,10 +18,10 @@ from extra_container.model.plans import Failure
 from extra_container.model.values import FileOps, Installed, InstalledContainer, RemoveTree, Request
 from extra_container.pipeline import control, inside, leftovers, recovery
 from extra_container.pipeline.context import Context
-from extra_container.process import result
+from extra_container.pipeline.removal import discarding
+from extra_container.pipeline.removal.together import Heed, together
 from extra_container.provenance import records
 from extra_container.state import files, installed, lock, names, pending, record
-from extra_container.systemd.capacity import boots_at_once
 
 
 def destroy(
@@ -34,6 +34,9 @@ def destroy(
 ) -> tuple[str, ...]:
     """Stop the containers among ``wanted`` that this program installed and remove all that is theirs.
 
+    What they kept is removed after the machine's lock was released: others may change the machine by then, and make
+    containers of the same names.
+
     With ``keep_data``, the directories stay that they keep things in. What a removal or an installation that was broken
     off left of one counts as a container, too. Returns the names of those that were removed. ``request`` is what names
     them, for plugins. Raises :class:`.UsageError` for a container that somebody else declared, before anything is
@@ -41,9 +44,18 @@ def destroy(
     """
     names.check_known(wanted)
     context = replace(context, request=request)
-    with lock.machine_lock(command, context.emit, context.host.runtime_directory):
-        leftovers.sweep(context)
-        return destroy_locked(wanted, context, keep_data=keep_data)
+    leftovers.sweep_discarded(context, but=wanted)
+    left = discarding.left_of(wanted, context)
+    done: tuple[str, ...] = ()
+    errors: list[ExtraContainerError] = []
+    try:
+        with lock.machine_lock(command, context.emit, context.host.runtime_directory):
+            leftovers.sweep(context)
+            done = destroy_locked(wanted, context, keep_data=keep_data)
+    except ExtraContainerError as error:
+        errors = [error]
+    _raise_together(errors + discarding.remove(context, wanted))
+    return tuple(name for name in wanted if name in {*done, *left})
 
 
 def destroy_locked(wanted: tuple[str, ...], context: Context, *, keep_data: bool = False) -> tuple[str, ...]:
@@ -163,7 +175,8 @@ def _carry_out(
         if ran:
             context.hooks.after_stop(ran, remaining, context.host, context.runner, context.request)
         running = {failure.name for failure in remaining}
-        outcome = _remove_all({name: ops for name, ops in removals.items() if name not in running}, context)
+        ended = {name: ops for name, ops in removals.items() if name not in running}
+        outcome = together({name: partial(_kept_by, name, ops, context) for name, ops in ended.items()})
         gone = [name for name, error in outcome.items() if error is None]
         for name, error in outcome.items():
             if error is not None:
@@ -189,42 +202,13 @@ def _note(name: str, error: ExtraContainerError, context: Context) -> None:
     context.note_outcome("containers.stopped", (), (Failure(name=name, message=error.message),))
 
 
-def _remove_all(removals: Mapping[str, FileOps], context: Context) -> dict[str, ExtraContainerError | None]:
-    """Remove what is each container's, of several at once; return what kept each.
-
-    Most of it is waiting for the disk. An interruption ends all of them before it passes.
-    """
-    if len(removals) < 2:
-        return {name: _kept_by(name, ops, context) for name, ops in removals.items()}
-    from concurrent.futures import ThreadPoolExecutor
-
-    over = threading.Event()
-
-    def heed() -> None:
-        if over.is_set():
-            raise _OverError
-
-    with ThreadPoolExecutor(max_workers=boots_at_once()) as pool:
-        try:
-            futures = {name: pool.submit(_kept_by, name, ops, context, heed) for name, ops in removals.items()}
-            return {name: result(future) for name, future in futures.items()}
-        except BaseException:
-            over.set()
-            raise
-
-
-class _OverError(Exception):
-    """Other removals were broken off, so that this one is, too."""
-
-
-def _kept_by(
-    name: str, ops: FileOps, context: Context, heed: Callable[[], None] = lambda: None
-) -> ExtraContainerError | None:
+def _kept_by(name: str, ops: FileOps, context: Context, heed: Heed) -> ExtraContainerError | None:
     """Remove what is a container's; return what is in the way."""
     try:
         # First of all: what is remembered must not bring back what is gone.
         pending.forget((name,), context.host)
         record.end((name,), context.host)
+        discarding.discard(name, ops, context.host)
         files.remove(ops, heed)
     except ExtraContainerError as error:
         return error

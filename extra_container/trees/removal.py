@@ -54,6 +54,30 @@ def remove_tree(path: Path, *, unmounting: bool = True, heed: Callable[[], None]
             walk.close()
 
 
+def move_tree(path: Path, name: str) -> bool:
+    """Give a directory another name in the directory that it stands in; return whether it has that now.
+
+    Mounts below it are unmounted before, as by :func:`remove_tree`, and what that refuses is refused with the same
+    errors. False if nothing is there, or the system does not rename it: an immutable directory, a read-only place.
+    """
+    with _found(path) as found:
+        if found is None or not found.is_directory:
+            return False
+        tree = os.open(path.name, ENTERED, dir_fd=found.above)
+        try:
+            if mount_number(tree) != mount_number(found.above):
+                return False  # mounted since
+            unmount_below(tree, path)
+            refuse_mounts(tree, path)
+        finally:
+            os.close(tree)
+        try:
+            os.rename(path.name, name, src_dir_fd=found.above, dst_dir_fd=found.above)
+        except OSError:
+            return False
+        return True
+
+
 def check_tree(path: Path) -> None:
     """Raise :class:`.InstallError` for a link and a mount, which :func:`remove_tree` does not remove."""
     with _found(path):

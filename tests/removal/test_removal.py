@@ -12,7 +12,7 @@ import pytest
 
 from extra_container.model.errors import InstallError
 from extra_container.trees.mounts import MountedError, read_mounts
-from extra_container.trees.removal import check_tree, remove_tree
+from extra_container.trees.removal import check_tree, move_tree, remove_tree
 from tests.removal import system_calls
 from tests.removal.conftest import in_own_namespace
 from tests.removal.trees import clear_away
@@ -193,6 +193,51 @@ def test_a_tree_that_is_a_mount_or_a_link_is_refused(tmp_path):
             check(tree)
     assert (tree / "file").exists()
     assert link.is_symlink()
+
+
+@in_own_namespace
+def test_a_tree_is_renamed_when_nothing_is_mounted_in_it_any_more(tmp_path):
+    tree, outside = make(tmp_path)
+    system_calls.bind(outside, tree / "inner")
+    with os.scandir(tree / "inner"):
+        with pytest.raises(MountedError, match=f"^{tree}/inner is mounted below {tree} and cannot be unmounted$"):
+            move_tree(tree, ".moved")
+        assert (tree / "file").exists()
+    assert move_tree(tree, ".moved")
+    assert sorted(os.listdir(tmp_path)) == [".moved", "outside"]
+    assert points_below(tmp_path) == []
+    remove_tree(tmp_path / ".moved")
+    assert is_whole(outside)
+
+
+@in_own_namespace
+def test_what_is_not_removed_is_not_renamed_either(tmp_path):
+    tree, _ = make(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to(tree)
+    system_calls.bind(tree, tree)
+    with pytest.raises(InstallError, match=rf"^{link} is a symbolic link$"):
+        move_tree(link, ".moved")
+    with pytest.raises(MountedError, match=rf"^{tree} is a mount point$"):
+        move_tree(tree, ".moved")
+    assert not move_tree(tmp_path / "nothing", ".moved")
+    assert not move_tree(tree / "file", ".moved")
+    assert not (tmp_path / ".moved").exists()
+
+
+@in_own_namespace
+def test_what_the_system_does_not_rename_stays_where_it_is(tmp_path):
+    tree, _ = make(tmp_path)
+    subprocess.run(["chattr", "+i", tree], check=True)
+    assert not move_tree(tree, ".moved")
+    remove_tree(tree)
+    tree, _ = make(tmp_path / "read-only")
+    system_calls.bind(tmp_path / "read-only", tmp_path / "read-only")
+    subprocess.run(["mount", "-o", "remount,bind,ro", tmp_path / "read-only"], check=True)
+    assert not move_tree(tree, ".moved")
+    with pytest.raises(InstallError, match=rf"^Removing {tree}/\w+ failed: Read-only file system$"):
+        remove_tree(tree)
+    assert tree.exists()
 
 
 def test_links_are_removed_and_never_followed(tmp_path):

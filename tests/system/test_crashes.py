@@ -19,6 +19,7 @@ def trials(tmp_path_factory):
         ("create --restart-changed", "kill before", "subprocess.Popen", "/systemctl start "),
         ("create --restart-changed", "EIO", "os.rename", " /usr/lib/systemd/system/"),
         ("create --restart-changed", "systemd times out", "subprocess.Popen", "/systemctl start "),
+        ("destroy after a kill", "kill after", "os.rename", ".removed"),
         ("destroy after a kill", "kill after", "os.remove", "/nix/var/nix/gcroots/auto/extra-container-crashed"),
     ],
 )

@@ -20,6 +20,7 @@ _PHASES = MappingProxyType(
         "update": "Switching to the new system",
         "stop": "Waiting for the end",
         "destroy": "Removing",
+        "remove": "Removing the files",
     }
 )
 

@@ -103,6 +103,8 @@ def temporary():
             # Those of generations go with the next change of their container.
             if "/generations/" not in directory:
                 found += [f"{directory}/{file}" for file in files if file.endswith((".tmp", ".new"))]
+    for place in OUTERMOST:
+        found += map(str, Path(place).glob(".*.removed"))
     run = Path("/run/extra-container")
     for kind in ("session-*", "build-*"):
         found += [str(path) for where in (run, Path("/tmp")) for path in where.glob(kind)]

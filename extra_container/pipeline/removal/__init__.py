@@ -1,0 +1,1 @@
+"""What the removal of containers needs beside :mod:`.destroy`."""
