@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from extra_container.nix.path_info import of_closures as closures_of
     from extra_container.nix.switch import Rehearsal, Update
     from extra_container.pipeline.history.generations import running as running_generation
-    from extra_container.pipeline.history.generations import with_running_system
+    from extra_container.pipeline.history.generations import with_running_system, with_running_systems
     from extra_container.pipeline.history.origins import in_place
     from extra_container.pipeline.history.returning import BeforeChange, OvertakenError
     from extra_container.pipeline.history.returning import built as return_build
@@ -131,7 +131,7 @@ _LATE = MappingProxyType(
         "state.runtime": "RuntimeKind=Kind",
         "journals.moments": "parse_span=span",
         "nix.path_info": "PathInfo closure closures_of=of_closures",
-        "pipeline.history.generations": "running_generation=running with_running_system",
+        "pipeline.history.generations": "running_generation=running with_running_system with_running_systems",
         "pipeline.history.origins": "in_place",
         "pipeline.history.returning": "BeforeChange OvertakenError return_build=built return_check=holding "
         "return_request=request_for",
@@ -256,6 +256,7 @@ __all__ = [
     "table_lines",
     "timestamp",
     "with_running_system",
+    "with_running_systems",
     "words_of",
     "write_provenance",
     "written_into",

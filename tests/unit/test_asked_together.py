@@ -4,8 +4,10 @@ import os
 
 import pytest
 
+from extra_container.generations.values import History
 from extra_container.model.plans import Change
 from extra_container.pipeline import inside
+from extra_container.pipeline.history.generations import with_running_systems
 from extra_container.state import pending
 from extra_container.testing import FakeManager, built_container
 from tests.unit.world import World
@@ -75,3 +77,10 @@ def test_leaders_are_asked_for_together(asked):
         what: len(questions) for what, questions in six.items()
     }
     assert {count for questions in six.values() for count in questions} == {6}
+
+
+def test_so_are_those_whose_generations_are_looked_for(tmp_path):
+    world = World(tmp_path, manager=Manager(running={"a", "b"}))
+    histories = [History(container=name) for name in ("a", "b", "down")]
+    assert with_running_systems(histories, world.context) == dict.fromkeys(("a", "b", "down"), frozenset())
+    assert world.manager.calls == [("leaders", ("a", "b", "down"))]

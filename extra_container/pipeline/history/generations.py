@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from extra_container.generations import store
@@ -186,7 +186,16 @@ def with_running_system(history: History, context: Context) -> frozenset[int]:
 
     None if it does not run, or only root may know.
     """
-    leader = context.host.manager.leader(history.container)
+    return with_running_systems((history,), context)[history.container]
+
+
+def with_running_systems(histories: Sequence[History], context: Context) -> Mapping[str, frozenset[int]]:
+    """Return what :func:`with_running_system` does of each of several containers, by name; they are asked together."""
+    found = leaders([history.container for history in histories], context.host.manager)
+    return {history.container: _with_system_of(found[history.container], history) for history in histories}
+
+
+def _with_system_of(leader: int | None, history: History) -> frozenset[int]:
     system = None if leader is None else inside.current_system(leader)
     if system is None:
         return frozenset()

@@ -21,7 +21,7 @@ from extra_container.plugin_command import (
     read_traces,
     remove_generations,
     state_directory,
-    with_running_system,
+    with_running_systems,
 )
 from extra_container_generations.keeping import KEPT, superfluous
 
@@ -62,26 +62,25 @@ class Gc(ListCommand, NamesCommand):
                 if not read_generations(name, context.host).generations:
                     state_directory(name, context)  # it exists
             with context.lock("gc"):
-                present = frozenset(read_traces(context.host))
-                self._rows = [
-                    self._one(history, present, parsed_args, context) for history in _histories(wanted, context)
-                ]
+                histories, present = _histories(wanted, context), read_traces(context.host)
+                running = with_running_systems([one for one in histories if one.container in present], context)
+                self._rows = [self._one(one, running.get(one.container), parsed_args, context) for one in histories]
         self._dry_run = parsed_args.dry_run
         return ("name", "removed", "kept"), self._rows
 
     def _one(
-        self, history: History, installed: Collection[str], parsed_args: argparse.Namespace, context: Context
+        self, history: History, running: Collection[int] | None, parsed_args: argparse.Namespace, context: Context
     ) -> tuple[str, list[int], list[int]]:
+        """Throw away what is superfluous; ``running`` are the generations that run, None of one that is not there."""
         name, numbers = history.container, tuple(one.number for one in history.generations)
-        present = name in installed
         gone = numbers
-        if present:
-            running, age = with_running_system(history, context), parsed_args.older_than
+        if running is not None:
+            age = parsed_args.older_than
             gone = superfluous(history, running, keep=parsed_args.keep, older_than=age, now=time.time())
         if not parsed_args.dry_run:
             try:
                 remove_generations(name, gone, context.host)
-                if not present:
+                if running is None:
                     forget_generations(name, context.host)
             except OSError as error:
                 raise InstallError(f"Removing {error.filename} failed: {error.strerror}") from error
