@@ -156,6 +156,7 @@ def test_several_processes_are_added_up():
         ("evaluate", (), Work(), 1, "Evaluating the definition (3s)"),
         ("evaluate", (), Work(), 3, "Evaluating the definition, with 3 processes (3s)"),
         ("evaluate", (), Work(builds=(0, 2)), 1, "Building: 0 of 2 built (3s)"),
+        ("evaluate", (), Work(builds=(1, 2)), 3, "Evaluating and building: 1 of 2 built (3s)"),
         (
             "build",
             (),

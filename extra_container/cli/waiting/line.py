@@ -33,8 +33,10 @@ def describe(phase: str, containers: Sequence[str], work: Work, processes: int, 
 
 def _what(phase: str, containers: Sequence[str], work: Work, processes: int) -> str:
     counts = list(_counts(work))
-    # A definition may build while it is evaluated, and one step does both.
-    title = _PHASES["build" if phase == "evaluate" and work.builds[1] else phase] if phase in _PHASES else phase
+    title = _PHASES.get(phase, phase)
+    if phase == "evaluate" and work.builds[1]:
+        # One process does one after the other, and of several some may evaluate.
+        title = "Evaluating and building" if processes > 1 else _PHASES["build"]
     if counts or work.building:
         parts = [_names(work.building), *counts] if work.building else counts
         return f"{title}: {'; '.join(parts)}"

@@ -159,7 +159,7 @@ class _Heard:
             self.names.set_result(names)
 
     def _total(self) -> int:
-        return len(result_of(self.names) or ())
+        return len(self.names.result() or ()) if self.names.done() else 0
 
 
 class _Held:

@@ -1,5 +1,6 @@
 """Containers of one definition that several processes evaluate, and that are built meanwhile."""
 
+import json
 import os
 import select
 import signal
@@ -92,6 +93,14 @@ def test_an_error_is_told_in_the_same_words(roomy, definition):
     assert len(said) == 1, said
 
 
+def test_what_a_definition_prints_is_its_own(roomy):
+    """It may look like what the program has Nix print."""
+    words = ["extra-container: {", "extra-container: []", 'extra-container: {"derivations": ["/none.drv"]}']
+    traced = " ".join(f"builtins.trace {json.dumps(word)} (" for word in words)
+    done = roomy.build(f"{traced} {{ containers.one = {{ }}; containers.two = {{ }}; }} )))", **base_of(HOST_BASE))
+    assert {"trace: extra-container: {", "trace: extra-container: []"} <= set(done.told)
+
+
 @pytest.mark.parametrize("name", TREES or [pytest.param("", marks=pytest.mark.skip(reason="there are no trees"))])
 def test_with_a_nixpkgs_the_derivation_is_the_same(roomy, name):
     definition = "{ containers.one.config.services.nginx.enable = true; containers.two.config = { }; }"
@@ -181,14 +190,29 @@ def test_a_build_begins_before_the_last_evaluation_has_ended(rendezvous, record)
 
 
 def test_an_evaluation_that_fails_ends_what_is_built(rendezvous):
-    evaluation = WAITS_FOR_BUILDER + 'echo \\"throw oh no\\" > $out'.replace('\\"throw oh no\\"', "'throw \"oh no\"'")
-    definition = rendezvous.definition(builder=STAYS, evaluation=evaluation.replace("''", "'"))
+    evaluation = WAITS_FOR_BUILDER + "echo 'throw \"oh no\"' > $out"
+    definition = rendezvous.definition(builder=STAYS, evaluation=evaluation)
     with ended(rendezvous.begin(definition)) as process:
         builder = rendezvous.wait_until_seen()
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert "oh no" in err
     assert not builder.alive()
+
+
+def test_a_build_that_fails_is_told_once(rendezvous):
+    """It fails where it began early, and again where it is told."""
+    meets = "[ -e met ] || { : > met; echo > begun; }; echo unlucky >&2; exit 1"
+    definition = rendezvous.definition(builder=meets, evaluation=WAITS_FOR_BUILDER + 'echo \\"/none\\" > $out')
+    said = []
+    # The first time, a builder runs for the evaluation, too.
+    for off in ["", "", "early-builds"]:
+        with ended(rendezvous.begin(definition, EXTRA_CONTAINER_SHORTCUTS_OFF=off)) as process:
+            _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 3
+        # What is to be built stands before it.
+        said.append(err[err.index("unlucky") :])
+    assert said[1] == said[2]
 
 
 def test_an_interruption_ends_evaluation_and_build(rendezvous):
