@@ -151,10 +151,14 @@ def test_a_key_that_the_machine_does_not_know(north, tool, name):
 
 
 def test_a_user_whose_store_paths_are_not_trusted(north, tool, name):
-    """It is told before anything is copied; who brings nothing is served."""
+    """It is told before anything is built; who brings nothing is served, and nobody else is, of the same command."""
     there = ("--target-host", "alice-of-north")
     done = tool("create", *there, "-E", definition(name, "hello"), code=5)
     assert "Nix on alice-of-north does not take unsigned store paths from alice. " in done.err
+    assert "Building containers" not in done.out + done.err
+    done = tool("create", *NORTH, *there, "-E", definition(name, "hello"), code=5)
+    assert "Not tried" in done.err
+    assert "Building containers" not in done.out + done.err
     assert tool("list", *there).out == ""
 
 

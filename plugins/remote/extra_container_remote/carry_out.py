@@ -13,7 +13,7 @@ from extra_container.plugin_command import DefinitionCommand, build, defined_nam
 from extra_container_remote import arguments, connections, document, fleet, inventory, preparing, ssh
 from extra_container_remote.about import comparing
 from extra_container_remote.bringing import Errand
-from extra_container_remote.building import elsewhere
+from extra_container_remote.building import elsewhere, signing
 from extra_container_remote.building import machines as building
 from extra_container_remote.rollout import standing
 from extra_container_remote.voices import Voices
@@ -62,8 +62,12 @@ def carry_out(call: Call) -> int:
         known = None
         if looked_at:
             known = preparing.look_at_all(wish, _needs(call), runner, app.messages, connection)
-        errands = _Errands(call, wish, runner, connection, stack, as_document=as_document).of(known or {})
-        reports = fleet.send(errands, wish, known, voices, runner, connection=connection)
+        to_do = _Errands(call, wish, runner, connection, stack, as_document=as_document)
+        errands = to_do.of(known or {})
+        if to_do.refused:
+            reports = fleet.unfit(wish, to_do.refused)
+        else:
+            reports = fleet.send(errands, wish, known, voices, runner, connection=connection)
         code = fleet.code_of(reports)
         found = document.of(call.name, reports, code, time.monotonic() - began)
         if fleet_of:
@@ -77,7 +81,7 @@ def carry_out(call: Call) -> int:
 
 
 class _Errands:
-    """What the machines of a command line are to do."""
+    """What the machines of a command line are to do. ``refused`` are machines for which nothing is built."""
 
     def __init__(
         self,
@@ -91,6 +95,7 @@ class _Errands:
     ) -> None:
         self._call, self._wish, self._runner = call, wish, runner
         self._connection, self._stack, self._as_document = connection, stack, as_document
+        self.refused: Mapping[str, ExtraContainerError] = {}
 
     def of(self, known: Mapping[str, About | ExtraContainerError]) -> Mapping[str, Errand]:
         """Return the errand of each machine. Builds what they need, which is kept until the stack is closed."""
@@ -106,8 +111,13 @@ class _Errands:
                 if not names:
                     raise ExtraContainerError("The definition has no containers: nothing to do")
                 return self._same([*_options(call), "--", *names])
-            there = {name: about.machine for name, about in known.items() if not isinstance(about, ExtraContainerError)}
-            paths = building.build_for(there, request, context, self._build)
+            there = {name: about for name, about in known.items() if not isinstance(about, ExtraContainerError)}
+            if self._wish.build_host is None:
+                self.refused = signing.refusing(there, request, context)
+            if self.refused:
+                return {}
+            machines = {name: about.machine for name, about in there.items()}
+            paths = building.build_for(machines, request, context, self._build)
         return {name: self._one(_words(call, paths.get(name)), paths.get(name)) for name in self._wish.targets}
 
     def _build(self, request: Request, context: Context) -> str:

@@ -80,6 +80,16 @@ def send(
     return tuple(reports)
 
 
+def unfit(wish: Wish, refused: Mapping[str, ExtraContainerError]) -> tuple[Report, ...]:
+    """Return the reports of machines of which some are not fit, so that nothing is done on any."""
+    return tuple(
+        Report(target=name, outcome=Outcome.FAILED, code=refused[name].exit_code, error=refused[name])
+        if name in refused
+        else Report(target=name, outcome=Outcome.NOT_TRIED, code=None)
+        for name in wish.targets
+    )
+
+
 def code_of(reports: Sequence[Report]) -> int:
     """Return the exit code of all: that of the first machine that failed, else 14 if one could not be reached."""
     failed = [report.code for report in reports if report.outcome is Outcome.FAILED and report.code]

@@ -81,8 +81,13 @@ def require_trust(target: str, there: About, path: str, runner: Runner) -> None:
     # A path a line, with the names of who signed it before colons.
     done = runner.run(["nix", "--extra-experimental-features", "nix-command", "path-info", "--sigs", path])
     if there.nix.keys.isdisjoint(word.partition(":")[0] for word in done.stdout.split()[1:]):
-        raise HostError(
-            f"Nix on {target} does not take unsigned store paths from {there.user}",
-            hint=f"Log in as root, add {there.user} to trusted-users in its nix.conf (which is as good as root), or "
-            "sign what is built here: secret-key-files here, trusted-public-keys there.",
-        )
+        raise unsigned(target, there)
+
+
+def unsigned(target: str, there: About) -> HostError:
+    """Return the error of a machine that takes only what somebody has signed."""
+    return HostError(
+        f"Nix on {target} does not take unsigned store paths from {there.user}",
+        hint=f"Log in as root, add {there.user} to trusted-users in its nix.conf (which is as good as root), or "
+        "sign what is built here: secret-key-files here, trusted-public-keys there.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,9 @@ def look(runner: Runner, machine: Machine, *, commands: Iterable[str], plugins: 
 def _nix(runner: Runner) -> Nix:
     try:
         said = runner.run(["nix", "--version"]).stdout  # nix (Nix) 2.26.3
-        done = runner.run(["nix", "--extra-experimental-features", "nix-command", "show-config"], check=False)
+        config = nix_settings(runner)
     except ExtraContainerError:
         return Nix()
-    config = dict(line.split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
     trusted = set(config.get("trusted-users", "").split())
     return Nix(
         version=said.split()[-1] if said.split() else "",
@@ -56,6 +55,14 @@ def _nix(runner: Runner) -> Nix:
         trusted=os.geteuid() == 0 or bool(trusted & _names()),
         keys=frozenset(key.partition(":")[0] for key in config.get("trusted-public-keys", "").split()),
     )
+
+
+def nix_settings(runner: Runner) -> Mapping[str, str]:
+    """Return what is set in nix.conf(5), with what holds otherwise; nothing if Nix does not say."""
+    done = runner.run(["nix", "--extra-experimental-features", "nix-command", "show-config"], check=False)
+    # Where nothing is set, nothing follows the sign.
+    lines = (line.partition(" =") for line in done.stdout.splitlines())
+    return {name: value.strip() for name, sign, value in lines if sign}
 
 
 def _becomes_root(runner: Runner) -> bool | None:
