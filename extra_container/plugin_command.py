@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from extra_container.pipeline.history.returning import request_for as return_request
     from extra_container.pipeline.plan import Action, Cause, Decision
     from extra_container.pipeline.recovery import Forecast
+    from extra_container.pipeline.removal.discarding import machine_lock, put_away
     from extra_container.preview.closures import ClosureChange, PackageChange
     from extra_container.preview.document import document as preview_document
     from extra_container.preview.look import Preview, Prospect, preview
@@ -111,6 +112,7 @@ _LATE = MappingProxyType(
         "nix.switch": "Rehearsal Update",
         "pipeline.plan": "Action Cause Decision",
         "pipeline.recovery": "Forecast",
+        "pipeline.removal.discarding": "machine_lock put_away",
         "preview.closures": "ClosureChange PackageChange",
         "preview.scripts": "ScriptChange",
         "progress.followed": "Progress",
@@ -222,6 +224,7 @@ __all__ = [
     "json_text",
     "login_shell_argv",
     "machine_here",
+    "machine_lock",
     "mark_generation",
     "meaning",
     "moment_text",
@@ -233,6 +236,7 @@ __all__ = [
     "program_argv",
     "provenance_as_json",
     "provenance_from_json",
+    "put_away",
     "read_generations",
     "read_installed",
     "read_provenance",

@@ -174,6 +174,14 @@ def removal(names: Sequence[str]) -> str:
     return _of(_PARTLY_REMOVED, names)
 
 
+def removal_of_files(names: Sequence[str]) -> str:
+    """Return what is left of containers that are gone, but for files that are not removed yet."""
+    return (
+        f"What {listed(names)} kept is removed in part; the next `create` or `destroy`, whatever it names, removes "
+        "the rest, and so does `extra-container doctor --fix`."
+    )
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as a part of a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -44,8 +44,9 @@ def destroy(
     """
     names.check_known(wanted)
     context = replace(context, request=request)
-    leftovers.sweep_discarded(context, but=wanted)
-    left = discarding.left_of(wanted, context)
+    emptied = () if keep_data else wanted
+    leftovers.sweep_discarded(context, but=emptied)
+    left = discarding.left_of(emptied, context)
     done: tuple[str, ...] = ()
     errors: list[ExtraContainerError] = []
     try:
@@ -54,7 +55,7 @@ def destroy(
             done = destroy_locked(wanted, context, keep_data=keep_data)
     except ExtraContainerError as error:
         errors = [error]
-    _raise_together(errors + discarding.remove(context, wanted))
+    _raise_together(errors + discarding.remove(context, emptied))
     return tuple(name for name in wanted if name in {*done, *left})
 
 

@@ -191,7 +191,7 @@ def test_what_cannot_be_removed_is_told_and_tried_again(world, at_removal):
         caught.value.message == f"What a kept is not removed yet: Removing {left}/etc failed: Operation not permitted"
     )
     assert caught.value.hint == (
-        "The next command that changes something tries again, and so does `extra-container destroy a`."
+        "The next `create` or `destroy`, whatever it names, tries again, and so does `extra-container doctor --fix`."
     )
     assert world.names() == ["b"]
     place_container(world.built("a"), world.host)
@@ -221,12 +221,23 @@ def test_an_interrupted_removal_says_how_to_go_on(world, at_removal):
         raise KeyboardInterrupt
 
     at_removal(interrupt)
-    with pytest.raises(Interrupted, match=r"^a may be removed in part; `extra-container destroy a` removes the rest"):
+    with pytest.raises(Interrupted, match=r"^What a kept is removed in part; the next `create` or `destroy`"):
         destroy.destroy(("a",), world.context)
     assert world.names() == ["b"]
     at_removal(lambda _: None)
     destroy.destroy(("a",), world.context)
     assert world.left() == []
+
+
+def test_who_keeps_the_data_is_not_kept_by_what_an_earlier_run_left(world, at_removal):
+    def refuse(path):
+        raise InstallError("Removing it failed")
+
+    at_removal(refuse)
+    renamed_by_a_killed_process(world.state("a"), "b")
+    assert destroy.destroy(("b",), world.context, keep_data=True) == ("b",)
+    assert world.warnings() == ["What a killed run left cannot be removed: Removing it failed"]
+    assert world.state("b").is_dir()
 
 
 def test_data_that_is_kept_keeps_its_name(world):

@@ -17,8 +17,11 @@ from extra_container.model.values import FileOps, Problem, RemoveTree, Severity
 from extra_container.pipeline import control, leftovers
 from extra_container.state import lock
 from extra_container.trees import discarded
+from extra_container.trees.removal import remove_tree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from extra_container.model.host import Host
     from extra_container.pipeline.context import Context
     from extra_container.pipeline.removal.together import Heed
@@ -34,6 +37,16 @@ def discard(name: str, ops: FileOps, host: Host) -> None:
     for op in ops:
         if isinstance(op, RemoveTree) and op.path.parent in places:
             discarded.discard(op.path, name)
+
+
+def put_away(path: Path, name: str, host: Host) -> None:
+    """Let a directory of the container ``name`` be gone: renamed away or, where that is impossible, removed.
+
+    What is renamed is removed when the block of :func:`machine_lock` is over. Raises :class:`.InstallError`.
+    """
+    if path.parent in layout.places_of_data(host.root):
+        discarded.discard(path, name)
+    remove_tree(path)
 
 
 @contextmanager
@@ -79,7 +92,7 @@ def remove(context: Context, wanted: Collection[str] = ()) -> list[ExtraContaine
     from extra_container.pipeline.removal.together import together
 
     names = tuple(sorted({tree.name for tree in trees}))
-    with control.explained(lambda: wording.removal(names)), context.phase("remove", names):
+    with control.explained(lambda: wording.removal_of_files(names)), context.phase("remove", names):
         for tree in trees:
             if tree.is_taken:
                 holder = f"Process {tree.by.pid}" if tree.by.alive() else "Another run"
@@ -98,7 +111,10 @@ def _kept_by(tree: discarded.Discarded, heed: Heed) -> ExtraContainerError | Non
 
 
 def _told(name: str, error: InstallError) -> InstallError:
-    again = f"The next command that changes something tries again, and so does `extra-container destroy {name}`."
+    # Not `destroy`: by now the name may be that of a new container.
+    again = (
+        "The next `create` or `destroy`, whatever it names, tries again, and so does `extra-container doctor --fix`."
+    )
     return InstallError(
         f"What {name} kept is not removed yet: {error.message}", hint="\n".join(filter(None, (error.hint, again)))
     )

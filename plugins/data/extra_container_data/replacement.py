@@ -18,7 +18,7 @@ from extra_container.plugin import (
     layout,
     remove_tree,
 )
-from extra_container.plugin_command import Context, shut_down, standstill, start
+from extra_container.plugin_command import Context, put_away, shut_down, standstill, start
 from extra_container_data import kernel
 from extra_container_data.locations import between, staged
 from extra_container_data.places import require_replaceable
@@ -40,8 +40,9 @@ def replace(container: InstalledContainer, places: Sequence[Path], command: str,
     """Let what stands aside of a container's directories take their place, or nothing where nothing does.
 
     A container that runs is shut down for it and started again; return whether it ran. If it does not start, what it
-    had comes back, and that is started. The old data is removed in the end. The caller holds the lock. Raises
-    :class:`.ContainerError`, and :class:`.InstallError` before anything is changed.
+    had comes back, and that is started. The old data is put away in the end. The caller holds the lock by means of
+    :func:`.machine_lock`, which removes that. Raises :class:`.ContainerError`, and :class:`.InstallError` before
+    anything is changed.
     """
     for place in places:
         require_replaceable(place)
@@ -55,12 +56,12 @@ def replace(container: InstalledContainer, places: Sequence[Path], command: str,
         except ExtraContainerError as error:
             shut_down((name,), context)
             swap(places)
-            _discard(places, context)
+            _discard(name, places, context)
             raise ContainerError(error.message, hint=f"The data of {name} is what it was before.") from error
         except KeyboardInterrupt:
-            _discard(places, context)  # it goes on booting with the new data
+            _discard(name, places, context)  # it goes on booting with the new data
             raise
-        _discard(places, context)
+        _discard(name, places, context)
     context.emit(events.StateReplaced(name=name, command=command, seconds=time.monotonic() - began))
     return bool(ran)
 
@@ -100,10 +101,10 @@ def _swap(place: Path, aside: Path) -> None:
         kernel.move(between(place), aside)
 
 
-def _discard(places: Sequence[Path], context: Context) -> None:
+def _discard(name: str, places: Sequence[Path], context: Context) -> None:
     for place in places:
         try:
-            remove_tree(layout.aside(place))
+            put_away(layout.aside(place), name, context.host)
         except InstallError as error:
             message = f"What is not needed any more cannot be removed: {error.message}"
             hint = error.hint or "The next command that changes something tries again."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from extra_container.plugin_command import NameCommand, ResultCommand
+from extra_container.plugin_command import NameCommand, ResultCommand, machine_lock
 from extra_container_data.agreement import agreed, require_somebody_to_ask
 from extra_container_data.locations import places_of
 from extra_container_data.places import require_ours, require_replaceable
@@ -42,7 +42,7 @@ class Reset(ResultCommand, NameCommand):
             question = f"All data of {name} in {container.root} will be lost. Reset it?"
             if not parsed_args.yes and not agreed(question, self):
                 return 1
-            with context.lock("reset"):
+            with machine_lock("reset", context):
                 container = require_ours(name, context)
                 places = places_of(container, context.host)
                 clear_aside(places)

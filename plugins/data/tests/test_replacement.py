@@ -8,8 +8,10 @@ import os
 import pytest
 
 from extra_container.plugin import InstallError, layout
-from extra_container.plugin_command import read_installed
+from extra_container.plugin_command import machine_lock, read_installed
+from extra_container.state import lock
 from extra_container.testing import FakeManager
+from extra_container.trees import discarded
 from extra_container_data import kernel, replacement
 from tests.unit.test_preview import Built
 from tests.unit.world import World
@@ -99,6 +101,7 @@ STEPS = (
     (kernel, "exchange"),
     (kernel, "move"),
     (replacement, "remove_tree"),
+    (replacement, "put_away"),
     (FakeManager, "stop"),
     (FakeManager, "kill"),
     (FakeManager, "start"),
@@ -166,3 +169,25 @@ def test_a_kill_at_any_step_loses_nothing_and_is_made_up_for(tmp_path, command):
         assert (names(place), names(layout.aside(place))) == (wanted, None), number
         assert "web" in world.manager.running
     assert number > 4
+
+
+def test_what_was_thrown_away_is_removed_when_others_may_go_on(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    place = tmp_path / "var/lib/nixos-containers/web"
+    built = Built(tmp_path)("web", "1")
+    world.create(built)
+    (place / "old").mkdir(parents=True)
+    removed = []
+    remove_tree = discarded.remove_tree
+
+    def removing(path, **options):
+        with lock.machine_lock("other", pytest.fail, world.host.runtime_directory, wait=0):
+            removed.append(names(path))
+        remove_tree(path, **options)
+
+    monkeypatch.setattr(discarded, "remove_tree", removing)
+    with machine_lock("reset", world.context):
+        replacement.replace(read_installed(world.host.gc_roots)["web"], (place,), "reset", world.context)
+        assert names(place) is None
+    assert removed == [["old"]]
+    assert names(place.parent) == []

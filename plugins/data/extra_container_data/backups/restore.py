@@ -13,7 +13,9 @@ from extra_container.plugin_command import (
     Meaning,
     ResultCommand,
     check_names,
+    machine_lock,
     meaning,
+    put_away,
     read_installed,
     state_directory,
 )
@@ -90,7 +92,7 @@ def _foretold(name: str, about: Manifest, container: InstalledContainer | None, 
 
 
 def _restore_state(name: str, about: Manifest, backup: BackupFile, context: Context) -> bool:
-    with context.lock("restore"):
+    with machine_lock("restore", context):
         container: InstalledContainer = require_ours(name, context)
         clear_aside((container.root,))
         unpack(backup, about, layout.aside(container.root), context, warner(context))
@@ -111,8 +113,8 @@ def _restore_all(about: Manifest, backup: BackupFile, root: Path, context: Conte
             swap((root,), staged)
             remove_tree(staged(root))
         raise
-    with context.lock("restore"):
-        remove_tree(staged(root))
+    with machine_lock("restore", context):
+        put_away(staged(root), about.name, context.host)
     context.emit(events.StateReplaced(name=about.name, command="restore", seconds=time.monotonic() - began))
 
 
