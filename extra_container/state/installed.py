@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from extra_container.model import layout
 from extra_container.state.names import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from extra_container.model.host import Host
     from extra_container.model.values import Installed, InstalledContainer
@@ -60,13 +61,13 @@ def read_traces(host: Host) -> Installed:
     """Return every container of which this program left anything on a host: the installed ones, and parts of others.
 
     An installation or a removal that was broken off leaves one of the two GC roots, whose link may be gone, or a unit
-    link into the store without any. What is gone is taken to have been where it usually is.
+    link into the store without any. What is gone is taken to have been where it usually is. Unit and conf of each are
+    read when it is asked for first. Raises OSError if the directory of the roots cannot be read.
     """
     units, confs = _trace_links(host)
     if host.conf_directory is not None:
         confs = {name: host.conf_directory / layout.conf_name(name) for name in units} | confs
-    reader = _Reader()
-    return MappingProxyType({name: reader.read(name, link, confs.get(name)) for name, link in units.items()})
+    return _ReadLater({name: (link, confs.get(name)) for name, link in units.items()})
 
 
 def trace_names(host: Host) -> frozenset[str]:
@@ -195,6 +196,29 @@ class _Reader:
             pulled_in_by=self._pulled[directory].get(unit_link.name, ()),
             restart_triggers=unit.restart_triggers(unit_text),
         )
+
+
+class _ReadLater(Mapping[str, "InstalledContainer"]):
+    """Containers by name, of which ``links`` are those to unit and conf; each is read once, when it is asked for."""
+
+    def __init__(self, links: Mapping[str, tuple[Path, Path | None]]) -> None:
+        self._links = links
+        self._reader = _Reader()
+        self._read: dict[str, InstalledContainer] = {}
+
+    def __getitem__(self, name: str) -> InstalledContainer:
+        if name not in self._read:
+            self._read[name] = self._reader.read(name, *self._links[name])
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._links
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._links)
+
+    def __len__(self) -> int:
+        return len(self._links)
 
 
 def _target(link: Path) -> Path | None:
