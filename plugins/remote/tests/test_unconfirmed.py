@@ -2,6 +2,7 @@
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -160,6 +161,24 @@ def test_after_a_restart_nobody_may_go_back(context, job, change, monkeypatch):
 def test_nothing_waits(context, job):
     with pytest.raises(UsageError, match="Nothing of a job remote-1 waits"):
         confirmation.confirm(job, changes.find(context.host.state_directory, "remote-1"), context)
+
+
+@pytest.mark.parametrize(("now", "code"), [(2, 12), (1, 12), (3, 13)])
+def test_what_somebody_changed_after_the_job_is_left_alone(context, job, change, runner, monkeypatch, now, code):
+    """It went from 1 to 2; where it is 1, going back has begun before."""
+    generations = {"current": 2}
+    history = lambda name, _host: SimpleNamespace(container=name, current=generations["current"])  # noqa: E731
+    monkeypatch.setattr(confirmation, "read_generations", history)
+    monkeypatch.setattr(confirmation, "mark_generation", lambda *_: None)
+    change.forget()
+    change.make({"demo": {**UP, "generation": 1}})
+    confirmation.remember_end(change, context)
+    generations["current"] = now
+    restarted(job)
+    confirmation.settle(job, change, context)
+    assert change.settled == code
+    assert [call[-2:] for call in runner.calls if "rollback" in call] == ([("--to=1", "demo")] if now == 2 else [])
+    assert (("start", "demo") in done(runner)) is (code == 12)
 
 
 def test_containers_are_read_once(context, job, change, monkeypatch):

@@ -47,6 +47,11 @@ class Change(Notes):
         return None if noted is None else dict(json.loads(noted))
 
     @property
+    def after(self) -> Mapping[str, int | None]:
+        """The generations of the containers when the job was over, empty if it did not come to that."""
+        return dict(json.loads(self.noted("after") or "{}"))
+
+    @property
     def fate(self) -> str | None:
         """What was decided, None as long as it may still be confirmed."""
         return self.noted("fate")

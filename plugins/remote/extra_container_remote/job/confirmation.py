@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,12 @@ def remember(job: Job, change: Change, context: Context) -> None:
     names = defined_names(Request(command="create", source=BuiltSource(path=job.root.resolve())), context)
     change.make(_standing(names, context))
     next_boot.arrange(change, names, context)
+
+
+def remember_end(change: Change, context: Context) -> None:
+    """Write down which generations the change of a job has come to."""
+    now = _standing(tuple(change.before or {}), context)
+    change.note("after", json.dumps({name: one["generation"] for name, one in now.items()}))
 
 
 def await_word(job: Job, change: Change, seconds: float, context: Context) -> None:
@@ -116,9 +123,12 @@ def confirm(job: Job, change: Change, context: Context) -> int:
 def _settle(change: Change, context: Context) -> None:
     code = RollbackError.exit_code
     try:
-        before = change.before or {}
+        before, after = change.before or {}, change.after
         now = _standing(tuple(before), context)
-        done = [_go_back(name, one, now[name], context) for name, one in before.items()]
+        done = [
+            not _is_of_somebody(one, now[name], after.get(name)) and _go_back(name, one, now[name], context)
+            for name, one in before.items()
+        ]
         if all(done):
             code = RolledBackError.exit_code
     finally:
@@ -138,6 +148,11 @@ def _standing(names: Sequence[str], context: Context) -> dict[str, dict[str, obj
         }
         for name in names
     }
+
+
+def _is_of_somebody(before: Mapping[str, Any], now: Mapping[str, Any], after: int | None) -> bool:
+    """Whether somebody has changed a container since the job was over, and so it is not ours to change back."""
+    return after is not None and bool(now["there"]) and now["generation"] not in {after, before["generation"]}
 
 
 def _go_back(name: str, before: Mapping[str, Any], now: Mapping[str, Any], context: Context) -> bool:

@@ -66,6 +66,8 @@ def carry_out(job: Job, call: Sequence[str], context: Context, change: Change, c
         finally:
             job.finish(code)
         if confirm_within is not None:
+            if code == 0:
+                confirmation.remember_end(change, context)
             confirmation.await_word(job, change, confirm_within if code == 0 else 0, context)
     return code
 
