@@ -243,6 +243,19 @@ def test_what_a_killed_installation_left_is_named_and_can_be_removed(subject, mo
     assert verdicts(leftovers.left(subject)) == [Verdict.OK]
 
 
+def test_what_a_killed_destruction_left_is_named_and_can_be_removed(subject):
+    place = subject.host.root / "var/lib/nixos-containers"
+    left = place / ".web.9999999999-1-0a1b2c3d.removed"
+    for directory in (left / "etc", place / "web"):
+        directory.mkdir(parents=True)
+    [finding] = leftovers.left(subject)
+    assert finding.found == f"killed runs left {left}"
+    finding.repair.act()
+    assert not left.exists()
+    assert (place / "web").is_dir()
+    assert verdicts(leftovers.left(subject)) == [Verdict.OK]
+
+
 def test_an_ordinary_user_is_told_that_leftovers_are_not_seen(subject):
     assert verdicts(leftovers.left(dataclasses.replace(subject, is_root=False))) == [Verdict.UNSEEN]
 

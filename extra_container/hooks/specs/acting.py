@@ -180,8 +180,9 @@ def ec_before_destroy(
 def ec_after_destroy(
     names: tuple[str, ...], host: Host, runner: Runner, request: Request | None, settings: Settings, memory: Memory
 ) -> None:
-    """Act after containers were destroyed; nothing of them is left.
+    """Act after containers were destroyed; nothing of them is left in its place.
 
+    What they kept may still be on the disk, under other names, and is removed when others can change the machine again.
     What goes wrong here is told in the end.
 
     Version 1.1. Example::
