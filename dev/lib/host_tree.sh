@@ -3,13 +3,16 @@
 # the Python packages that pyproject.toml asks for. Both are only read while a host runs.
 
 readonly host_suite=${EXTRA_CONTAINER_HOST_SUITE:-trixie}
-readonly -a host_packages=(
+host_packages=(
   systemd systemd-sysv dbus systemd-container
   nix-bin python3 python3-venv
   iproute2 iptables nftables netcat-openbsd curl ca-certificates
   openssh-client openssh-server sudo procps e2fsprogs less strace zstd
-  zsh fish sudo-rs firewalld libnss-mymachines libnss-systemd
+  zsh fish firewalld libnss-mymachines libnss-systemd
 )
+# Debian 12 has no other sudo; tests with that one fail there.
+[[ $host_suite == bookworm ]] || host_packages+=(sudo-rs)
+readonly host_packages
 
 # What containers of a real NixOS are made of beside that: programs that its modules name, a compiler for the one that NixOS
 # compiles, and services that tests run in them.
