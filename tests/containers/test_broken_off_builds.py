@@ -56,8 +56,9 @@ class Build:
         words = ["build", "--base", "host", "-E", TEXTS[kind].replace("MARK", self.mark)]
         self.program = tool.start(*words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + 60
-        wanted = ("/bin/sleep 1000",) if "build" in kind else ("/nix-build ", "/nix-instantiate ")
-        while not any(word in f"{words} " for words in self.others().values() for word in wanted):
+        # The first word alone: Nix' own command line has the whole definition.
+        wanted = "/bin/sleep" if "build" in kind else ("/nix-build", "/nix-instantiate")
+        while not any(words.split(" ")[0].endswith(wanted) for words in self.others().values()):
             assert time.monotonic() < deadline
             assert self.program.poll() is None, self.program.stdout.read()
             time.sleep(0.02)
