@@ -26,6 +26,8 @@ def measure(tools: Sequence[Tool], count: int, rounds: int) -> Table:
                 found[f"{what}, in s"].append(took)
                 for other in tools[1:]:
                     found[f"{what} / {other.name}"].append(took / seconds[other.name][what])
+            for other in tools[1:]:
+                found[f"systemctl restart, alone / {other.name}"].append(restart / seconds[other.name]["restart"])
             found["create --start, new / systemctl"].append(seconds[new.name]["create --start, new"] / start)
             found["restart / systemctl"].append(seconds[new.name]["restart"] / restart)
     return found

@@ -59,15 +59,21 @@ class PlainNix:
 
 
 def _arguments(argv: Sequence[str]) -> Sequence[str]:
-    """Return the arguments of ``nix-instantiate`` in a command line that evaluates all of a definition; none of others.
+    """Return the arguments of ``nix-instantiate`` in a command line that evaluates a definition, or a share; else none.
 
-    Those are left out that keep what comes of it in the program's own directory.
+    They are those for all of the definition, without those that keep what comes of it in the program's own directory.
     """
     begin = next((place + 1 for place, word in enumerate(argv) if word.endswith("/nix-instantiate")), None)
-    if begin is None or ("-A", "etc") not in pairwise(argv):
+    if begin is None or not {("-A", "etc"), ("-A", "share")}.intersection(pairwise(argv)):
         return ()
-    root = argv.index("--add-root")
-    return [word for word in (*argv[begin:root], *argv[root + 2 :]) if word != "--indirect"]
+    words = list(argv[begin:])
+    for option, count in (("--add-root", 2), ("--indirect", 1)):
+        place = words.index(option)
+        del words[place : place + count]
+    if "share" in words:
+        place = words.index("share")  # of `--argstr share JSON`
+        del words[place - 1 : place + 2]
+    return ["etc" if before == "-A" else word for before, word in pairwise(("", *words))]
 
 
 def measure_builds(tool: Tool, count: int, rounds: int) -> Table:

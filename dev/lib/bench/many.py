@@ -1,17 +1,22 @@
-"""Commands on one of many containers, by the clock, as ratios to the same beside ten."""
+"""Commands on one of many containers, by the clock, as ratios to the same beside ten.
+
+Between the two are minutes, in which the load of the machine may have changed. So both are reckoned in units of what is
+done beside each of them: starts of the interpreter.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.containers import MEMORY
-from bench.running import Table, Tool, builds
+from bench.running import Table, Tool, builds, run
 
 _FEW = 10
 # Each is done so often beside the ten and again beside all, since to start and to stop these takes longer.
 _TURNS = 3
+_STARTS = 20
 _EACH = "status of all, each"
 
 
@@ -27,9 +32,9 @@ def measure(tool: Tool, count: int, rounds: int, *, running: bool) -> Table:
         for _ in range(rounds):
             tool.peaks.clear()
             tool(*words, ten)
-            with_ten = [commands(tool, one, first, second, few) for _ in range(_TURNS)]
+            with_ten = [_in_units(tool, lambda: commands(tool, one, first, second, few)) for _ in range(_TURNS)]
             tool(*words, more)
-            with_all = [commands(tool, one, first, second, few) for _ in range(_TURNS)]
+            with_all = [_in_units(tool, lambda: commands(tool, one, first, second, few)) for _ in range(_TURNS)]
             for few_took, all_took in zip(with_ten, with_all, strict=True):
                 for what, took in all_took.items():
                     share = few_took[what] * (count / _FEW if what == _EACH else 1)
@@ -37,6 +42,18 @@ def measure(tool: Tool, count: int, rounds: int, *, running: bool) -> Table:
             tool("destroy", *few, *rest)
             found[MEMORY].append(max(tool.peaks))
     return found
+
+
+def _in_units(tool: Tool, measure: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """Return what was measured in units of the start of the interpreter, before and after."""
+    before = _unit(tool)
+    seconds = measure()
+    unit = (before + _unit(tool)) / 2
+    return {what: took / unit for what, took in seconds.items()}
+
+
+def _unit(tool: Tool) -> float:
+    return sum(run([tool.python, "-c", "pass"]).seconds for _ in range(_STARTS)) / _STARTS
 
 
 def _beside(tool: Tool, one: Sequence[str], first: Path, _second: Path, others: Sequence[str]) -> dict[str, float]:
