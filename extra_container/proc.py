@@ -79,6 +79,15 @@ def identify_child(pid: int) -> Process:
     return Process(pid=pid, started=int(stat[19]))
 
 
+def own_children() -> frozenset[Process]:
+    """Return the running children that the calling thread has started.
+
+    Without CONFIG_PROC_CHILDREN the kernel tells of none.
+    """
+    found = map(identify, map(int, _read(f"{ROOT}/thread-self/children").split()))
+    return frozenset(child for child in found if child is not None)
+
+
 def signal_if(pid: int, number: int, condition: Callable[[int], bool]) -> bool:
     """Send a signal to a process if the condition holds of it; return whether it got it.
 

@@ -67,19 +67,26 @@ class _Children:
 
         ``program`` is how errors name it.
         """
+        before, child = proc.own_children(), None
+        try:
+            child = self._begin(program, command, **options)
+            yield child
+        except BaseException:
+            # A signal may have come when the program ran already, and nobody knew of it yet.
+            ending.end(proc.own_children() - before if child is None else [self._running[child.pid]])
+            raise
+        finally:
+            if child is not None:
+                with child:  # waits for it
+                    del self._running[child.pid]
+
+    def _begin(self, program: str, command: Sequence[str], **options: object) -> subprocess.Popen[str]:
         with self._lock:
             if self._ended:
                 raise ProcessError(f"{program} was not started: the work was broken off", returncode=-15, stderr="")
             child = _popen(program, command, **options)
-            leader = self._running[child.pid] = proc.identify_child(child.pid)
-        with child:
-            try:
-                yield child
-            except BaseException:
-                ending.end([leader])
-                raise
-            finally:
-                del self._running[child.pid]
+            self._running[child.pid] = proc.identify_child(child.pid)
+            return child
 
     def end(self) -> None:
         """End all that run, and let none be started any more."""

@@ -1,13 +1,17 @@
 """Foreign programs: found, run, timed and reported."""
 
 import os
+import select
+import subprocess
 import sys
 
 import pytest
 
+from extra_container import proc
 from extra_container.model.errors import HostError, ProcessError
 from extra_container.model.events import ProcessFinished
 from extra_container.process import Runner, shell_code
+from tests.processes import running
 
 
 def test_trusted_directories_come_before_path(tmp_path):
@@ -76,3 +80,33 @@ def test_what_a_program_starts_comes_from_trusted_places_too():
     assert runner.run(["sh", "-c", "echo $PATH"]).stdout == "/usr/bin:/bin:/mine\n"
     untouched = Runner(environment={"PATH": "/mine:/usr/bin:/bin"}, trusted=())
     assert untouched.run(["sh", "-c", "echo $PATH"]).stdout == "/mine:/usr/bin:/bin\n"
+
+
+class InterruptedPopen(subprocess.Popen):
+    """The program has been started, and a signal comes before anybody knows of it."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        raise KeyboardInterrupt
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "interrupted"), [(subprocess, "Popen", InterruptedPopen), (proc, "identify_child", interrupt)]
+)
+def test_a_program_that_is_not_known_yet_is_ended_by_a_signal_and_no_other(monkeypatch, owner, name, interrupted):
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as held, running("sleep", "1000") as other:
+        program = Runner().begin(["sleep", "1000"], pass_fds=[writer])
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                program.__enter__()
+        os.close(writer)
+        # The last one that holds the other end is gone.
+        assert select.select([held], [], [], 30)[0]
+        assert held.read() == b""
+        assert other.poll() is None
