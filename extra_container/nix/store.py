@@ -22,6 +22,15 @@ def state(runner: Runner) -> Path:
     return Path(runner.environment.get("NIX_STATE_DIR") or layout.STATE)
 
 
+def prepare(runner: Runner) -> None:
+    """Let Nix make its database if it has none yet, before several processes of it begin.
+
+    Two that make it at once fail ("database is busy"), and what is ended meanwhile leaves one that no Nix can read.
+    """
+    if not (state(runner) / "db/schema").exists():
+        runner.run(["nix-store", "--init"], check=False)  # what fails here is told by what comes next
+
+
 def keep(path: str, root: Path, runner: Runner) -> bool:
     """Keep a store path from garbage collection while ``root`` exists; return whether it is there and valid."""
     if not os.path.lexists(path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extra_container import shortcuts
 from extra_container.model.frozen import dataclass
 from extra_container.model.values import BaseKind
-from extra_container.nix import command, machine, parts
+from extra_container.nix import command, machine, parts, store
 from extra_container.nix.parts import Guess, Part
 from extra_container.pipeline.evaluation import shares
 from extra_container.process import result as result_of
@@ -61,6 +61,7 @@ def evaluate(
 
     names = None
     if may_guess and shortcuts.taken(shortcuts.EVAL_NAMES, context.runner.environment):
+        store.prepare(context.runner)
         guess = parts.guess_parts(cores=cores, available_mib=available, reservable=reservable)
         try:
             return evaluation.begin(guess, plan)

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,6 +66,14 @@ def test_what_is_evaluated_is_the_same_with_fewer_steps(roomy, containers, new, 
     before = roomy.evaluate(definition, **base_of(HOST_BASE))
     assert evaluations(before) == old
     assert done.result == before.result
+
+
+def test_one_process_makes_the_database_of_a_new_store(roomy):
+    """Several that make it at once fail, and one that is ended meanwhile leaves a broken one."""
+    shutil.rmtree(roomy.directory / "var")
+    made = [roomy.evaluate("{ containers.one = { }; }", **base_of(HOST_BASE)).command_lines for _ in range(2)]
+    inits = [[number for number, line in enumerate(lines) if "--init" in line] for lines in made]
+    assert inits == [[0], []]
 
 
 def test_more_containers_than_processes(roomy):
