@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from extra_container.model.errors import InstallError
@@ -51,6 +52,7 @@ def read_mounts() -> tuple[Mount, ...]:
     return parse_mounts(_TABLE.read_bytes())
 
 
+@lru_cache(maxsize=1)  # the same table is asked for several times for each tree that is removed
 def parse_mounts(table: bytes) -> tuple[Mount, ...]:
     """Parse the table. Newline and space alone separate: names hold whatever else ends a line for a text reader."""
     return tuple(_parse(line) for line in table.split(b"\n") if line)
