@@ -26,7 +26,9 @@ def wait(report: Report, send: Callable[[int], None]) -> None:
     Those that a key of a shared terminal makes reach the command without help.
     """
     while True:
-        report.read()
+        # One signal may be for several lines, and for the end behind them.
+        while report.read():
+            pass
         if report.over or report.status is not None:
             return
         received = signal.sigwaitinfo([signal.SIGIO, *FORWARDED])

@@ -41,12 +41,15 @@ class Report:
         self.failure: str | None = None
         self.over = False
 
-    def read(self) -> None:
-        """Take in what can be read; waits for something unless the pipe is non-blocking."""
+    def read(self) -> bool:
+        """Take in what can be read, and return whether that was anything.
+
+        Waits for something unless the pipe is non-blocking.
+        """
         try:
             text = os.read(self.pipe, 4096)
         except BlockingIOError:
-            return
+            return False
         self.over = not text
         for line in text.splitlines():
             if line == JOINED:
@@ -55,3 +58,4 @@ class Report:
                 self.status = int(line.removeprefix(_ENDED))
             elif line.startswith(_FAILED):
                 self.failure = line.removeprefix(_FAILED).decode()
+        return not self.over
