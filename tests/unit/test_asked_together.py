@@ -9,8 +9,8 @@ from extra_container.model.plans import Change
 from extra_container.pipeline import inside
 from extra_container.pipeline.history.generations import with_running_systems
 from extra_container.state import pending
-from extra_container.testing import FakeManager, built_container
-from tests.unit.world import World
+from extra_container.testing import FakeManager
+from tests.unit.world import World, container_with_files
 
 
 class Manager(FakeManager):
@@ -26,19 +26,7 @@ class Manager(FakeManager):
 
 
 def containers(root, count, system):
-    for number in range(count):
-        name = f"c{number}"
-        unit, conf = root / f"{name}.service", root / f"{name}-{system}.conf"
-        unit.write_text(f"[Service]\nEnvironment=root={root}/state/{name}\n")
-        conf.write_text(f"SYSTEM_PATH=/nix/store/{system}\n")
-        yield built_container(
-            name,
-            unit=unit,
-            unit_text=unit.read_text(),
-            conf=conf,
-            conf_text=conf.read_text(),
-            root=root / "state" / name,
-        )
+    return (container_with_files(root, f"c{number}", system) for number in range(count))
 
 
 @pytest.fixture

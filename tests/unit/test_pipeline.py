@@ -15,7 +15,7 @@ from extra_container.plugin import hookimpl
 from extra_container.state import files, installed
 from extra_container.testing import FakeManager, built_container
 from tests.processes import running as running_process
-from tests.unit.world import World
+from tests.unit.world import World, container_with_files
 
 
 @pytest.fixture
@@ -23,19 +23,7 @@ def store(tmp_path):
     """Two versions of a container whose files exist, so that links to them can be read."""
 
     def version(number: int, *, name: str = "demo", **changes):
-        unit = tmp_path / f"u-{name}.service"
-        unit.write_text(f"[Service]\nEnvironment=root={tmp_path}/state/{name}\n")
-        conf = tmp_path / f"c{number}-{name}.conf"
-        conf.write_text(f"SYSTEM_PATH=/nix/store/s{number}\n")
-        return built_container(
-            name,
-            unit=unit,
-            unit_text=unit.read_text(),
-            conf=conf,
-            conf_text=conf.read_text(),
-            root=tmp_path / "state" / name,
-            **changes,
-        )
+        return container_with_files(tmp_path, name, f"s{number}", **changes)
 
     return version
 

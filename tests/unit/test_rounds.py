@@ -1,6 +1,7 @@
 """Updates are done before anything is restarted, and what goes wrong with the restarts leaves them done."""
 
 import os
+from functools import partial
 
 import pytest
 
@@ -10,28 +11,15 @@ from extra_container.model.plans import Failure, Left, RunPlan
 from extra_container.model.values import Problem
 from extra_container.pipeline import create, inside
 from extra_container.plugin import hookimpl
-from extra_container.testing import FakeManager, built_container
-from tests.unit.world import World
+from extra_container.testing import FakeManager
+from tests.unit.world import World, container_with_files
 
 
 @pytest.fixture
 def made(tmp_path):
     """Containers whose files exist; ``flags`` change what a live update cannot bring."""
 
-    def make(name, system, flags=""):
-        unit, conf = tmp_path / f"{name}.service", tmp_path / f"{name}-{system}{flags}.conf"
-        unit.write_text(f"[Service]\nEnvironment=root={tmp_path}/state/{name}\n")
-        conf.write_text(f"SYSTEM_PATH=/nix/store/{system}\nEXTRA_NSPAWN_FLAGS={flags}\n")
-        return built_container(
-            name,
-            unit=unit,
-            unit_text=unit.read_text(),
-            conf=conf,
-            conf_text=conf.read_text(),
-            root=tmp_path / "state" / name,
-        )
-
-    return make
+    return partial(container_with_files, tmp_path)
 
 
 class Checking:

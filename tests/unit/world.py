@@ -7,7 +7,7 @@ from extra_container.model.events import ProblemFound
 from extra_container.model.values import BuildResult
 from extra_container.pipeline import create
 from extra_container.state import installed
-from extra_container.testing import FakeManager, fake_context, fake_host, hooks_with, make_request
+from extra_container.testing import FakeManager, built_container, fake_context, fake_host, hooks_with, make_request
 
 
 class World:
@@ -51,3 +51,19 @@ class World:
 
     def warnings(self):
         return [event.problem.message for event in self.events if isinstance(event, ProblemFound)]
+
+
+def container_with_files(root: Path, name: str, system: str, flags: str = "", **changes):
+    """Return a built container whose unit and conf exist; ``flags`` are what a live update cannot bring."""
+    unit, conf = root / f"{name}.service", root / f"{name}-{system}{flags}.conf"
+    unit.write_text(f"[Service]\nEnvironment=root={root}/state/{name}\n")
+    conf.write_text(f"SYSTEM_PATH=/nix/store/{system}\n" + (f"EXTRA_NSPAWN_FLAGS={flags}\n" if flags else ""))
+    return built_container(
+        name,
+        unit=unit,
+        unit_text=unit.read_text(),
+        conf=conf,
+        conf_text=conf.read_text(),
+        root=root / "state" / name,
+        **changes,
+    )
