@@ -17,7 +17,6 @@ from extra_container.enter.cgroups import entered_beside
 from extra_container.model import layout
 from extra_container.model.errors import ExtraContainerError, ProcessError
 from extra_container.model.host import RUNTIME_DIRECTORY, Host
-from extra_container.model.host import leaders as leaders_of
 from extra_container.nix.switch import Rehearsal, Update, rehearsal_of, switch_argv
 from extra_container.pipeline import stopping
 
@@ -194,8 +193,9 @@ def expel(inits: Collection[int], *, grace: float = 1.0) -> None:
 
 def leaders(wanted: Sequence[str], host: Host) -> Mapping[str, proc.Process]:
     """Return PID 1 of each of the containers that runs."""
-    found = {name: pid for name, pid in leaders_of(wanted, host.manager).items() if pid is not None}
-    return {name: process for name, pid in found.items() if (process := proc.identify(pid)) is not None}
+    from extra_container.state import pending  # few commands need both
+
+    return pending.instances(wanted, host)
 
 
 def host_key(name: str, root: Path, context: Context) -> str:

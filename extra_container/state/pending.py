@@ -53,10 +53,10 @@ def _known(found: Mapping[str, Change | None]) -> Mapping[str, Change]:
 def _lacking(names: Iterable[str], host: Host) -> Mapping[str, Change | None]:
     """Return what the record of each container says that has one: None if it is of an instance that has ended."""
     entries = {name: entry for name in names if (entry := _entry(name, host)) is not None}
-    instances = _instances([name for name, entry in entries.items() if entry.instance is not None], host)
+    found = instances([name for name, entry in entries.items() if entry.instance is not None], host)
     return {
         # Without a PID 1 it was about to boot when the record was written.
-        name: entry.change if entry.instance is None or entry.instance == instances.get(name) else None
+        name: entry.change if entry.instance is None or entry.instance == found.get(name) else None
         for name, entry in entries.items()
     }
 
@@ -89,9 +89,9 @@ def write(changes: Mapping[str, Change], host: Host) -> None:
     """
     lacking = {name: change for name, change in changes.items() if change is not Change.UNCHANGED}
     forget(changes.keys() - lacking.keys(), host)
-    instances = _instances(lacking, host)
+    found = instances(lacking, host)
     for name, change in lacking.items():
-        _write(_record(name, host), Change.OTHER if change is Change.NEW else change, instances.get(name))
+        _write(_record(name, host), Change.OTHER if change is Change.NEW else change, found.get(name))
 
 
 def _write(record: Path, change: Change, instance: proc.Process | None) -> None:
@@ -137,7 +137,7 @@ def _record(name: str, host: Host) -> Path:
     return _directory(host) / f"{name}.json"
 
 
-def _instances(names: Iterable[str], host: Host) -> Mapping[str, proc.Process]:
+def instances(names: Iterable[str], host: Host) -> Mapping[str, proc.Process]:
     """Return PID 1 of each container that has one, with its start time: PIDs are used again."""
     pids = leaders(tuple(names), host.manager).items()
     return {name: init for name, pid in pids if pid is not None and (init := proc.identify(pid)) is not None}

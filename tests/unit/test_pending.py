@@ -69,7 +69,7 @@ def test_another_instance_lacks_nothing_and_the_record_goes(host, instance):
 def test_a_pid_that_is_used_again_is_another_instance(host):
     pending.write({"a": Change.SYSTEM}, host)
     record = host.runtime_directory / "pending/a.json"
-    started = pending._instances(["a"], host)["a"].started
+    started = pending.instances(["a"], host)["a"].started
     record.write_text(record.read_text().replace(str(started), str(started - 1)))
     assert pending.read(["a"], host) == {}
 
